@@ -1,0 +1,1 @@
+//! Periods, deadlines, calendars and the law book. Pure: no I/O, no clock.

@@ -1,0 +1,1 @@
+//! The append-only ledger: Merkle log, checkpoints, receipts, offline verification.

@@ -1,0 +1,1 @@
+//! The register of processing activities: reading, checking, formatting, revisions.

@@ -1,0 +1,1 @@
+//! Frist's own database: revisions, plans, batches, holds, leases and the ledger's entries.

@@ -1,0 +1,1 @@
+//! Where the data lies: SQLite, PostgreSQL and files behind one trait.

@@ -1,0 +1,1 @@
+//! Plan, approve, erase, confirm, verify, recover, replay.

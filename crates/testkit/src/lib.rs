@@ -1,0 +1,1 @@
+//! Test support: a real PostgreSQL in a temporary directory, one fresh database a test.
