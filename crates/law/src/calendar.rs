@@ -70,8 +70,10 @@ impl Calendar {
         let next = day.tomorrow().ok()?;
         let begins = self.day_begins(next)?;
         let again = latest(next.to_datetime(jiff::civil::Time::midnight()), &self.zone)?;
-        let just_before = again.checked_sub(SignedDuration::from_nanos(1)).ok()?;
-        if self.zone.to_datetime(just_before).date() <= day { Some(again) } else { Some(begins) }
+        let just_before = again.checked_sub(SignedDuration::from_nanos(1));
+        let comes_again =
+            just_before.is_ok_and(|before| self.zone.to_datetime(before).date() <= day);
+        Some(if comes_again { again } else { begins })
     }
 }
 
