@@ -119,6 +119,11 @@ pub(crate) fn finish(mut state: [u32; 8], before: usize, data: &[u8]) -> [u8; 32
     let end = if two { 128 } else { 64 };
     flat[end - 8..end].copy_from_slice(&((before + data.len()) as u64 * 8).to_be_bytes());
     compress256(&mut state, &last[..if two { 2 } else { 1 }]);
+    bytes_of(state)
+}
+
+/// The digest that a final state stands for.
+fn bytes_of(state: [u32; 8]) -> [u8; 32] {
     let mut out = [0; 32];
     for (bytes, word) in out.as_chunks_mut::<4>().0.iter_mut().zip(state) {
         *bytes = word.to_be_bytes();
@@ -142,11 +147,17 @@ pub fn leaf_hash(data: &[u8]) -> Hash {
 
 /// The hash of an inner node: SHA-256(0x01 || left || right), RFC 6962 section 2.1.
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    let mut data = [0u8; 65];
-    data[0] = 1;
-    data[1..33].copy_from_slice(&left.0);
-    data[33..].copy_from_slice(&right.0);
-    Hash(finish(IV, 0, &data))
+    // The 65 bytes and SHA-256's padding always make the same two blocks.
+    let mut blocks = [[0u8; 64]; 2];
+    blocks[0][0] = 1;
+    blocks[0][1..33].copy_from_slice(&left.0);
+    blocks[0][33..].copy_from_slice(&right.0[..31]);
+    blocks[1][0] = right.0[31];
+    blocks[1][1] = 0x80;
+    blocks[1][62..].copy_from_slice(&(65u16 * 8).to_be_bytes());
+    let mut state = IV;
+    compress256(&mut state, &blocks);
+    Hash(bytes_of(state))
 }
 
 /// The root of the tree over these leaf hashes, RFC 6962 section 2.1.

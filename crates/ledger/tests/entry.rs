@@ -1,5 +1,7 @@
 //! Entries: one canonical form, and nothing else is read.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
 use frist_ledger::entry::*;
 use frist_ledger::hash::{Hash, leaf_hash};
 use frist_ledger::{KeyId, SubTree};
