@@ -1,7 +1,7 @@
 //! The controller's calendar: zone and financial years, and the exact relation between local days
 //! and instants where clocks are put forward or back.
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase};
 use jiff::{SignedDuration, Timestamp};
 
@@ -55,12 +55,7 @@ impl Calendar {
 
     /// The first instant at which the local date is `day` or later. `None` past the last instant.
     pub(crate) fn day_begins(&self, day: Date) -> Option<Timestamp> {
-        let midnight = day.to_datetime(jiff::civil::Time::midnight());
-        match self.zone.to_ambiguous_timestamp(midnight).offset() {
-            AmbiguousOffset::Unambiguous { offset } => instant(midnight, offset),
-            AmbiguousOffset::Fold { before, .. } => instant(midnight, before),
-            AmbiguousOffset::Gap { .. } => latest(midnight, &self.zone),
-        }
+        earliest(day.to_datetime(Time::midnight()), &self.zone)
     }
 
     /// The first instant from which the local date stays after `day`. It differs from the
@@ -69,7 +64,7 @@ impl Calendar {
     pub(crate) fn day_over(&self, day: Date) -> Option<Timestamp> {
         let next = day.tomorrow().ok()?;
         let begins = self.day_begins(next)?;
-        let again = latest(next.to_datetime(jiff::civil::Time::midnight()), &self.zone)?;
+        let again = latest(next.to_datetime(Time::midnight()), &self.zone)?;
         let just_before = again.checked_sub(SignedDuration::from_nanos(1));
         let comes_again =
             just_before.is_ok_and(|before| self.zone.to_datetime(before).date() <= day);
@@ -97,6 +92,15 @@ pub(crate) fn latest(local: DateTime, zone: &TimeZone) -> Option<Timestamp> {
             let change = zone.following(earlier).find(|change| change.offset() == after);
             change.map(|change| change.timestamp()).or_else(|| instant(local, before))
         }
+    }
+}
+
+/// The instant that a local time means where the earlier is the safe one: the first of two if
+/// clocks are put back. Otherwise as [`latest`].
+pub(crate) fn earliest(local: DateTime, zone: &TimeZone) -> Option<Timestamp> {
+    match zone.to_ambiguous_timestamp(local).offset() {
+        AmbiguousOffset::Fold { before, .. } => instant(local, before),
+        _ => latest(local, zone),
     }
 }
 

@@ -6,8 +6,10 @@
 
 mod calendar;
 mod cutoff;
+pub mod deadline;
 mod error;
 mod expiry;
+pub mod holidays;
 mod period;
 mod term;
 mod years;
