@@ -49,4 +49,32 @@ pub enum LawError {
         /// The name as written.
         name: String,
     },
+    /// Not a basis of Article 6(1) or 9(2).
+    #[error(
+        "`{text}` is not a legal basis; write one of `6(1)(a)` to `6(1)(f)` or `9(2)(a)` to `9(2)(j)`"
+    )]
+    Basis {
+        /// The text as written.
+        text: String,
+    },
+    /// A law file could not be read.
+    #[error("{file}, line {line}: {problem}; see ADDING-A-LAW.md for the form of a law file")]
+    LawFile {
+        /// The name of the file.
+        file: String,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        problem: String,
+    },
+    /// An entry of a law file contradicts itself or another.
+    #[error("{file}, `{entry}`: {problem}; see ADDING-A-LAW.md for what an entry must have")]
+    LawEntry {
+        /// The name of the file.
+        file: String,
+        /// The id of the entry.
+        entry: String,
+        /// What is wrong.
+        problem: String,
+    },
 }

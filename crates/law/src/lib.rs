@@ -4,6 +4,7 @@
 //! financial year") applied to a [`Start`] in a [`Calendar`] says when a record may go, and the
 //! cutoff turns that question into one comparison with a constant.
 
+pub mod book;
 mod calendar;
 mod cutoff;
 pub mod deadline;
@@ -14,6 +15,7 @@ mod period;
 mod term;
 mod years;
 
+pub use book::{Basis, LawBook};
 pub use calendar::{Calendar, zone};
 pub use cutoff::{Cutoff, StartKind, cutoff};
 pub use error::LawError;

@@ -1,5 +1,7 @@
 //! Worked vectors and properties of the pair [`expires`] and [`cutoff`].
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use frist_law::{
     Anchor, Calendar, Cutoff, Expiry, FinancialYears, Period, Start, StartKind, Term, Unit, cutoff,
     expires, last_day, zone,
