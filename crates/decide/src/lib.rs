@@ -1,1 +1,24 @@
-//! Deciding: facts, rules and an instant give a decision with reasons; the same as SQL.
+//! Deciding: a record's facts, a data set's rule and an instant give a decision with its reasons.
+//!
+//! - [`value`]: how facts are read, strictly and the same everywhere;
+//! - [`rules`]: a data set's rule, resolved against the law book;
+//! - [`mod@decide`]: the reference interpreter, which reads like the design's table and explains itself;
+//! - [`test`]: the same as a test of constant comparisons, by inversion;
+//! - [`eval`]: that test in memory; [`sql`]: that test as SQL for SQLite and PostgreSQL.
+//!
+//! Pure: no I/O and no clock. That all forms agree is a differential test.
+
+pub mod decide;
+pub mod eval;
+pub mod explain;
+pub mod hold;
+pub mod rules;
+pub mod sql;
+pub mod test;
+pub mod value;
+
+pub use decide::{Decision, Outcome, Reason, Role, Standing, decide};
+pub use hold::HoldScope;
+pub use rules::{RuleError, RuleSet};
+pub use test::{Compiled, Test, compile};
+pub use value::{Kind, Problem, Value};

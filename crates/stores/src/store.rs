@@ -1,0 +1,354 @@
+//! The one trait that a store implements, and the values that cross it.
+//!
+//! A store finds what is due, disposes of exactly that, and can say what it has. It decides
+//! nothing: the test is compiled by `frist-decide`, and what is due is tested again in the very
+//! statement that disposes of it.
+
+use frist_decide::sql::BindError;
+use frist_decide::{Compiled, Kind, Outcome, RuleSet, Value};
+use frist_law::{Cutoff, Start};
+use frist_register::{Anonymise, DataSet, Register};
+use jiff::Timestamp;
+
+use crate::bound::Bound;
+
+/// One field of a key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub enum KeyPart {
+    /// A whole number.
+    #[serde(rename = "i")]
+    Int(i64),
+    /// Text, or any other type as the store writes it.
+    #[serde(rename = "t")]
+    Text(String),
+}
+
+/// What names a record in its collection. It is personal data: it never goes into logs or errors.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Key(pub Vec<KeyPart>);
+
+/// A record as the engine sees it: its key, the facts of its rule, its other fields as text.
+#[derive(Clone, PartialEq)]
+pub struct Record {
+    /// Its key.
+    pub key: Key,
+    /// Its facts, in the order of the rule's.
+    pub facts: Vec<Value>,
+}
+
+/// What is to be done with a batch.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// Erase the records.
+    Erase,
+    /// Change these fields. `Anonymise::Pseudonym` is computed with this key (HMAC-SHA-256).
+    Anonymise {
+        /// The fields.
+        fields: Vec<(String, Anonymise)>,
+        /// The key of pseudonyms.
+        pseudonym_key: [u8; 32],
+    },
+}
+
+/// How a collection's records are distributed over the decisions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Records by decision, in the order of [`Outcome::ALL`].
+    pub by_outcome: [u64; 6],
+    /// Among those due: anonymised already, so that nothing is left to do.
+    pub done: u64,
+    /// Among those due: a record that refers to them is still there.
+    pub blocked: u64,
+}
+
+impl Census {
+    /// The records of this outcome.
+    pub fn of(&self, outcome: Outcome) -> u64 {
+        let ix = Outcome::ALL.iter().position(|o| *o == outcome).unwrap_or_default();
+        self.by_outcome[ix]
+    }
+    /// All records.
+    pub fn total(&self) -> u64 {
+        self.by_outcome.iter().sum()
+    }
+}
+
+/// What became of a batch.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Disposed {
+    /// The records that were disposed of, with the facts that they had.
+    pub done: Vec<Record>,
+    /// References that were emptied in other collections (`detach`).
+    pub detached: u64,
+}
+
+/// What a store did, or recommends, once a sweep of it is over.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Aftercare {
+    /// What was done, such as a checkpoint of the write-ahead log.
+    pub done: Vec<String>,
+    /// What somebody should do, such as `VACUUM`.
+    pub advice: Vec<String>,
+}
+
+/// A collection in a store's catalogue.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct CollectionInfo {
+    /// Its name.
+    pub name: String,
+    /// Whether it is a view, which Frist leaves alone.
+    pub view: bool,
+    /// Its fields.
+    pub fields: Vec<FieldInfo>,
+    /// The fields of its primary key.
+    pub key: Vec<String>,
+    /// References to other collections: (field, other collection, its field).
+    pub references: Vec<(String, String, String)>,
+    /// Records, where the store knows without counting.
+    pub estimate: Option<u64>,
+}
+
+/// A field in a store's catalogue.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct FieldInfo {
+    /// Its name.
+    pub name: String,
+    /// Its type, as the store calls it.
+    pub type_name: String,
+    /// Whether it is computed from others, so that it cannot be written.
+    pub generated: bool,
+    /// Whether it may be empty.
+    pub nullable: bool,
+    /// Whether an index starts with it.
+    pub indexed: bool,
+}
+
+/// What went wrong in a store. Messages carry no keys and no values of records.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The store cannot be reached or opened.
+    #[error("cannot open the store `{store}`: {why}")]
+    Unreachable {
+        /// Store.
+        store: String,
+        /// Why, and what to do.
+        why: String,
+    },
+    /// The register names what the store does not have.
+    #[error("data set `{dataset}`: {what} does not exist in the store `{store}`{hint}")]
+    Missing {
+        /// Data set.
+        dataset: String,
+        /// Store.
+        store: String,
+        /// E.g. "the table `invoice`" or "the field `invoice_date` of `invoice`".
+        what: String,
+        /// "; did you mean ...?" or nothing.
+        hint: String,
+    },
+    /// A fact cannot be read as the register says.
+    #[error("data set `{dataset}`: {source}")]
+    Bind {
+        /// Data set.
+        dataset: String,
+        /// Why.
+        source: BindError,
+    },
+    /// The register asks for what this kind of store cannot do.
+    #[error("data set `{dataset}`: {what}")]
+    Unsupported {
+        /// Data set.
+        dataset: String,
+        /// What cannot be done, and what can.
+        what: String,
+    },
+    /// A statement failed; nothing of its batch was disposed of.
+    #[error("the store `{store}` refused to {attempt}: {why}")]
+    Refused {
+        /// Store.
+        store: String,
+        /// What was attempted.
+        attempt: String,
+        /// Why (no values).
+        why: String,
+        /// Whether trying again later may help (a lock, a timeout, a lost connection).
+        transient: bool,
+    },
+}
+
+/// A place where data lies.
+///
+/// Contract, held against every store by the conformance suite:
+/// - `due` returns only records that satisfy the compiled test, each once, in a stable order;
+/// - `dispose` disposes of the records among `keys` that satisfy `compiled.due` **at that moment**
+///   and are not blocked by a reference, all or none of them, and when it returns they are durably
+///   gone; those that no longer satisfy it stay untouched and are not in `done`;
+/// - repeating `dispose` with the same keys does no harm: `done` is then empty;
+/// - nothing outside the collection (and what `detach` names) is ever changed.
+pub trait Store: Send {
+    /// The collections there are.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    fn catalogue(&mut self) -> Result<Vec<CollectionInfo>, StoreError>;
+
+    /// Binds a data set to its collection: everything that the rule reads must be there.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], [`StoreError::Bind`] or [`StoreError::Unsupported`].
+    fn bind(&mut self, register: &Register, dataset: &DataSet, rules: &RuleSet) -> Result<Bound, StoreError>;
+
+    /// Counts every record by decision: one pass over the collection.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    fn census(&mut self, bound: &Bound, compiled: &Compiled) -> Result<Census, StoreError>;
+
+    /// Counts the records due, and among them the blocked; its cost follows what is due where an
+    /// index serves the test.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    fn count_due(&mut self, bound: &Bound, compiled: &Compiled) -> Result<(u64, u64), StoreError>;
+
+    /// The records of the collection, or an estimate where counting is dear.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    fn total(&mut self, bound: &Bound) -> Result<u64, StoreError>;
+
+    /// Up to `limit` records that are due and not blocked, after the record `after` in the store's
+    /// order (starting point, then key, where an index serves it; else key).
+    ///
+    /// # Errors
+    /// When the store refuses.
+    fn due(
+        &mut self,
+        bound: &Bound,
+        compiled: &Compiled,
+        after: Option<&Record>,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError>;
+
+    /// Disposes of those among `keys` that are due now.
+    ///
+    /// # Errors
+    /// When the store refuses: then none was disposed of.
+    fn dispose(
+        &mut self,
+        bound: &Bound,
+        compiled: &Compiled,
+        keys: &[Key],
+        action: &Action,
+    ) -> Result<Disposed, StoreError>;
+
+    /// Due records that only block each other (a cycle of references within the collection):
+    /// up to `limit` keys that can go together in one `dispose`.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    fn due_cycle(&mut self, bound: &Bound, compiled: &Compiled, limit: usize) -> Result<Vec<Key>, StoreError>;
+
+    /// The records with these keys that are there, whatever their decision.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    fn fetch(&mut self, bound: &Bound, keys: &[Key]) -> Result<Vec<Record>, StoreError>;
+
+    /// One record's fields as text, for holds and for people to see in `explain`.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    fn fields(&mut self, bound: &Bound, key: &Key) -> Result<Option<Vec<(String, Option<String>)>>, StoreError>;
+
+    /// All keys, in order, `limit` at a time after `after`: for replay and verification.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    fn keys(&mut self, bound: &Bound, after: Option<&Key>, limit: usize) -> Result<Vec<Key>, StoreError>;
+
+    /// Reads a key from text as a person types it (`4711`, or `a,b` for two fields).
+    ///
+    /// # Errors
+    /// When the text cannot be a key of this collection.
+    fn parse_key(&self, bound: &Bound, text: &str) -> Result<Key, StoreError>;
+
+    /// Erases records by key whatever the rule says; only for `replay`, which has its own reasons.
+    ///
+    /// # Errors
+    /// When the store refuses: then none was erased.
+    fn erase_again(&mut self, bound: &Bound, keys: &[Key]) -> Result<Vec<Key>, StoreError>;
+
+    /// Which of these records are disposed of: gone, or (where the data set is anonymised) in
+    /// their final state. For recovery and for verifying.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    fn disposed(&mut self, bound: &Bound, keys: &[Key]) -> Result<Vec<Key>, StoreError>;
+
+    /// The earliest readable value of a time fact (by index in the rule) that is beyond the cutoff:
+    /// continuous mode computes from it when something next becomes due.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    fn earliest_beyond(
+        &mut self,
+        bound: &Bound,
+        fact: usize,
+        cutoff: &Cutoff,
+    ) -> Result<Option<Start>, StoreError>;
+
+    /// Removes what erased bytes may be left (SQLite: checkpoint and truncate the write-ahead log)
+    /// and says what should be done about dead rows. Called once after the sweep of a collection.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    fn settle(&mut self, bound: &Bound) -> Result<Aftercare, StoreError>;
+
+    /// The store's own clock, where it has one: a machine whose clock is wrong erases early.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    fn clock(&mut self) -> Result<Option<Timestamp>, StoreError>;
+}
+
+impl Key {
+    /// The key as text: its fields joined by commas, a comma or backslash in a text escaped.
+    pub fn text(&self) -> String {
+        let part = |p: &KeyPart| match p {
+            KeyPart::Int(n) => n.to_string(),
+            KeyPart::Text(t) if self.0.len() > 1 => t.replace('\\', "\\\\").replace(',', "\\,"),
+            KeyPart::Text(t) => t.clone(),
+        };
+        self.0.iter().map(part).collect::<Vec<_>>().join(",")
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // A key is personal data.
+        write!(f, "Key(..{} fields)", self.0.len())
+    }
+}
+
+impl std::fmt::Debug for Record {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Record(..{} facts)", self.facts.len())
+    }
+}
+
+/// What every kind of store knows of a bound data set.
+#[derive(Debug, Clone)]
+pub struct Common {
+    /// The data set's id.
+    pub dataset: String,
+    /// The store's id.
+    pub store: String,
+    /// The collection.
+    pub collection: String,
+    /// How each fact is read, in the order of the rule's.
+    pub kinds: Vec<Kind>,
+    /// Whether an index serves the test, and which field it is on; a warning when there is none.
+    pub driver: Result<String, String>,
+}
