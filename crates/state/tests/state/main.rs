@@ -1,0 +1,10 @@
+//! One suite, run against SQLite and against a real PostgreSQL.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must say so and end")]
+
+mod batches;
+mod kit;
+mod leases;
+mod ledger;
+mod open;
+mod records;
