@@ -107,9 +107,9 @@ pub(crate) fn earliest(local: DateTime, zone: &TimeZone) -> Option<Timestamp> {
 /// The instant of a local time at an offset. Before the first instant it is the first; past the
 /// last it is `None`.
 fn instant(local: DateTime, offset: Offset) -> Option<Timestamp> {
-    match offset.to_timestamp(local) {
-        Ok(at) => Some(at),
-        Err(_) if local.year() > 0 => None,
-        Err(_) => Some(Timestamp::MIN),
+    // Asked first, because jiff 0.2.46 does not look at the fraction of the very first second.
+    if local <= offset.to_datetime(Timestamp::MIN) {
+        return Some(Timestamp::MIN);
     }
+    offset.to_timestamp(local).ok()
 }

@@ -2,7 +2,24 @@
 //!
 //! Start with [`expires`] and its inverse [`cutoff`]: a [`Term`] ("5 years from the end of the
 //! financial year") applied to a [`Start`] in a [`Calendar`] says when a record may go, and the
-//! cutoff turns that question into one comparison with a constant.
+//! cutoff turns that question into one comparison with a constant. [`deadline`] has the time limits
+//! that somebody must meet, [`book`] the laws themselves.
+//!
+//! ```
+//! use frist_law::{Calendar, Cutoff, LawBook, Start, StartKind, cutoff, last_day};
+//! use jiff::civil::date;
+//!
+//! let dk = Calendar::denmark();
+//! let invoice = date(2021, 3, 17);
+//! let law = LawBook::embedded().get("dk.bogfoering").expect("it is in the book");
+//! let term = law.version_on(invoice).and_then(|v| v.term()).expect("it has a period");
+//! assert_eq!(term.text_da(), "5 år fra udgangen af regnskabsåret");
+//! assert_eq!(last_day(term, &Start::Date(invoice), &dk), Some(date(2026, 12, 31)));
+//!
+//! let new_year = "2027-01-01T00:00+01:00".parse().expect("an instant");
+//! let due = cutoff(term, new_year, &StartKind::Date, &dk);
+//! assert_eq!(due, Cutoff::Date(date(2021, 12, 31)));
+//! ```
 
 pub mod book;
 mod calendar;

@@ -171,6 +171,12 @@ fn far_away_dates_keep_and_nothing_panics() {
     }
     let start = Start::Date(date(2020, 1, 1));
     assert_eq!(expires(Period::years(u32::MAX).into(), &start, &dk), Expiry::Never);
+    let first = dk.zone.to_datetime(Timestamp::MIN);
+    let before = first - SignedDuration::from_nanos(1);
+    for local in [first, before, DateTime::MIN] {
+        let over = expires(term("0 hours"), &Start::Local(local, dk.zone.clone()), &dk);
+        assert_eq!(over, Expiry::At(Timestamp::MIN), "{local}");
+    }
     for kind in [StartKind::Date, StartKind::Instant, StartKind::Local(dk.zone.clone())] {
         assert_eq!(cutoff(term("5 years"), Timestamp::MIN, &kind, &dk), Cutoff::None);
         assert_eq!(cutoff(term("5 hours"), Timestamp::MIN, &kind, &dk), Cutoff::None);
@@ -250,7 +256,7 @@ fn any_date() -> impl Strategy<Value = Date> {
             date(1867, 10, 19),
         ]),
         1 => proptest::sample::select(vec![
-            Date::MIN, date(-9999, 12, 31), date(1, 1, 1), date(9998, 12, 31), date(9999, 12, 29),
+            Date::MIN, date(-9999, 1, 2), date(-9999, 12, 31), date(1, 1, 1), date(9998, 12, 31), date(9999, 12, 29),
             date(9999, 12, 30), Date::MAX,
         ]),
     ]
