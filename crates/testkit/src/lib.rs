@@ -1,6 +1,6 @@
 //! Test support: a real PostgreSQL in a temporary directory, one fresh database a test.
 //!
-//! [`postgres`] is all that most tests need. The server it talks to is
+//! [`postgres()`] is all that most tests need. The server it talks to is
 //!
 //! - the one that `FRIST_TEST_POSTGRES` names (a superuser URL, for example
 //!   `postgres://postgres@127.0.0.1:54329/postgres`), if that is set, or else

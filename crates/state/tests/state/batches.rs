@@ -190,7 +190,7 @@ fn what_came_of_a_data_set_is_kept(kit: &Kit) {
     assert_eq!(state.last_swept("invoices").unwrap(), None);
     let whole = swept(7, true, "2026-11-20T00:01:00Z");
     state.keep_swept(&lease, first, &whole, now()).unwrap();
-    assert_eq!(state.swept(first).unwrap(), [whole.clone()]);
+    assert_eq!(state.swept(first).unwrap(), std::slice::from_ref(&whole));
     state.finish_sweep(&lease, first, Outcome::Finished, &sweep_entry(), now()).unwrap();
 
     let second = state.begin_sweep(&lease, None, "r1", now()).unwrap();

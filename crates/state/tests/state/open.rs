@@ -110,3 +110,11 @@ fn tls_is_used_when_asked_for_and_the_certificate_verified() {
     let url = format!("{}?sslmode=require&sslrootcert={roots}", plain.url);
     assert!(State::open(&Location::parse(&url).unwrap()).is_err());
 }
+
+#[test]
+fn a_state_can_go_to_another_thread() {
+    let kit = Kit::sqlite();
+    let mut state = kit.open();
+    let size = std::thread::spawn(move || state.size().unwrap()).join().unwrap();
+    assert_eq!(size, 0);
+}
