@@ -79,7 +79,7 @@ codes! {
     E0053 Error "legitimate interests that are not named",
     E0054 Error "a public authority without a data protection officer",
     E0055 Error "a limitation period used as a duty to keep",
-    E0056 Error "a ground that has no period",
+    E0056 Error "a ground with no period or no starting point",
     E0057 Error "a law used for what it is not",
     E0058 Error "something that Art. 30 demands is missing",
     E0059 Error "a data set with no ground to keep",
@@ -95,6 +95,7 @@ codes! {
     W0009 Warning "criminal offences without a law",
     W0010 Warning "a fact that looks misspelt",
     W0011 Warning "a declared fact that nothing reads",
+    W0012 Warning "an anonymisation that does not say what identifies a person",
     // Information
     I0001 Info "a law-book entry that is not fully verified",
 }

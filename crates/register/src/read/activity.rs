@@ -1,5 +1,7 @@
 //! Reading `[[activity]]` and its purposes.
 
+use frist_law::Basis;
+
 use super::controller::contact;
 use super::values;
 use crate::codes::Code;
@@ -75,8 +77,8 @@ fn needed(table: &Tab<'_>, name: &'static str) -> Vec<Sp<String>> {
 fn purpose(table: &Tab<'_>) -> Option<Purpose> {
     let id = table.id();
     let text = table.text("text");
-    let basis = table.parsed("basis");
-    let special_basis = table.parsed("special_basis");
+    let basis = legal_basis(table, "basis", false);
+    let special_basis = legal_basis(table, "special_basis", true);
     let law = table.str("law");
     let interest = table.text("interest");
     let ended = table.raw("ended").and_then(|v| values::date(table.file, v, "ended"));
@@ -85,4 +87,19 @@ fn purpose(table: &Tab<'_>) -> Option<Purpose> {
     // A missing text stands where the purpose does: the checker says what to write.
     let text = text.unwrap_or_else(|| Sp::new(crate::Text::default(), table.span));
     Some(Purpose { id, text, basis, special_basis, law, interest, ended, span: table.span })
+}
+
+fn legal_basis(table: &Tab<'_>, name: &'static str, special: bool) -> Option<Sp<Basis>> {
+    let basis: Sp<Basis> = table.parsed(name)?;
+    if basis.value.is_special() == special {
+        return Some(basis);
+    }
+    let (wanted, other) =
+        if special { ("Art. 9(2)", "basis") } else { ("Art. 6(1)", "special_basis") };
+    let message = format!("`{name}` must be a basis of {wanted}, not {}", basis.value);
+    table.say(
+        Diagnostic::new(Code::E0005, basis.span, message)
+            .help(format!("write it in `{other}`, and add a basis of {wanted} here")),
+    );
+    None
 }
