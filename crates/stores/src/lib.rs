@@ -1,1 +1,19 @@
 //! Where the data lies: SQLite, PostgreSQL and files behind one trait.
+//!
+//! [`Store`] is the trait and its contract, [`open`] opens what the register names, [`Bound`] is a
+//! data set bound to its collection. The two databases share `sql`; how to add a kind of store is
+//! in `ADDING-A-STORE.md`, and [`conformance`] holds any store against the contract.
+
+pub mod bound;
+mod nearest;
+mod open;
+mod sql;
+mod sqlite;
+pub mod store;
+
+pub use bound::{Bound, Common};
+pub use open::open;
+pub use store::{
+    Action, Aftercare, Census, CollectionInfo, Disposed, FieldInfo, Key, KeyPart, Partition,
+    Record, Store, StoreError,
+};

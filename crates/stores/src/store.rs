@@ -5,7 +5,7 @@
 //! statement that disposes of it.
 
 use frist_decide::sql::BindError;
-use frist_decide::{Compiled, Kind, Outcome, RuleSet, Value};
+use frist_decide::{Compiled, Outcome, RuleSet, Value};
 use frist_law::{Cutoff, Start};
 use frist_register::{Anonymise, DataSet, Register};
 use jiff::Timestamp;
@@ -13,7 +13,9 @@ use jiff::Timestamp;
 use crate::bound::Bound;
 
 /// One field of a key.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub enum KeyPart {
     /// A whole number.
     #[serde(rename = "i")]
@@ -81,6 +83,15 @@ pub struct Disposed {
     pub done: Vec<Record>,
     /// References that were emptied in other collections (`detach`).
     pub detached: u64,
+}
+
+/// A part of a collection that is due as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Partition {
+    /// Its name, for [`Store::dispose_partition`].
+    pub name: String,
+    /// How many records it has.
+    pub records: u64,
 }
 
 /// What a store did, or recommends, once a sweep of it is over.
@@ -197,7 +208,12 @@ pub trait Store: Send {
     ///
     /// # Errors
     /// [`StoreError::Missing`], [`StoreError::Bind`] or [`StoreError::Unsupported`].
-    fn bind(&mut self, register: &Register, dataset: &DataSet, rules: &RuleSet) -> Result<Bound, StoreError>;
+    fn bind(
+        &mut self,
+        register: &Register,
+        dataset: &DataSet,
+        rules: &RuleSet,
+    ) -> Result<Bound, StoreError>;
 
     /// Counts every record by decision: one pass over the collection.
     ///
@@ -248,7 +264,12 @@ pub trait Store: Send {
     ///
     /// # Errors
     /// When the store refuses.
-    fn due_cycle(&mut self, bound: &Bound, compiled: &Compiled, limit: usize) -> Result<Vec<Key>, StoreError>;
+    fn due_cycle(
+        &mut self,
+        bound: &Bound,
+        compiled: &Compiled,
+        limit: usize,
+    ) -> Result<Vec<Key>, StoreError>;
 
     /// The records with these keys that are there, whatever their decision.
     ///
@@ -260,13 +281,22 @@ pub trait Store: Send {
     ///
     /// # Errors
     /// When the store refuses.
-    fn fields(&mut self, bound: &Bound, key: &Key) -> Result<Option<Vec<(String, Option<String>)>>, StoreError>;
+    fn fields(
+        &mut self,
+        bound: &Bound,
+        key: &Key,
+    ) -> Result<Option<Vec<(String, Option<String>)>>, StoreError>;
 
     /// All keys, in order, `limit` at a time after `after`: for replay and verification.
     ///
     /// # Errors
     /// When the store refuses.
-    fn keys(&mut self, bound: &Bound, after: Option<&Key>, limit: usize) -> Result<Vec<Key>, StoreError>;
+    fn keys(
+        &mut self,
+        bound: &Bound,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Vec<Key>, StoreError>;
 
     /// Reads a key from text as a person types it (`4711`, or `a,b` for two fields).
     ///
@@ -298,6 +328,34 @@ pub trait Store: Send {
         fact: usize,
         cutoff: &Cutoff,
     ) -> Result<Option<Start>, StoreError>;
+
+    /// The parts of the collection of which every record is due, covered by no hold and referred to
+    /// by nothing, when the register allows that they are emptied as a whole. None for stores that
+    /// have no parts.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    fn partitions(
+        &mut self,
+        _bound: &Bound,
+        _compiled: &Compiled,
+    ) -> Result<Vec<Partition>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    /// Empties one of [`Store::partitions`], after it was locked and every record in it was tested
+    /// again: all of its records, or none (`done` is then empty).
+    ///
+    /// # Errors
+    /// When the store refuses: then none was erased.
+    fn dispose_partition(
+        &mut self,
+        _bound: &Bound,
+        _compiled: &Compiled,
+        _partition: &str,
+    ) -> Result<Disposed, StoreError> {
+        Ok(Disposed::default())
+    }
 
     /// Removes what erased bytes may be left (SQLite: checkpoint and truncate the write-ahead log)
     /// and says what should be done about dead rows. Called once after the sweep of a collection.
@@ -336,19 +394,4 @@ impl std::fmt::Debug for Record {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Record(..{} facts)", self.facts.len())
     }
-}
-
-/// What every kind of store knows of a bound data set.
-#[derive(Debug, Clone)]
-pub struct Common {
-    /// The data set's id.
-    pub dataset: String,
-    /// The store's id.
-    pub store: String,
-    /// The collection.
-    pub collection: String,
-    /// How each fact is read, in the order of the rule's.
-    pub kinds: Vec<Kind>,
-    /// Whether an index serves the test, and which field it is on; a warning when there is none.
-    pub driver: Result<String, String>,
 }

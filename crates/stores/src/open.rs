@@ -1,0 +1,31 @@
+//! Opening what the register names.
+
+use std::path::Path;
+
+use frist_register::{Store as StoreEntry, StoreKind};
+
+use crate::sql::SqlStore;
+use crate::sqlite::Sqlite;
+use crate::store::{Store, StoreError};
+
+/// Opens a store. Paths are relative to `base_dir`, the register's folder; `env` reads environment
+/// variables.
+///
+/// # Errors
+/// [`StoreError::Unreachable`] when it is not there or does not let us in.
+pub fn open(
+    entry: &StoreEntry,
+    base_dir: &Path,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Box<dyn Store>, StoreError> {
+    let _ = env;
+    match &entry.kind {
+        StoreKind::Sqlite { path } => {
+            Ok(Box::new(SqlStore::new(Sqlite::open(entry, &base_dir.join(path))?)))
+        }
+        StoreKind::Postgresql { .. } | StoreKind::Files { .. } => Err(StoreError::Unreachable {
+            store: entry.id.value.clone(),
+            why: "this kind of store is not built in".into(),
+        }),
+    }
+}

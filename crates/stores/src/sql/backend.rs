@@ -1,0 +1,76 @@
+//! What a kind of database must do for [`super::SqlStore`], which does the rest for both.
+
+use frist_decide::Value;
+use frist_decide::sql::Dialect;
+use jiff::Timestamp;
+
+use super::SqlBound;
+use super::catalogue::Table;
+use crate::store::{Aftercare, KeyPart, StoreError};
+
+/// A value given to a statement, in the order of its placeholders.
+#[derive(Clone, PartialEq)]
+pub(crate) enum Param {
+    Int(i64),
+    Text(String),
+}
+
+impl From<&KeyPart> for Param {
+    fn from(part: &KeyPart) -> Self {
+        match part {
+            KeyPart::Int(n) => Param::Int(*n),
+            KeyPart::Text(t) => Param::Text(t.clone()),
+        }
+    }
+}
+
+/// A connection. Failures never carry values of records.
+pub(crate) trait Backend: Send {
+    fn dialect(&self) -> Dialect;
+
+    /// The store's id.
+    fn store(&self) -> &str;
+
+    /// The names of all tables and views.
+    fn tables(&mut self) -> Result<Vec<String>, StoreError>;
+
+    /// One of them.
+    fn table(&mut self, name: &str) -> Result<Table, StoreError>;
+
+    /// Runs a query; `attempt` completes "the store refused to ...".
+    fn query(
+        &mut self,
+        attempt: &str,
+        sql: &str,
+        params: &[Param],
+    ) -> Result<Vec<Vec<Value>>, StoreError>;
+
+    /// Runs a statement and tells how many rows it changed.
+    fn execute(&mut self, attempt: &str, sql: &str, params: &[Param]) -> Result<u64, StoreError>;
+
+    /// Begins a transaction that may write.
+    fn begin(&mut self) -> Result<(), StoreError>;
+
+    /// When it returns without an error, the transaction is durable.
+    fn commit(&mut self) -> Result<(), StoreError>;
+
+    /// Undoes the transaction, as well as still possible.
+    fn rollback(&mut self);
+
+    /// Waits as long as the store's pace wants before the next `rows` are disposed of.
+    fn pace(&mut self, rows: usize) -> Result<(), StoreError>;
+
+    fn settle(&mut self, bound: &SqlBound) -> Result<Aftercare, StoreError>;
+
+    /// How many rows the table has, where counting them is dear and the database has an idea.
+    fn estimate(&mut self, _bound: &SqlBound) -> Result<Option<u64>, StoreError> {
+        Ok(None)
+    }
+
+    fn clock(&mut self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// The leaf partitions of a table, as SQL; none where there are none.
+    fn leaves(&mut self, _bound: &SqlBound) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
+}

@@ -1,0 +1,278 @@
+//! Erasing and anonymising a batch, in one transaction.
+//!
+//! First the rows are locked (SQLite: the database is), then what may go is decided under that
+//! lock, then it goes; when not exactly that would go, nothing does.
+
+use std::collections::HashSet;
+
+use frist_decide::sql::Dialect;
+use frist_decide::sql::render;
+use frist_decide::{Compiled, Test, Value};
+use frist_register::Anonymise;
+
+use super::anonymise::{Field, pseudonym};
+use super::backend::{Backend, Param};
+use super::closed::closed;
+use super::store::{SqlStore, count};
+use super::{SqlBound, key};
+use crate::store::{Disposed, Key, KeyPart, Record, StoreError};
+
+impl<B: Backend> SqlStore<B> {
+    /// Erases those among `keys` that satisfy `test` and are not blocked.
+    pub(super) fn erase(
+        &mut self,
+        bound: &SqlBound,
+        test: Option<&Compiled>,
+        keys: &[Key],
+    ) -> Result<Disposed, StoreError> {
+        self.backend.pace(keys.len())?;
+        let due = render(test.map_or(&Test::Const(true), |c| &c.due), &bound.binding);
+        self.transaction(|store| {
+            store.lock(bound, keys)?;
+            let may_go = format!("{due} AND {}", bound.free_of_others());
+            let mut records = store.records_among(bound, &may_go, keys)?;
+            if bound.blocking(true).next().is_some() {
+                let set =
+                    store.own_closed(bound, records.iter().map(|r| r.key.clone()).collect())?.0;
+                records.retain(|r| set.contains(&r.key));
+            }
+            if records.is_empty() {
+                return Ok(Disposed::default());
+            }
+            let batch = [Param::Text(key::json(records.iter().map(|r| &r.key)))];
+            let detached = store.detach(bound, &batch)?;
+            // Emptying references may change facts that are taken from the referring rows; those
+            // were tested under the lock just now.
+            let again = match bound.detaching().next() {
+                Some(_) => String::new(),
+                None => format!(" AND {may_go}"),
+            };
+            let sql = format!(
+                "DELETE FROM {} AS t WHERE {}{again}",
+                bound.table,
+                bound.key_among("t", 1)
+            );
+            let gone = store.backend.execute("erase a batch", &sql, &batch)?;
+            store.all_or_none(gone, records.len(), "erase a batch")?;
+            Ok(Disposed { done: records, detached })
+        })
+    }
+
+    /// Anonymises those among `keys` that are due and not done yet.
+    pub(super) fn anonymise(
+        &mut self,
+        bound: &SqlBound,
+        compiled: &Compiled,
+        keys: &[Key],
+        fields: &[(String, Anonymise)],
+        pseudonym_key: &[u8; 32],
+    ) -> Result<Disposed, StoreError> {
+        const ATTEMPT: &str = "anonymise a batch";
+        self.same_fields(bound, fields)?;
+        self.backend.pace(keys.len())?;
+        let due = render(&compiled.due, &bound.binding);
+        self.transaction(|store| {
+            store.lock(bound, keys)?;
+            let test = format!("{due} AND NOT {}", bound.done());
+            let records = store.records_among(bound, &test, keys)?;
+            if records.is_empty() {
+                return Ok(Disposed::default());
+            }
+            let batch = [Param::Text(key::json(records.iter().map(|r| &r.key)))];
+            let among = bound.key_among("t", 1);
+            let names: Vec<(&Field, Vec<(Key, String)>)> = bound
+                .anonymise
+                .iter()
+                .filter(|f| f.becomes.is_none())
+                .map(|f| Ok((f, store.pseudonyms(bound, f, &batch, pseudonym_key)?)))
+                .collect::<Result<_, StoreError>>()?;
+            let set: Vec<String> = bound
+                .anonymise
+                .iter()
+                .filter_map(|f| Some(format!("{} = {}", f.column, f.becomes.as_ref()?)))
+                .collect();
+            if !set.is_empty() {
+                let sql = format!("UPDATE {} AS t SET {} WHERE {among} AND {test}", bound.table, set.join(", "));
+                let changed = store.backend.execute(ATTEMPT, &sql, &batch)?;
+                store.all_or_none(changed, records.len(), ATTEMPT)?;
+            }
+            for (field, values) in &names {
+                store.write_pseudonyms(bound, field, values)?;
+            }
+            // A column that cannot take its new value, or a trigger that changes it back, must
+            // not be taken for done.
+            let sql = format!("SELECT count(*) FROM {} AS t WHERE {among} AND {}", bound.table, bound.done());
+            let done = count(&store.backend.query(ATTEMPT, &sql, &batch)?, 0);
+            if done != records.len() as u64 {
+                return Err(store.refused(
+                    ATTEMPT,
+                    "a field did not keep its new value; look for its type, its constraints and triggers",
+                    false,
+                ));
+            }
+            Ok(Disposed { done: records, detached: 0 })
+        })
+    }
+
+    /// The greatest part of `keys` to which no row outside it refers, with the references found.
+    pub(super) fn own_closed(
+        &mut self,
+        bound: &SqlBound,
+        keys: Vec<Key>,
+    ) -> Result<(HashSet<Key>, Vec<(Key, Key)>), StoreError> {
+        let batch = [Param::Text(key::json(&keys))];
+        let mut pairs = Vec::new();
+        for inbound in bound.blocking(true) {
+            for row in self.backend.query("read references", &bound.own_pairs(inbound), &batch)? {
+                let (from, to) = row.split_at(bound.key.len());
+                pairs.push((self.key_of(bound, from)?, self.key_of(bound, to)?));
+            }
+        }
+        pairs.retain(|(from, to)| from != to);
+        Ok((closed(keys, &pairs), pairs))
+    }
+
+    fn lock(&mut self, bound: &SqlBound, keys: &[Key]) -> Result<(), StoreError> {
+        if bound.dialect == Dialect::Sqlite {
+            return Ok(());
+        }
+        // In the order of the key, so that two who lock the same rows wait instead of deadlocking.
+        let sql = format!(
+            "SELECT 1 FROM {} AS t WHERE {} ORDER BY {} FOR UPDATE",
+            bound.table,
+            bound.key_among("t", 1),
+            bound.key_columns("t").join(", ")
+        );
+        self.backend.query("lock a batch", &sql, &[Param::Text(key::json(keys))]).map(|_| ())
+    }
+
+    fn records_among(
+        &mut self,
+        bound: &SqlBound,
+        test: &str,
+        keys: &[Key],
+    ) -> Result<Vec<Record>, StoreError> {
+        let rows = self.backend.query(
+            "test a batch again",
+            &bound.among(test),
+            &[Param::Text(key::json(keys))],
+        )?;
+        rows.into_iter().map(|row| self.record_of(bound, row)).collect()
+    }
+
+    fn detach(&mut self, bound: &SqlBound, batch: &[Param; 1]) -> Result<u64, StoreError> {
+        let mut detached = 0;
+        for inbound in bound.detaching() {
+            for (by, to) in &inbound.pairs {
+                let sql = format!(
+                    "UPDATE {} AS r SET {by} = NULL WHERE r.{by} IN (SELECT t.{to} FROM {} AS t WHERE {})",
+                    inbound.table,
+                    bound.table,
+                    bound.key_among("t", 1)
+                );
+                detached += self.backend.execute("empty references", &sql, batch)?;
+            }
+        }
+        Ok(detached)
+    }
+
+    fn all_or_none(&self, found: u64, wanted: usize, attempt: &str) -> Result<(), StoreError> {
+        if found == wanted as u64 {
+            return Ok(());
+        }
+        let why = "records changed in the same moment, or a trigger keeps them; nothing of the batch was changed";
+        Err(self.refused(attempt, why, true))
+    }
+
+    fn same_fields(
+        &self,
+        bound: &SqlBound,
+        fields: &[(String, Anonymise)],
+    ) -> Result<(), StoreError> {
+        let same = fields.len() == bound.anonymise.len()
+            && fields.iter().all(|(name, how)| {
+                bound.anonymise.iter().any(|f| f.name == *name && f.how == *how)
+            });
+        match same {
+            true => Ok(()),
+            false => Err(self.refused(
+                "anonymise a batch",
+                "the fields are not those of the data set's rule; bind the data set again",
+                false,
+            )),
+        }
+    }
+
+    /// What the field becomes in each record of the batch in which it is not empty or done.
+    fn pseudonyms(
+        &mut self,
+        bound: &SqlBound,
+        field: &Field,
+        batch: &[Param; 1],
+        secret: &[u8; 32],
+    ) -> Result<Vec<(Key, String)>, StoreError> {
+        let text = match bound.dialect {
+            Dialect::Postgres => format!("(t.{})::text", field.column),
+            Dialect::Sqlite => format!("CAST(t.{} AS TEXT)", field.column),
+        };
+        let sql = format!(
+            "SELECT {}, {text} FROM {} AS t WHERE {} AND NOT {}",
+            bound.key_select("t").join(", "),
+            bound.table,
+            bound.key_among("t", 1),
+            field.done
+        );
+        let rows = self.backend.query("read what becomes a pseudonym", &sql, batch)?;
+        let mut out = Vec::with_capacity(rows.len());
+        for row in rows {
+            let key = self.key_of(bound, &row)?;
+            if let Some(Value::Text(value)) = row.last() {
+                out.push((key, pseudonym(secret, value)));
+            }
+        }
+        Ok(out)
+    }
+
+    fn write_pseudonyms(
+        &mut self,
+        bound: &SqlBound,
+        field: &Field,
+        values: &[(Key, String)],
+    ) -> Result<(), StoreError> {
+        // Each row of the JSON is a key and, as its last element, the pseudonym.
+        let rows: Vec<Key> = values
+            .iter()
+            .map(|(key, value)| {
+                let mut row = key.clone();
+                row.0.push(KeyPart::Text(value.clone()));
+                row
+            })
+            .collect();
+        let last = bound.key.len();
+        let (value, from) = match bound.dialect {
+            Dialect::Postgres => {
+                (format!("e.v ->> {last}"), "jsonb_array_elements(CAST($1::text AS jsonb)) AS e(v)")
+            }
+            Dialect::Sqlite => {
+                (format!("json_extract(e.value, '$[{last}]')"), "json_each(?1) AS e")
+            }
+        };
+        let same: Vec<String> = bound
+            .key
+            .iter()
+            .enumerate()
+            .map(|(i, k)| match bound.dialect {
+                Dialect::Postgres => format!("t.{} = CAST(e.v ->> {i} AS {})", k.column, k.cast),
+                Dialect::Sqlite => format!("t.{} = json_extract(e.value, '$[{i}]')", k.column),
+            })
+            .collect();
+        let sql = format!(
+            "UPDATE {} AS t SET {} = {value} FROM {from} WHERE {}",
+            bound.table,
+            field.column,
+            same.join(" AND ")
+        );
+        self.backend.execute("write pseudonyms", &sql, &[Param::Text(key::json(&rows))])?;
+        Ok(())
+    }
+}

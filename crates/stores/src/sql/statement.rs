@@ -1,0 +1,317 @@
+//! The statements that read, as text.
+
+use frist_decide::sql::{BoundFact, Dialect, Physical, literal, render, render_outcome};
+use frist_decide::{Compiled, Kind, Test, Value};
+use frist_law::Cutoff;
+
+use super::backend::Param;
+use super::{Driver, Inbound, SqlBound, derived};
+use crate::store::{Key, Record};
+
+impl SqlBound {
+    fn from(&self) -> String {
+        format!("FROM {} AS t", self.table)
+    }
+
+    /// The placeholder of the parameter `n`, read as `cast`.
+    fn param(&self, n: usize, cast: &str) -> String {
+        match self.dialect {
+            Dialect::Sqlite => format!("?{n}"),
+            Dialect::Postgres => format!("CAST(${n}::text AS {cast})"),
+        }
+    }
+
+    fn record_columns(&self) -> String {
+        let mut columns = self.key_select("t");
+        columns.extend(self.binding.facts.iter().map(|f| f.expr.clone()));
+        columns.join(", ")
+    }
+
+    /// A row of `inbound` refers to `t`.
+    fn refers(&self, inbound: &Inbound) -> String {
+        let mut on: Vec<String> =
+            inbound.pairs.iter().map(|(by, to)| format!("r.{by} = t.{to}")).collect();
+        if inbound.own {
+            // Who refers to himself does not stand in his own way.
+            let same: Vec<String> =
+                self.key.iter().map(|k| format!("r.{0} = t.{0}", k.column)).collect();
+            on.push(format!("NOT ({})", same.join(" AND ")));
+        }
+        format!("EXISTS (SELECT 1 FROM {} AS r WHERE {})", inbound.table, on.join(" AND "))
+    }
+
+    /// That no other table's rows stand in the way of erasing `t`.
+    pub(crate) fn free_of_others(&self) -> String {
+        all(self.blocking(false).map(|i| format!("NOT {}", self.refers(i))))
+    }
+
+    /// That nothing stands in the way of erasing `t`. Anonymising leaves the row, and with it what
+    /// refers to it.
+    pub(crate) fn free(&self) -> String {
+        if !self.anonymise.is_empty() {
+            return "(1=1)".into();
+        }
+        all([true, false]
+            .into_iter()
+            .flat_map(|own| self.blocking(own).map(|i| format!("NOT {}", self.refers(i)))))
+    }
+
+    /// That all fields are already anonymised; never of a data set that is erased.
+    pub(crate) fn done(&self) -> String {
+        match self.anonymise.is_empty() {
+            true => "(1=0)".into(),
+            false => all(self.anonymise.iter().map(|f| f.done.clone())),
+        }
+    }
+
+    /// What is due, with a bare bound first that an index serves.
+    fn due_test(&self, compiled: &Compiled) -> (String, Option<&Driver>) {
+        let due = render(&compiled.due, &self.binding);
+        let served =
+            self.drivers.iter().find_map(|d| compiled.due.bound(d.fact).map(|cutoff| (d, cutoff)));
+        match served {
+            None => (due, None),
+            Some((driver, cutoff)) => {
+                let bare = bare(&driver.expr, &self.binding.facts[driver.fact], cutoff, self);
+                (format!("{bare} AND {due}"), Some(driver))
+            }
+        }
+    }
+
+    /// Counts by decision: word, records, done, blocked.
+    pub(crate) fn census(&self, compiled: &Compiled) -> String {
+        let due = render(&compiled.due, &self.binding);
+        let (done, free) = (self.done(), self.free());
+        format!(
+            "SELECT x.o, count(*), sum(x.d), sum(x.b) FROM (SELECT {} AS o, \
+             CASE WHEN {due} AND {done} THEN 1 ELSE 0 END AS d, \
+             CASE WHEN {due} AND NOT {done} AND NOT {free} THEN 1 ELSE 0 END AS b {}) AS x GROUP BY x.o",
+            render_outcome(compiled, &self.binding),
+            self.from()
+        )
+    }
+
+    /// Counts what is due and not done, and the blocked among it.
+    pub(crate) fn count_due(&self, compiled: &Compiled) -> String {
+        let (due, _) = self.due_test(compiled);
+        format!(
+            "SELECT count(*), COALESCE(sum(CASE WHEN {} THEN 0 ELSE 1 END), 0) {} WHERE {due} AND NOT {}",
+            self.free(),
+            self.from(),
+            self.done()
+        )
+    }
+
+    /// One page of what is due and can go.
+    pub(crate) fn due(
+        &self,
+        compiled: &Compiled,
+        after: Option<&Record>,
+        limit: usize,
+    ) -> (String, Vec<Param>) {
+        let (due, driver) = self.due_test(compiled);
+        let mut order = self.key_columns("t");
+        let mut params = Vec::new();
+        let mut bounds = Vec::new();
+        if let Some(driver) = driver {
+            order.insert(0, driver.expr.clone());
+        }
+        if let Some(after) = after {
+            if let Some(driver) = driver
+                && let Some(value) = param_of(&after.facts[driver.fact])
+            {
+                params.push(value);
+                bounds.push(self.param(params.len(), &driver.cast));
+            }
+            self.key_params(&after.key, &mut params, &mut bounds);
+        }
+        let columns = order.join(", ");
+        // Where the last page ended, so that rows that are gone are not scanned again.
+        let further = match bounds.len() == order.len() {
+            true => format!("({columns}) > ({}) AND ", bounds.join(", ")),
+            false => String::new(),
+        };
+        let sql = format!(
+            "SELECT {} {} WHERE {further}{due} AND NOT {} AND {} ORDER BY {columns} LIMIT {limit}",
+            self.record_columns(),
+            self.from(),
+            self.done(),
+            self.free()
+        );
+        (sql, params)
+    }
+
+    fn key_params(&self, key: &Key, params: &mut Vec<Param>, bounds: &mut Vec<String>) {
+        for (part, column) in key.0.iter().zip(&self.key) {
+            params.push(part.into());
+            bounds.push(self.param(params.len(), &column.cast));
+        }
+    }
+
+    /// The records among the keys in parameter 1 that satisfy `test`.
+    pub(crate) fn among(&self, test: &str) -> String {
+        format!(
+            "SELECT {} {} WHERE {} AND {test}",
+            self.record_columns(),
+            self.from(),
+            self.key_among("t", 1)
+        )
+    }
+
+    /// The value of a time fact that is earliest in the order of the column among those beyond the
+    /// cutoff. Texts of one day need not stand in order of time: for those, [`Self::earliest_on`].
+    pub(crate) fn earliest(&self, fact: usize, cutoff: Cutoff) -> String {
+        let (expr, beyond) = self.beyond(fact, cutoff);
+        let plain = &self.binding.facts[fact].expr;
+        format!("SELECT {plain} {} WHERE {beyond} ORDER BY {expr} LIMIT 1", self.from())
+    }
+
+    /// The earliest time written as text on the day in parameter 1.
+    pub(crate) fn earliest_on(&self, fact: usize, cutoff: Cutoff) -> String {
+        let (expr, beyond) = self.beyond(fact, cutoff);
+        let earliest = derived::extreme("min", &expr, &self.binding.facts[fact].kind);
+        format!(
+            "SELECT {earliest} {} WHERE {beyond} AND substr({expr}, 1, 10) = {}",
+            self.from(),
+            self.param(1, "text")
+        )
+    }
+
+    /// Whether points in time of the fact are written as text.
+    pub(crate) fn is_text(&self, fact: usize) -> bool {
+        let fact = &self.binding.facts[fact];
+        matches!(fact.physical, Physical::Text | Physical::Dynamic(_))
+            && matches!(fact.kind, Kind::Local(_) | Kind::Instant)
+    }
+
+    fn beyond(&self, fact: usize, cutoff: Cutoff) -> (String, String) {
+        let driver = self.drivers.iter().find(|d| d.fact == fact);
+        let bound = &self.binding.facts[fact];
+        let expr = match (driver, self.dialect, &bound.physical) {
+            (Some(driver), ..) => driver.expr.clone(),
+            (None, Dialect::Postgres, Physical::Text) => format!("({} COLLATE \"C\")", bound.expr),
+            _ => bound.expr.clone(),
+        };
+        let test = render(&Test::Beyond(fact, cutoff), &self.binding);
+        let day = match cutoff {
+            Cutoff::Local { at, .. } => Some(at.date()),
+            Cutoff::Instant { at, .. } => Some(at.to_zoned(jiff::tz::TimeZone::UTC).date()),
+            Cutoff::None | Cutoff::Date(_) => None,
+        };
+        let bare = match day.filter(|d| self.is_text(fact) && d.year() >= 1) {
+            Some(day) => format!("{expr} >= '{day}' AND "),
+            None => String::new(),
+        };
+        (expr, format!("{bare}{test}"))
+    }
+
+    /// Reads no row, but all that the other statements are made of.
+    pub(crate) fn try_out(&self) -> String {
+        let fields: Vec<&str> = self.binding.fields.iter().map(|(_, e)| e.as_str()).collect();
+        let pairs = self.inbound.iter().map(|i| format!("({})", self.refers(i)));
+        let becomes = self.anonymise.iter().filter_map(|f| f.becomes.clone());
+        let more: Vec<String> = pairs.chain(becomes).map(|e| format!(", {e}")).collect();
+        format!(
+            "SELECT {}, {}, {}, {}{} {} WHERE (1=0)",
+            self.record_columns(),
+            self.binding.key_text,
+            fields.join(", "),
+            self.done(),
+            more.concat(),
+            self.from()
+        )
+    }
+
+    /// All records.
+    pub(crate) fn all_records(&self) -> String {
+        format!("SELECT {} {}", self.record_columns(), self.from())
+    }
+
+    /// The keys of all records that satisfy `test`.
+    pub(crate) fn keys_where(&self, test: &str) -> String {
+        format!("SELECT {} {} WHERE {test}", self.key_select("t").join(", "), self.from())
+    }
+
+    /// (referring key, key referred to) for the keys in parameter 1.
+    pub(crate) fn own_pairs(&self, inbound: &Inbound) -> String {
+        let on: Vec<String> =
+            inbound.pairs.iter().map(|(by, to)| format!("r.{by} = t.{to}")).collect();
+        let mut columns = self.key_select("r");
+        columns.extend(self.key_select("t"));
+        format!(
+            "SELECT {} FROM {1} AS t JOIN {1} AS r ON {2} WHERE {3}",
+            columns.join(", "),
+            self.table,
+            on.join(" AND "),
+            self.key_among("t", 1)
+        )
+    }
+
+    /// One page of keys.
+    pub(crate) fn keys(&self, after: Option<&Key>, limit: usize) -> (String, Vec<Param>) {
+        let columns = self.key_columns("t").join(", ");
+        let (mut params, mut bounds) = (Vec::new(), Vec::new());
+        if let Some(key) = after {
+            self.key_params(key, &mut params, &mut bounds);
+        }
+        let further = match after.is_some() {
+            true => format!("WHERE ({columns}) > ({}) ", bounds.join(", ")),
+            false => String::new(),
+        };
+        let sql = format!(
+            "SELECT {} {} {further}ORDER BY {columns} LIMIT {limit}",
+            self.key_select("t").join(", "),
+            self.from()
+        );
+        (sql, params)
+    }
+
+    /// All fields, as text, of the record whose key is in parameter 1.
+    pub(crate) fn fields(&self, fields: &[(String, String)]) -> String {
+        let columns: Vec<&str> = fields.iter().map(|(_, expr)| expr.as_str()).collect();
+        format!("SELECT {} {} WHERE {}", columns.join(", "), self.from(), self.key_among("t", 1))
+    }
+}
+
+/// The parameter for the value of an indexed fact.
+fn param_of(value: &Value) -> Option<Param> {
+    match value {
+        Value::Int(n) => Some(Param::Int(*n)),
+        Value::Text(t) => Some(Param::Text(t.clone())),
+        Value::Date(d) => Some(Param::Text(d.to_string())),
+        Value::DateTime(dt) => Some(Param::Text(dt.to_string())),
+        Value::Instant(t) => Some(Param::Text(t.to_string())),
+        Value::Null | Value::Bool(_) | Value::Other => None,
+    }
+}
+
+/// A bare comparison that everything within the cutoff satisfies, in a form that an index serves.
+fn bare(expr: &str, fact: &BoundFact, cutoff: Cutoff, bound: &SqlBound) -> String {
+    let texts = matches!(fact.physical, Physical::Text | Physical::Dynamic(_));
+    let day = match (&fact.kind, cutoff) {
+        (Kind::Date, Cutoff::Date(d)) => Some(d),
+        (Kind::Local(_), Cutoff::Local { at, .. }) => Some(at.date()),
+        (Kind::Instant, Cutoff::Instant { at, .. }) => {
+            Some(at.to_zoned(jiff::tz::TimeZone::UTC).date())
+        }
+        _ => None,
+    };
+    match day.filter(|d| texts && d.year() >= 1).map(|d| d.tomorrow()) {
+        // The next day in text is greater than every time of this one.
+        Some(Ok(next)) => format!("{expr} < {}", literal(&next.to_string())),
+        Some(Err(_)) => "(1=1)".into(),
+        None => {
+            let binding =
+                frist_decide::sql::Binding { facts: vec![fact.clone()], ..bound.binding.clone() };
+            render(&Test::Within(0, cutoff), &binding)
+        }
+    }
+}
+
+fn all(parts: impl IntoIterator<Item = String>) -> String {
+    let parts: Vec<String> = parts.into_iter().collect();
+    match parts.is_empty() {
+        true => "(1=1)".into(),
+        false => format!("({})", parts.join(" AND ")),
+    }
+}

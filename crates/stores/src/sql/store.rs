@@ -1,0 +1,341 @@
+//! The trait for a SQL database of either kind.
+
+use std::collections::HashSet;
+
+use frist_decide::sql::render;
+use frist_decide::{Compiled, Outcome, RuleSet, Value};
+use frist_law::{Cutoff, Start};
+use frist_register::{DataSet, Register};
+use jiff::Timestamp;
+
+use super::backend::{Backend, Param};
+use super::catalogue::{Indexed, Table};
+use super::closed::parts;
+use super::{SqlBound, key};
+use crate::bound::Bound;
+use crate::store::{
+    Action, Aftercare, Census, CollectionInfo, Disposed, FieldInfo, Key, Partition, Record, Store,
+    StoreError,
+};
+
+/// A SQL database.
+pub(crate) struct SqlStore<B> {
+    pub(super) backend: B,
+}
+
+impl<B: Backend> SqlStore<B> {
+    pub(crate) fn new(backend: B) -> Self {
+        Self { backend }
+    }
+
+    pub(super) fn refused(&self, attempt: &str, why: &str, transient: bool) -> StoreError {
+        StoreError::Refused {
+            store: self.backend.store().to_owned(),
+            attempt: attempt.to_owned(),
+            why: why.to_owned(),
+            transient,
+        }
+    }
+
+    pub(super) fn transaction<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.backend.begin()?;
+        let done = work(self).and_then(|value| self.backend.commit().map(|()| value));
+        if done.is_err() {
+            self.backend.rollback();
+        }
+        done
+    }
+
+    pub(super) fn key_of(&self, bound: &SqlBound, row: &[Value]) -> Result<Key, StoreError> {
+        bound.key_of(row).ok_or_else(|| self.no_key(bound))
+    }
+
+    pub(super) fn record_of(
+        &self,
+        bound: &SqlBound,
+        row: Vec<Value>,
+    ) -> Result<Record, StoreError> {
+        bound.record_of(row).ok_or_else(|| self.no_key(bound))
+    }
+
+    fn no_key(&self, bound: &SqlBound) -> StoreError {
+        let why = format!(
+            "a record of `{}` has a key that is empty or neither a whole number nor a text; name another `key` in the register",
+            bound.name
+        );
+        self.refused("read keys", &why, false)
+    }
+
+    fn detail<'b>(&self, bound: &'b Bound) -> Result<&'b SqlBound, StoreError> {
+        bound.detail::<SqlBound>().filter(|b| b.dialect == self.backend.dialect()).ok_or_else(
+            || {
+                self.refused(
+                    "use a data set",
+                    "it was bound by another store; bind it with this one",
+                    false,
+                )
+            },
+        )
+    }
+}
+
+/// The number in a column of the first row.
+pub(super) fn count(rows: &[Vec<Value>], column: usize) -> u64 {
+    match rows.first().and_then(|row| row.get(column)) {
+        Some(Value::Int(n)) => u64::try_from(*n).unwrap_or_default(),
+        _ => 0,
+    }
+}
+
+impl<B: Backend> Store for SqlStore<B> {
+    fn catalogue(&mut self) -> Result<Vec<CollectionInfo>, StoreError> {
+        let names = self.backend.tables()?;
+        names.iter().map(|name| self.backend.table(name).map(info)).collect()
+    }
+
+    fn bind(
+        &mut self,
+        register: &Register,
+        dataset: &DataSet,
+        rules: &RuleSet,
+    ) -> Result<Bound, StoreError> {
+        super::bind::bind(&mut self.backend, register, dataset, rules)
+    }
+
+    fn census(&mut self, bound: &Bound, compiled: &Compiled) -> Result<Census, StoreError> {
+        let bound = self.detail(bound)?;
+        let rows = self.backend.query("count by decision", &bound.census(compiled), &[])?;
+        let mut census = Census::default();
+        for row in &rows {
+            let Some(Value::Text(word)) = row.first() else { continue };
+            if let Some(ix) = Outcome::ALL.iter().position(|o| o.word() == word) {
+                census.by_outcome[ix] += count(std::slice::from_ref(row), 1);
+                census.done += count(std::slice::from_ref(row), 2);
+                census.blocked += count(std::slice::from_ref(row), 3);
+            }
+        }
+        Ok(census)
+    }
+
+    fn count_due(&mut self, bound: &Bound, compiled: &Compiled) -> Result<(u64, u64), StoreError> {
+        let bound = self.detail(bound)?;
+        let rows = self.backend.query("count what is due", &bound.count_due(compiled), &[])?;
+        Ok((count(&rows, 0), count(&rows, 1)))
+    }
+
+    fn total(&mut self, bound: &Bound) -> Result<u64, StoreError> {
+        let bound = self.detail(bound)?;
+        if let Some(estimate) = self.backend.estimate(bound)? {
+            return Ok(estimate);
+        }
+        let sql = format!("SELECT count(*) FROM {} AS t", bound.table);
+        Ok(count(&self.backend.query("count the records", &sql, &[])?, 0))
+    }
+
+    fn due(
+        &mut self,
+        bound: &Bound,
+        compiled: &Compiled,
+        after: Option<&Record>,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        let bound = self.detail(bound)?;
+        let (sql, params) = bound.due(compiled, after, limit);
+        let rows = self.backend.query("find what is due", &sql, &params)?;
+        rows.into_iter().map(|row| self.record_of(bound, row)).collect()
+    }
+
+    fn dispose(
+        &mut self,
+        bound: &Bound,
+        compiled: &Compiled,
+        keys: &[Key],
+        action: &Action,
+    ) -> Result<Disposed, StoreError> {
+        let bound = self.detail(bound)?;
+        match action {
+            _ if keys.is_empty() => Ok(Disposed::default()),
+            Action::Erase => self.erase(bound, Some(compiled), keys),
+            Action::Anonymise { fields, pseudonym_key } => {
+                self.anonymise(bound, compiled, keys, fields, pseudonym_key)
+            }
+        }
+    }
+
+    fn due_cycle(
+        &mut self,
+        bound: &Bound,
+        compiled: &Compiled,
+        limit: usize,
+    ) -> Result<Vec<Key>, StoreError> {
+        let bound = self.detail(bound)?;
+        if !bound.anonymise.is_empty() || bound.blocking(true).next().is_none() {
+            return Ok(Vec::new());
+        }
+        let test =
+            format!("{} AND {}", render(&compiled.due, &bound.binding), bound.free_of_others());
+        let rows = self.backend.query("find a cycle", &bound.keys_where(&test), &[])?;
+        let keys = rows.iter().map(|row| self.key_of(bound, row)).collect::<Result<Vec<_>, _>>()?;
+        let (set, pairs) = self.own_closed(bound, keys)?;
+        Ok(parts(&set, &pairs, limit))
+    }
+
+    fn fetch(&mut self, bound: &Bound, keys: &[Key]) -> Result<Vec<Record>, StoreError> {
+        let bound = self.detail(bound)?;
+        let rows = self.backend.query(
+            "read records",
+            &bound.among("(1=1)"),
+            &[Param::Text(key::json(keys))],
+        )?;
+        rows.into_iter().map(|row| self.record_of(bound, row)).collect()
+    }
+
+    fn fields(
+        &mut self,
+        bound: &Bound,
+        key: &Key,
+    ) -> Result<Option<Vec<(String, Option<String>)>>, StoreError> {
+        let bound = self.detail(bound)?;
+        let fields = &bound.binding.fields[..bound.columns];
+        let rows = self.backend.query(
+            "read a record",
+            &bound.fields(fields),
+            &[Param::Text(key::json([key]))],
+        )?;
+        let text = |value| match value {
+            Value::Text(t) => Some(t),
+            _ => None,
+        };
+        let named = |row: Vec<Value>| {
+            fields.iter().map(|(name, _)| name.clone()).zip(row.into_iter().map(text)).collect()
+        };
+        Ok(rows.into_iter().next().map(named))
+    }
+
+    fn keys(
+        &mut self,
+        bound: &Bound,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Vec<Key>, StoreError> {
+        let bound = self.detail(bound)?;
+        let (sql, params) = bound.keys(after, limit);
+        let rows = self.backend.query("read keys", &sql, &params)?;
+        rows.iter().map(|row| self.key_of(bound, row)).collect()
+    }
+
+    fn parse_key(&self, bound: &Bound, text: &str) -> Result<Key, StoreError> {
+        let dataset = &bound.common().dataset;
+        let bound = self.detail(bound)?;
+        bound.parse_key(text).ok_or_else(|| {
+            let columns: Vec<&str> = bound.key.iter().map(|k| k.column.as_str()).collect();
+            StoreError::Unsupported {
+                dataset: dataset.clone(),
+                what: format!(
+                    "that is not a key; a key of `{}` is {}",
+                    bound.name,
+                    columns.join(", ")
+                ),
+            }
+        })
+    }
+
+    fn erase_again(&mut self, bound: &Bound, keys: &[Key]) -> Result<Vec<Key>, StoreError> {
+        let bound = self.detail(bound)?;
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let disposed = self.erase(bound, None, keys)?;
+        Ok(disposed.done.into_iter().map(|r| r.key).collect())
+    }
+
+    fn disposed(&mut self, bound: &Bound, keys: &[Key]) -> Result<Vec<Key>, StoreError> {
+        let bound = self.detail(bound)?;
+        let sql = bound.among(&format!("NOT {}", bound.done()));
+        let rows = self.backend.query(
+            "look whether records are gone",
+            &sql,
+            &[Param::Text(key::json(keys))],
+        )?;
+        let there =
+            rows.iter().map(|row| self.key_of(bound, row)).collect::<Result<HashSet<_>, _>>()?;
+        Ok(keys.iter().filter(|k| !there.contains(k)).cloned().collect())
+    }
+
+    fn earliest_beyond(
+        &mut self,
+        bound: &Bound,
+        fact: usize,
+        cutoff: &Cutoff,
+    ) -> Result<Option<Start>, StoreError> {
+        const ATTEMPT: &str = "find what comes next";
+        let bound = self.detail(bound)?;
+        let Some(kind) = bound.binding.facts.get(fact).map(|f| &f.kind) else { return Ok(None) };
+        let mut rows = self.backend.query(ATTEMPT, &bound.earliest(fact, *cutoff), &[])?;
+        if let Some([Value::Text(text)]) = rows.first().map(Vec::as_slice)
+            && bound.is_text(fact)
+        {
+            let day = [Param::Text(text.chars().take(10).collect())];
+            rows = self.backend.query(ATTEMPT, &bound.earliest_on(fact, *cutoff), &day)?;
+        }
+        let value = rows.first().and_then(|row| row.first());
+        Ok(value.and_then(|v| frist_decide::value::start(v, kind).ok()))
+    }
+
+    fn partitions(
+        &mut self,
+        bound: &Bound,
+        compiled: &Compiled,
+    ) -> Result<Vec<Partition>, StoreError> {
+        let bound = self.detail(bound)?;
+        self.whole_partitions(bound, compiled)
+    }
+
+    fn dispose_partition(
+        &mut self,
+        bound: &Bound,
+        compiled: &Compiled,
+        partition: &str,
+    ) -> Result<Disposed, StoreError> {
+        let bound = self.detail(bound)?;
+        self.empty_partition(bound, compiled, partition)
+    }
+
+    fn settle(&mut self, bound: &Bound) -> Result<Aftercare, StoreError> {
+        let bound = self.detail(bound)?;
+        self.backend.settle(bound)
+    }
+
+    fn clock(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        self.backend.clock()
+    }
+}
+
+fn info(table: Table) -> CollectionInfo {
+    let single = |fk: &super::catalogue::ForeignKey| {
+        let to = fk.to.clone();
+        let pairs = fk.pairs.iter().map(move |(by, other)| (by.clone(), to.clone(), other.clone()));
+        pairs.collect::<Vec<_>>()
+    };
+    CollectionInfo {
+        view: table.relation != super::catalogue::Relation::Table,
+        references: table.outbound.iter().flat_map(single).collect(),
+        fields: table
+            .columns
+            .into_iter()
+            .map(|c| FieldInfo {
+                name: c.name,
+                type_name: c.type_name,
+                generated: c.generated,
+                nullable: c.nullable,
+                indexed: c.indexed != Indexed::No,
+            })
+            .collect(),
+        name: table.name,
+        key: table.key,
+        estimate: table.estimate,
+    }
+}

@@ -1,0 +1,237 @@
+//! SQLite: a database in a file that other programs may have open too.
+//!
+//! `secure_delete` is on, so that what is erased is overwritten with zeros in the file, and after
+//! a sweep the write-ahead log is written back and cut to nothing; see [`settle`].
+
+mod catalogue;
+mod settle;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use frist_decide::Value;
+use frist_decide::sql::Dialect;
+use frist_register::{Store as StoreEntry, Vacuum};
+use jiff::Timestamp;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use crate::sql::SqlBound;
+use crate::sql::backend::{Backend, Param};
+use crate::sql::catalogue::Table;
+use crate::store::{Aftercare, StoreError};
+
+/// A SQLite database.
+pub(crate) struct Sqlite {
+    store: String,
+    path: PathBuf,
+    connection: Connection,
+    vacuum: Vacuum,
+    /// What another program committed changes this number; see [`settle`].
+    seen: i64,
+    /// Whether pages that are free can only have been freed, and so zeroed, by this connection.
+    clean: bool,
+}
+
+/// How long to wait for another program's lock when the register does not say.
+const LOCK_TIMEOUT_MS: u64 = 5_000;
+
+impl Sqlite {
+    /// Opens the database file, which must be there.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreachable`].
+    pub(crate) fn open(entry: &StoreEntry, path: &Path) -> Result<Self, StoreError> {
+        let store = entry.id.value.clone();
+        let unreachable = |why: String| StoreError::Unreachable { store: store.clone(), why };
+        if !path.is_file() {
+            return Err(unreachable(format!(
+                "there is no file `{}`; correct `path` in the register, which is relative to its folder",
+                path.display()
+            )));
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection =
+            Connection::open_with_flags(path, flags).map_err(|e| unreachable(why(&e)))?;
+        let timeout = Duration::from_millis(entry.lock_timeout_ms.unwrap_or(LOCK_TIMEOUT_MS));
+        let prepared = connection
+            .busy_timeout(timeout)
+            // Sorting must not write personal data into temporary files.
+            .and_then(|()| {
+                connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON")
+            })
+            .and_then(|()| {
+                connection.query_row("PRAGMA secure_delete = ON", [], |row| row.get::<_, i64>(0))
+            })
+            .and_then(|on| {
+                let mode: String =
+                    connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+                if mode != "wal" {
+                    // Other modes leave what was erased in the journal.
+                    connection.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
+                }
+                Ok(on)
+            });
+        match prepared {
+            Ok(1) => {}
+            Ok(_) => return Err(unreachable("this SQLite cannot overwrite what it erases".into())),
+            Err(e) => return Err(unreachable(why(&e))),
+        }
+        let mut sqlite = Self {
+            store,
+            path: path.to_owned(),
+            connection,
+            vacuum: entry.vacuum,
+            seen: 0,
+            clean: false,
+        };
+        sqlite.seen = sqlite.number("PRAGMA data_version")?;
+        sqlite.clean = sqlite.number("PRAGMA freelist_count")? == 0;
+        Ok(sqlite)
+    }
+
+    fn number(&self, sql: &str) -> Result<i64, StoreError> {
+        self.connection.query_row(sql, [], |row| row.get(0)).map_err(|e| self.refused("answer", &e))
+    }
+
+    fn refused(&self, attempt: &str, error: &rusqlite::Error) -> StoreError {
+        StoreError::Refused {
+            store: self.store.clone(),
+            attempt: attempt.to_owned(),
+            why: why(error),
+            transient: matches!(
+                error.sqlite_error_code(),
+                Some(
+                    ErrorCode::DatabaseBusy
+                        | ErrorCode::DatabaseLocked
+                        | ErrorCode::OperationInterrupted
+                )
+            ),
+        }
+    }
+}
+
+/// The error in words. SQLite's messages name tables and columns, never values; a trigger's own
+/// message may say anything, so it is left out.
+fn why(error: &rusqlite::Error) -> String {
+    match error {
+        rusqlite::Error::SqliteFailure(code, message) => match (code.code, code.extended_code) {
+            (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => {
+                "another program has locked the database; try again, or set `lock_timeout` higher"
+                    .into()
+            }
+            (ErrorCode::NotADatabase, _) => {
+                "it is not a SQLite database, or it is encrypted".into()
+            }
+            (ErrorCode::ReadOnly, _) => {
+                "it may not be written to; check the permissions of the file and its folder".into()
+            }
+            (ErrorCode::ConstraintViolation, rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => {
+                "a foreign key of another table still refers to a record".into()
+            }
+            (ErrorCode::ConstraintViolation, rusqlite::ffi::SQLITE_CONSTRAINT_TRIGGER) => {
+                "a trigger of the database forbids it".into()
+            }
+            (c, n) => match message {
+                Some(message) => format!("{message} (SQLite code {n})"),
+                None => format!("{c:?} (SQLite code {n})"),
+            },
+        },
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        _ => "SQLite gave an answer that was not expected".into(),
+    }
+}
+
+fn value(cell: ValueRef<'_>) -> Value {
+    match cell {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(n) => Value::Int(n),
+        // What is no UTF-8 equals no text and is no date, with or without replacement characters.
+        ValueRef::Text(bytes) => Value::Text(String::from_utf8_lossy(bytes).into_owned()),
+        ValueRef::Real(_) | ValueRef::Blob(_) => Value::Other,
+    }
+}
+
+impl rusqlite::ToSql for Param {
+    fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+        match self {
+            Param::Int(n) => n.to_sql(),
+            Param::Text(t) => t.to_sql(),
+        }
+    }
+}
+
+impl Backend for Sqlite {
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+
+    fn store(&self) -> &str {
+        &self.store
+    }
+
+    fn tables(&mut self) -> Result<Vec<String>, StoreError> {
+        self.table_names()
+    }
+
+    fn table(&mut self, name: &str) -> Result<Table, StoreError> {
+        self.describe(name)
+    }
+
+    fn query(
+        &mut self,
+        attempt: &str,
+        sql: &str,
+        params: &[Param],
+    ) -> Result<Vec<Vec<Value>>, StoreError> {
+        let run = || -> rusqlite::Result<Vec<Vec<Value>>> {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let width = statement.column_count();
+            let mut rows = statement.query(rusqlite::params_from_iter(params))?;
+            let mut out = Vec::new();
+            while let Some(row) = rows.next()? {
+                out.push((0..width).map(|i| row.get_ref(i).map(value)).collect::<Result<_, _>>()?);
+            }
+            Ok(out)
+        };
+        run().map_err(|e| self.refused(attempt, &e))
+    }
+
+    fn execute(&mut self, attempt: &str, sql: &str, params: &[Param]) -> Result<u64, StoreError> {
+        self.connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.execute(rusqlite::params_from_iter(params)))
+            .map(|n| n as u64)
+            .map_err(|e| self.refused(attempt, &e))
+    }
+
+    fn begin(&mut self) -> Result<(), StoreError> {
+        // The write lock from the start: what is tested after it cannot change before it is erased.
+        self.connection
+            .execute_batch("BEGIN IMMEDIATE")
+            .map_err(|e| self.refused("begin a batch", &e))
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        self.connection.execute_batch("COMMIT").map_err(|e| self.refused("finish a batch", &e))
+    }
+
+    fn rollback(&mut self) {
+        // Some errors have ended the transaction already.
+        if !self.connection.is_autocommit() {
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+    }
+
+    fn pace(&mut self, _rows: usize) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn settle(&mut self, _bound: &SqlBound) -> Result<Aftercare, StoreError> {
+        self.aftercare()
+    }
+
+    fn clock(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(None)
+    }
+}
