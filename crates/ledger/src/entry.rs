@@ -195,7 +195,7 @@ pub struct Lateness {
 }
 
 /// What is done with a record when its time is up (DESIGN.md: disposition).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Disposition {
     /// Erased.

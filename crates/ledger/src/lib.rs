@@ -9,13 +9,26 @@
 //!
 //! Pure: no clock, no randomness, no network. Only [`tiles`] touches the disk, in the folder it is given.
 
+mod check;
 mod error;
+mod verify;
 
+pub mod checkpoint;
 pub mod commitment;
 pub mod entry;
+pub mod evidence;
 pub mod hash;
+pub mod note;
+pub mod proof;
+pub mod receipt;
 
+pub use checkpoint::Checkpoint;
 pub use commitment::{KeyId, RecordKey, Salt, SubTree, SubTreeBuilder};
 pub use entry::{Entry, Id, Kind, Text};
 pub use error::{Error, Result};
+pub use evidence::{EvidenceWriter, verify_evidence};
 pub use hash::{Frontier, Hash};
+pub use note::{SigningKey, VerifierKey};
+pub use proof::Proof;
+pub use receipt::{Receipt, verify_receipt};
+pub use verify::{Verified, verify};
