@@ -1,7 +1,7 @@
 //! The register as it is understood: the record of processing activities (GDPR Art. 30), the
 //! stores where the data lies, and the rules by which it is kept and erased.
 //!
-//! Everything a person wrote carries its [`Span`](crate::Span), so that a message, an explanation
+//! Everything a person wrote carries its [`Span`], so that a message, an explanation
 //! or a decision can point at the very line.
 
 use std::collections::BTreeMap;

@@ -18,7 +18,7 @@ fn examples() -> Vec<String> {
     for code in Code::ALL {
         for (i, part) in explain(*code).split("```").enumerate() {
             if i % 2 == 1 {
-                all.push(part.split_once('\n').unwrap().1.to_owned());
+                all.extend(part.split_once('\n').map(|(_, text)| text.to_owned()));
             }
         }
     }
@@ -204,4 +204,14 @@ fn differences_in_words() {
     assert!(diff(&old, &old).is_empty());
     let back = diff(&new, &old);
     assert_eq!(back.len(), 4);
+}
+
+#[test]
+fn line_ends_of_windows_and_a_byte_order_mark() {
+    let windows = EVERYTHING.replace('\n', "\r\n");
+    let once = format(&windows).unwrap();
+    assert!(!once.contains('\r'), "{once:?}");
+    assert_eq!(once, format(EVERYTHING).unwrap());
+    assert_eq!(canonical(&read(&windows)), canonical(&read(EVERYTHING)));
+    assert_eq!(canonical(&read(&format!("\u{feff}{EVERYTHING}"))), canonical(&read(EVERYTHING)));
 }

@@ -13,6 +13,16 @@ use crate::model::{
 };
 use crate::span::{Sp, Span};
 
+/// A duty to erase, wherever it is written.
+struct Limit<'a> {
+    /// The statute, when one sets it.
+    law: Option<&'a Law>,
+    term: Term,
+    from: &'a Sp<String>,
+    when: &'a [Condition],
+    span: Span,
+}
+
 impl<'a> Check<'a> {
     /// Checks the periods of every data set.
     pub(super) fn terms(&mut self) {
@@ -35,8 +45,10 @@ impl<'a> Check<'a> {
             }
             for erase in &dataset.erase {
                 self.erase(dataset, erase);
+            }
+            for limit in self.limits(dataset) {
                 for keep in &dataset.keep {
-                    self.against(dataset, keep, erase);
+                    self.against(dataset, keep, &limit);
                 }
             }
             if let Some(review) = &dataset.review
@@ -188,40 +200,53 @@ impl<'a> Check<'a> {
         }
     }
 
+    /// The duties to erase of a data set: those of its own, and those that its purposes' laws set.
+    fn limits(&self, dataset: &'a DataSet) -> Vec<Limit<'a>> {
+        let own = dataset.erase.iter().filter_map(|erase| {
+            let law = self.law(erase.law.as_ref());
+            let term = erase
+                .period
+                .as_ref()
+                .map(|p| Term::new(p.value, anchor(erase.anchor.as_ref())))
+                .or_else(|| law.and_then(|l| l.newest().term()))?;
+            Some(Limit { law, term, from: &erase.from, when: &erase.when, span: erase.span })
+        });
+        let of_purposes = dataset.keep.iter().filter_map(|keep| {
+            let law = self.law(self.purpose(dataset, keep)?.law.as_ref())?;
+            let term = law.newest().term().filter(|_| law.kind == Kind::Maximum)?;
+            let from = keep.from.as_ref()?;
+            Some(Limit { law: Some(law), term, from, when: &keep.when, span: keep.span })
+        });
+        own.chain(of_purposes).collect()
+    }
+
     /// A duty to erase against a ground to keep of the same records.
-    fn against(&mut self, dataset: &DataSet, keep: &Keep, erase: &MustErase) {
-        if disjoint(&keep.when, &erase.when) {
+    fn against(&mut self, dataset: &DataSet, keep: &Keep, limit: &Limit<'_>) {
+        if keep.span == limit.span || disjoint(&keep.when, limit.when) {
             return;
         }
         let Some(purpose) = self.purpose(dataset, keep) else { return };
         let law = self.law(purpose.law.as_ref());
-        let limit = self.law(erase.law.as_ref());
-        let lifted = |l: &Law| {
-            l.excepts.is_some() && l.excepts.as_deref() == limit.map(|limit| limit.id.as_str())
+        let lifts = |l: &Law| {
+            l.excepts.is_some() && l.excepts.as_deref() == limit.law.map(|max| max.id.as_str())
         };
-        if law.is_some_and(|l| l.kind == Kind::Exception && lifted(l)) {
+        if law.is_some_and(lifts) {
             return;
         }
-        let most = erase
-            .period
-            .as_ref()
-            .map(|p| Term::new(p.value, anchor(erase.anchor.as_ref())))
-            .or_else(|| limit.and_then(|l| l.newest().term()));
-        let Some(most) = most else { return };
         let demanded = law.filter(|l| l.kind.is_minimum());
         let by_statute = demanded.and_then(|l| l.newest().term());
         let least = own_term(keep)
             .filter(|own| by_statute.is_none_or(|s| !self.ends_before(*own, s)))
             .or(by_statute)
             .or_else(|| law.filter(|l| l.kind != Kind::Maximum).and_then(|l| l.newest().term()));
-        let same_start = keep.from.as_ref() == Some(&erase.from);
+        let same_start = keep.from.as_ref() == Some(limit.from);
         let open_ended = demanded.is_some_and(|l| l.kind.is_open_ended()) && least.is_none();
-        let too_long = same_start && least.is_some_and(|least| self.ends_before(most, least));
+        let too_long = same_start && least.is_some_and(|least| self.ends_before(limit.term, least));
         if !too_long && !open_ended {
             return;
         }
-        let what = match limit {
-            Some(limit) => format!("`{}`", limit.id),
+        let what = match limit.law {
+            Some(law) => format!("`{}`", law.id),
             None => "the data set's own duty to erase".to_owned(),
         };
         let message = match demanded {
@@ -234,13 +259,16 @@ impl<'a> Check<'a> {
         };
         let mut said = Diagnostic::new(Code::E0043, keep.span, message)
             .here(keeps)
-            .label(erase.span, format!("must be erased {most}"))
+            .label(limit.span, format!("must be erased after {}", limit.term))
             .help(
                 "give the two a `when` that never holds for the same record, or split the records \
                  into two collections; where the statutes themselves collide, ask a lawyer",
             );
-        let cited: Vec<&str> =
-            [limit, demanded].into_iter().flatten().map(|l| l.newest().citation.as_str()).collect();
+        let cited: Vec<&str> = [limit.law, demanded]
+            .into_iter()
+            .flatten()
+            .map(|l| l.newest().citation.as_str())
+            .collect();
         if !cited.is_empty() {
             said = said.law(cited.join("; "));
         }
