@@ -70,7 +70,14 @@ impl Trip {
 
 /// What trips for one data set: `due` of `total` records would go; `past` are the counts of its
 /// last sweeps.
-pub fn check(dataset: &str, guard: &Guard, two_person: bool, due: u64, total: u64, past: &[u64]) -> Vec<Trip> {
+pub fn check(
+    dataset: &str,
+    guard: &Guard,
+    two_person: bool,
+    due: u64,
+    total: u64,
+    past: &[u64],
+) -> Vec<Trip> {
     let mut trips = Vec::new();
     let id = || dataset.to_owned();
     if due == 0 {
@@ -114,6 +121,9 @@ mod tests {
         assert_eq!(trips(5_001, 100_000, &[]), 1);
         assert_eq!(trips(150, 100_000, &[10, 12]), 0, "too few sweeps to tell");
         assert_eq!(trips(150, 100_000, &[10, 12, 14]), 1);
-        assert_eq!(check("d", &guard, true, 1, 10, &[]), [Trip::TwoPersons { dataset: "d".into() }]);
+        assert_eq!(
+            check("d", &guard, true, 1, 10, &[]),
+            [Trip::TwoPersons { dataset: "d".into() }]
+        );
     }
 }

@@ -1,1 +1,27 @@
 //! Plan, approve, erase, confirm, verify, recover, replay.
+//!
+//! - [`engine`]: what every step works with;
+//! - [`plan`] and [`guard`]: what is due, and whether a person must approve it;
+//! - [`run`]: carrying a plan out; [`recover`]: after a crash; [`replay`]: after a restore;
+//! - [`proof`]: publishing the ledger, receipts and evidence;
+//! - [`explain`]: why one record is kept or due; [`watch`]: continuously.
+//!
+//! The clock is given from outside, so that tests can say what time it is.
+
+pub mod engine;
+mod error;
+pub mod explain;
+pub mod guard;
+pub mod order;
+pub mod plan;
+pub mod recover;
+pub mod replay;
+pub mod run;
+pub mod step;
+pub mod watch;
+
+pub use engine::{Engine, Keys, Loaded, Prepared};
+pub use error::{Error, Result};
+pub use plan::{Options, Plan};
+pub use run::Report;
+pub use step::{Observer, Step};

@@ -12,9 +12,12 @@ use frist_register::{DataSet, OnErase, Register};
 pub fn order<'r>(register: &'r Register, chosen: Option<&[String]>) -> Vec<&'r DataSet> {
     let mut wanted: BTreeSet<&str> = match chosen {
         None => register.datasets.iter().map(|d| d.id.as_str()).collect(),
-        Some(ids) => {
-            register.datasets.iter().map(|d| d.id.as_str()).filter(|id| ids.iter().any(|c| c == id)).collect()
-        }
+        Some(ids) => register
+            .datasets
+            .iter()
+            .map(|d| d.id.as_str())
+            .filter(|id| ids.iter().any(|c| c == id))
+            .collect(),
     };
     loop {
         let along: Vec<&str> = register
@@ -22,7 +25,9 @@ pub fn order<'r>(register: &'r Register, chosen: Option<&[String]>) -> Vec<&'r D
             .iter()
             .filter(|d| !wanted.contains(d.id.as_str()))
             .filter(|d| {
-                d.links.iter().any(|l| l.on_erase == OnErase::Cascade && wanted.contains(l.to.as_str()))
+                d.links
+                    .iter()
+                    .any(|l| l.on_erase == OnErase::Cascade && wanted.contains(l.to.as_str()))
             })
             .map(|d| d.id.as_str())
             .collect();
@@ -72,7 +77,12 @@ mod tests {
             then: Sp::new(Default::default(), Span::default()),
             links: links
                 .iter()
-                .map(|(to, on_erase)| Link { to: sp(to), by: sp("x"), on_erase: *on_erase, span: Span::default() })
+                .map(|(to, on_erase)| Link {
+                    to: sp(to),
+                    by: sp("x"),
+                    on_erase: *on_erase,
+                    span: Span::default(),
+                })
                 .collect(),
             review: None,
             two_person: false,

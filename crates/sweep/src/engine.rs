@@ -1,0 +1,235 @@
+//! What every step of a sweep works with: the register, the stores, Frist's own database, keys and
+//! a clock, all given from outside.
+
+use std::collections::BTreeMap;
+
+use frist_decide::{Compiled, HoldScope, RuleSet};
+use frist_law::LawBook;
+use frist_ledger::entry::{Entry, Id, Kind};
+use frist_ledger::{Hash, RecordKey};
+use frist_register::{DataSet, Register};
+use frist_state::{Hold, MadeLive, Revision, Scope, State};
+use frist_stores::{Bound, Store, StoreError};
+use jiff::Timestamp;
+
+use crate::{Error, Result};
+
+/// Opens a store of the register; given from outside, because it reads files and the environment.
+pub type Opener =
+    Box<dyn Fn(&frist_register::Store) -> std::result::Result<Box<dyn Store>, StoreError> + Send>;
+
+/// The secrets that a sweep needs.
+pub struct Keys {
+    /// Makes records' leaves in the ledger.
+    pub record: RecordKey,
+    /// Makes pseudonyms.
+    pub pseudonym: [u8; 32],
+}
+
+/// A register that has been read and found without errors.
+pub struct Loaded {
+    /// The register.
+    pub register: Register,
+    /// Its content hash.
+    pub revision: Hash,
+    /// Its files, name and text, as they are kept with the revision.
+    pub files: Vec<(String, String)>,
+}
+
+/// The engine.
+pub struct Engine {
+    /// The register.
+    pub register: Register,
+    /// Its content hash.
+    pub revision: Hash,
+    files: Vec<(String, String)>,
+    /// The law book.
+    pub book: &'static LawBook,
+    /// Frist's own database.
+    pub state: State,
+    pub(crate) keys: Keys,
+    pub(crate) operator: Id,
+    pub(crate) holder: String,
+    opener: Opener,
+    stores: BTreeMap<String, Box<dyn Store>>,
+    clock: Box<dyn Fn() -> Timestamp + Send>,
+}
+
+/// A data set ready to be asked about: its rule resolved and bound to its collection.
+pub struct Prepared {
+    /// The data set.
+    pub dataset: DataSet,
+    /// Its rule.
+    pub rules: RuleSet,
+    /// Where it lies.
+    pub bound: Bound,
+}
+
+impl Prepared {
+    /// The data set's id.
+    pub fn id(&self) -> &str {
+        &self.dataset.id
+    }
+    /// `store/collection`.
+    pub fn place(&self) -> String {
+        format!("{}/{}", self.dataset.store.value, self.dataset.collection.value)
+    }
+    /// The test at `t` with these holds.
+    pub fn compile(&self, t: Timestamp, holds: &[HoldScope]) -> Compiled {
+        frist_decide::compile(&self.rules, self.bound.kinds(), t, holds)
+    }
+}
+
+impl Engine {
+    /// An engine for a register; `operator` is who acts, `holder` names this process among others.
+    pub fn new(
+        loaded: Loaded,
+        book: &'static LawBook,
+        state: State,
+        keys: Keys,
+        operator: Id,
+        holder: String,
+        opener: Opener,
+        clock: Box<dyn Fn() -> Timestamp + Send>,
+    ) -> Self {
+        let Loaded { register, revision, files } = loaded;
+        let stores = BTreeMap::new();
+        Self {
+            register,
+            revision,
+            files,
+            book,
+            state,
+            keys,
+            operator,
+            holder,
+            opener,
+            stores,
+            clock,
+        }
+    }
+
+    /// The instant now, by the clock that was given.
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// The store of this id, opened when first asked for.
+    ///
+    /// # Errors
+    /// When the register does not have it, or it cannot be opened.
+    pub fn store(&mut self, id: &str) -> Result<&mut dyn Store> {
+        if !self.stores.contains_key(id) {
+            let declared = self.register.store(id).ok_or_else(|| StoreError::Unreachable {
+                store: id.to_owned(),
+                why: "the register does not declare it; run `frist check`".into(),
+            })?;
+            let store = (self.opener)(declared)?;
+            self.stores.insert(id.to_owned(), store);
+        }
+        match self.stores.get_mut(id) {
+            Some(store) => Ok(store.as_mut()),
+            None => Err(Error::UnknownDataset(id.to_owned())),
+        }
+    }
+
+    /// Forgets an open store, so that the next use connects anew.
+    pub(crate) fn drop_store(&mut self, id: &str) {
+        self.stores.remove(id);
+    }
+
+    /// Resolves a data set's rule and binds it to its collection.
+    ///
+    /// # Errors
+    /// When the rule cannot be resolved, or the store does not have what it reads.
+    pub fn prepare(&mut self, id: &str) -> Result<Prepared> {
+        let dataset =
+            self.register.dataset(id).ok_or_else(|| Error::UnknownDataset(id.to_owned()))?.clone();
+        let rules = RuleSet::resolve(&self.register, self.book, &dataset)?;
+        let register = std::mem::take(&mut self.register);
+        let bound = self.opened(&register, &dataset, &rules);
+        self.register = register;
+        Ok(Prepared { bound: bound?, dataset, rules })
+    }
+
+    fn opened(&mut self, register: &Register, dataset: &DataSet, rules: &RuleSet) -> Result<Bound> {
+        let id = dataset.store.value.as_str();
+        if !self.stores.contains_key(id) {
+            let declared = register.store(id).ok_or_else(|| StoreError::Unreachable {
+                store: id.to_owned(),
+                why: "the register does not declare it; run `frist check`".into(),
+            })?;
+            let store = (self.opener)(declared)?;
+            self.stores.insert(id.to_owned(), store);
+        }
+        Ok(self.store(id)?.bind(register, dataset, rules)?)
+    }
+
+    /// What the active holds cover in a data set. A hold never lapses by itself.
+    ///
+    /// # Errors
+    /// When Frist's own database does not answer.
+    pub fn holds(&mut self, dataset: &DataSet, at: Timestamp) -> Result<Vec<HoldScope>> {
+        let active = self.state.holds(at)?;
+        Ok(scopes(&active, dataset))
+    }
+
+    /// Makes this register's revision the live one, if it is not.
+    ///
+    /// # Errors
+    /// When Frist's own database does not answer.
+    pub fn make_live(&mut self) -> Result<bool> {
+        let hash = self.revision.to_string();
+        if self.state.live_revision()?.is_some_and(|r| r.hash == hash) {
+            return Ok(false);
+        }
+        let now = self.now();
+        let entry =
+            Entry::new(now, Kind::Register { revision: self.revision, by: self.operator.clone() });
+        let text = serde_json::to_string(&self.files)
+            .map_err(|e| Error::Damaged { what: "the register's text", why: e.to_string() })?;
+        let revision = Revision { hash, text, made_live_at: now, by: self.operator.to_string() };
+        self.state.make_live(&revision, &entry)?;
+        Ok(true)
+    }
+
+    /// Every revision that was live, oldest first.
+    ///
+    /// # Errors
+    /// When Frist's own database does not answer.
+    pub fn revisions(&mut self) -> Result<Vec<MadeLive>> {
+        Ok(self.state.revisions()?)
+    }
+}
+
+/// The scopes of those holds that concern a data set.
+pub fn scopes(holds: &[Hold], dataset: &DataSet) -> Vec<HoldScope> {
+    let mut out = Vec::new();
+    for hold in holds {
+        let hold = &hold.hold;
+        if hold.dataset.as_ref().is_some_and(|d| *d != dataset.id.value) {
+            continue;
+        }
+        match &hold.scope {
+            Scope::All => out.push(HoldScope::All),
+            Scope::Key { key } => out.push(HoldScope::Keys(vec![key.clone()])),
+            Scope::Field { field, value, .. } => {
+                out.push(HoldScope::Field { field: field.clone(), values: vec![value.clone()] });
+            }
+            // A data set that does not know this kind of subject has no records about it.
+            Scope::Subject { kind, value } => {
+                let subject = dataset.subjects.iter().find(|(s, _)| s.value == *kind);
+                if let Some((_, field)) = subject {
+                    out.push(match field {
+                        Some(f) => {
+                            HoldScope::Field { field: f.value.clone(), values: vec![value.clone()] }
+                        }
+                        // Nobody can say which records are about whom: all are kept.
+                        None => HoldScope::All,
+                    });
+                }
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,63 @@
+//! What can go wrong in a sweep. No message carries a record's key or values.
+
+use frist_stores::StoreError;
+
+/// A failure of the engine as a whole. What concerns one data set only is a finding instead, and
+/// the sweep goes on with the others.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Frist's own database.
+    #[error("{0}")]
+    State(#[from] frist_state::Error),
+    /// A store, where nothing can be done without it.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// A rule that cannot be resolved.
+    #[error("{0}")]
+    Rule(#[from] frist_decide::RuleError),
+    /// The ledger.
+    #[error("{0}")]
+    Ledger(#[from] frist_ledger::Error),
+    /// A data set that the register does not have.
+    #[error("the register has no data set `{0}`; `frist check` lists them")]
+    UnknownDataset(String),
+    /// A plan that is not there.
+    #[error("there is no plan `{0}`; `frist status` lists them")]
+    UnknownPlan(String),
+    /// A plan that must not run.
+    #[error("plan `{plan}` cannot run: {why}")]
+    PlanRefused {
+        /// The plan.
+        plan: String,
+        /// Why, and what to do.
+        why: String,
+    },
+    /// Another process is sweeping.
+    #[error(
+        "another Frist process is sweeping; it holds the turn until {until} unless it ends before"
+    )]
+    Busy {
+        /// When its lease runs out.
+        until: jiff::Timestamp,
+    },
+    /// The clock cannot be trusted.
+    #[error("{0}")]
+    Clock(String),
+    /// Something stored that cannot be read back.
+    #[error("{what} in Frist's own database cannot be read: {why}")]
+    Damaged {
+        /// What.
+        what: &'static str,
+        /// Why.
+        why: String,
+    },
+    /// No such record.
+    #[error("`{collection}` has no record with this key")]
+    NoSuchRecord {
+        /// Store and collection.
+        collection: String,
+    },
+}
+
+/// The crate's result.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,144 @@
+//! Recovery rolls forward: a batch that a crash left open is finished and accounted for.
+//!
+//! The journal says which records were about to go; the store says which are gone. Those that are
+//! still there and still due are disposed of now; those that are gone are accounted for as found
+//! absent. It works the same on a store with transactions and on one without.
+
+use frist_ledger::entry::Lateness;
+use frist_state::{BatchId, Lease, OpenBatch, SweepId};
+use frist_stores::Key;
+
+use crate::engine::{Engine, Prepared};
+use crate::run::{Account, FindingReport};
+use crate::step::{Observer, Step};
+use crate::{Error, Result};
+
+/// What became of one open batch.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Recovered {
+    /// The data set.
+    pub dataset: String,
+    /// Records accounted for.
+    pub done: u64,
+    /// Among them: found absent.
+    pub absent: u64,
+    /// Records no longer due, and left alone.
+    pub spared: u64,
+}
+
+impl Engine {
+    /// Finishes every open batch, and closes the sweeps that they belong to.
+    ///
+    /// # Errors
+    /// When another process sweeps, or Frist's own database does not answer.
+    pub fn recover(
+        &mut self,
+        observer: Observer<'_>,
+    ) -> Result<(Vec<Recovered>, Vec<FindingReport>)> {
+        let mut lease = self.turn()?;
+        let result = self.recover_in_turn(&mut lease, observer);
+        let released = self.state.release(&lease);
+        let recovered = result?;
+        released?;
+        Ok(recovered)
+    }
+
+    /// What could not be finished, because its store cannot be reached, stays open and is an alarm.
+    pub(crate) fn recover_in_turn(
+        &mut self,
+        lease: &mut Lease,
+        observer: Observer<'_>,
+    ) -> Result<(Vec<Recovered>, Vec<FindingReport>)> {
+        let mut out = Vec::new();
+        let mut left_open = Vec::new();
+        for open in self.state.open_batches()? {
+            let OpenBatch { id, sweep, dataset, keys, n, .. } = open;
+            let keys: Vec<Key> = serde_json::from_slice(&keys)
+                .map_err(|e| Error::Damaged { what: "a batch's keys", why: e.to_string() })?;
+            let finished = self
+                .prepare(&dataset)
+                .and_then(|p| self.recover_batch(id, sweep, &p, &keys, lease, observer));
+            match finished {
+                Ok(recovered) => out.push(recovered),
+                Err(e @ (Error::Store(_) | Error::Rule(_) | Error::UnknownDataset(_))) => {
+                    left_open.push(FindingReport {
+                        code: "open-batch",
+                        dataset,
+                        count: n,
+                        text: format!("a batch that was interrupted cannot be finished yet: {e}"),
+                        alarm: true,
+                    });
+                }
+                Err(e) => return Err(e),
+            }
+        }
+        self.close_interrupted(lease)?;
+        Ok((out, left_open))
+    }
+
+    pub(crate) fn recover_batch(
+        &mut self,
+        batch: BatchId,
+        sweep: SweepId,
+        prepared: &Prepared,
+        keys: &[Key],
+        lease: &Lease,
+        observer: Observer<'_>,
+    ) -> Result<Recovered> {
+        let action = self.action(prepared)?;
+        let store_id = prepared.dataset.store.value.clone();
+        // A connection that broke is made anew.
+        self.drop_store(&store_id);
+        let gone = self.store(&store_id)?.disposed(&prepared.bound, keys)?;
+        let left: Vec<Key> = keys.iter().filter(|k| !gone.contains(k)).cloned().collect();
+        let now = self.now();
+        let holds = self.holds(&prepared.dataset, now)?;
+        let compiled = prepared.compile(now, &holds);
+        let disposed = match (&action, left.is_empty()) {
+            (Some(action), false) => {
+                self.store(&store_id)?.dispose(&prepared.bound, &compiled, &left, action)?.done
+            }
+            _ => Vec::new(),
+        };
+        let absent = gone.len() as u64;
+        let done: Vec<&Key> = gone.iter().chain(disposed.iter().map(|r| &r.key)).collect();
+        let spared = (keys.len() - done.len()) as u64;
+        let n = done.len() as u64;
+        if done.is_empty() {
+            self.state.confirm_nothing(lease, batch, self.now())?;
+        } else {
+            // When those found absent went is not known, so neither is how late.
+            let figures = Lateness::default();
+            let account = Account { sweep, batch, figures, spared, absent, recovered: true };
+            self.account(prepared, &done, &account, lease)?;
+        }
+        observer(Step::Recovered { dataset: prepared.id(), n });
+        Ok(Recovered { dataset: prepared.id().to_owned(), done: n, absent, spared })
+    }
+
+    /// Sweeps that a crash interrupted are closed as aborted: their keys are destroyed, and what
+    /// they did not reach waits for the next plan.
+    fn close_interrupted(&mut self, lease: &Lease) -> Result<()> {
+        use frist_ledger::entry::{Entry, Id, Kind, Outcome};
+        let open = self.state.open_batches()?;
+        for sweep in self.state.running_sweeps()? {
+            if open.iter().any(|b| b.sweep == sweep.id) {
+                continue;
+            }
+            let now = self.now();
+            let kind = Kind::Sweep {
+                sweep: Id::from(sweep.id.0.unsigned_abs()),
+                outcome: Outcome::Aborted,
+                datasets: Vec::new(),
+            };
+            self.state.finish_sweep(
+                lease,
+                sweep.id,
+                Outcome::Aborted,
+                &Entry::new(now, kind),
+                now,
+            )?;
+        }
+        Ok(())
+    }
+}

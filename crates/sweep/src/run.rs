@@ -1,0 +1,646 @@
+//! Carrying out a plan: journal, erase, confirm, batch by batch, and ask the store again.
+//!
+//! The order is what makes it recoverable. A batch's keys are journaled and on disk before the
+//! store is asked; the store tests again that each record is due at that moment; and what it did
+//! is confirmed in one transaction with the ledger's entry. A crash anywhere leaves an open batch,
+//! which [`crate::recover`] finishes.
+
+use frist_decide::{Outcome as Decided, decide};
+use frist_ledger::SubTreeBuilder;
+use frist_ledger::entry::{
+    Disposal, Disposition as Done, Entry, Id, Kind, Lateness, Outcome, Rule, Swept, Text,
+};
+use frist_register::{Disposition, Lang, OnErase};
+use frist_state::{
+    BatchId, BatchOutcome, Confirm, Lease, NewBatch, NewFinding, NewReplay, SweepId, SweptDataset,
+};
+use frist_stores::{Action, Aftercare, Key, Record};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::engine::{Engine, Prepared};
+use crate::plan::{Item, Plan, disposition};
+use crate::step::{Observer, Step};
+use crate::{Error, Result};
+
+/// How long a turn lasts without being renewed; a statement never takes longer.
+const TURN: SignedDuration = SignedDuration::from_secs(180);
+/// Records in a batch, when the register does not say.
+pub const BATCH: usize = 10_000;
+/// How far a store's clock may be from ours, seconds.
+const CLOCK: i64 = 300;
+/// How many of the erased are looked for again in each data set.
+const SAMPLE: usize = 200;
+
+/// What a sweep came to.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Report {
+    /// The sweep's number.
+    pub sweep: i64,
+    /// The plan.
+    pub plan: String,
+    /// What came of each data set.
+    pub datasets: Vec<DatasetReport>,
+    /// What somebody must settle; a sweep with an alarm among them is not green.
+    pub findings: Vec<FindingReport>,
+    /// Records of batches that a crash had left open, finished before this sweep began.
+    pub recovered: u64,
+}
+
+impl Report {
+    /// Whether everything that was due is gone and was seen to be gone.
+    pub fn green(&self) -> bool {
+        self.findings.iter().all(|f| !f.alarm)
+    }
+    /// Records disposed of.
+    pub fn done(&self) -> u64 {
+        self.datasets.iter().map(|d| d.done).sum()
+    }
+}
+
+/// What came of one data set.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub struct DatasetReport {
+    /// The data set.
+    pub dataset: String,
+    /// `store/collection`.
+    pub place: String,
+    /// Planned to go.
+    pub planned: u64,
+    /// Disposed of.
+    pub done: u64,
+    /// Planned, but no longer due when their turn came.
+    pub spared: u64,
+    /// Due, but kept back by a record that refers to them.
+    pub blocked: u64,
+    /// Covered by a hold (as counted by the plan).
+    pub held: u64,
+    /// Undecidable (as counted by the plan).
+    pub unclear: u64,
+    /// References emptied in other collections.
+    pub detached: u64,
+    /// Half were at most this late, seconds.
+    pub late_p50: u64,
+    /// 99 of 100 were at most this late, seconds.
+    pub late_p99: u64,
+    /// None was later, seconds.
+    pub late_max: u64,
+    /// What the store did to be rid of the bytes.
+    pub settled: Vec<String>,
+    /// What somebody should do about the store.
+    pub advice: Vec<String>,
+}
+
+/// A finding, without personal data.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct FindingReport {
+    /// Its code.
+    pub code: &'static str,
+    /// The data set.
+    pub dataset: String,
+    /// Records concerned.
+    pub count: u64,
+    /// What it means and what to do.
+    pub text: String,
+    /// Whether the promise of the register is not kept: the sweep is not green.
+    pub alarm: bool,
+}
+
+/// One data set's progress through its turn.
+#[derive(Default)]
+struct Tally {
+    done: u64,
+    spared: u64,
+    detached: u64,
+    late: Vec<u64>,
+    sample: Vec<Key>,
+}
+
+impl Engine {
+    /// Carries out a kept plan.
+    ///
+    /// # Errors
+    /// When the plan may not run, another process sweeps, or Frist's own database fails: what was
+    /// erased by then is confirmed or will be recovered. What goes wrong in one store is a finding.
+    pub fn sweep(&mut self, plan_id: &str, observer: Observer<'_>) -> Result<Report> {
+        let mut lease = self.turn()?;
+        let result = self.sweep_in_turn(plan_id, &mut lease, observer);
+        // The turn ends by itself if it cannot be given back.
+        let released = self.state.release(&lease);
+        let report = result?;
+        released?;
+        Ok(report)
+    }
+
+    pub(crate) fn turn(&mut self) -> Result<Lease> {
+        let now = self.now();
+        let holder = self.holder.clone();
+        match self.state.acquire("sweep", &holder, TURN, now)? {
+            Some(lease) => Ok(lease),
+            None => {
+                let until = self.state.lease("sweep", now)?.map_or(now, |l| l.until);
+                Err(Error::Busy { until })
+            }
+        }
+    }
+
+    fn sweep_in_turn(
+        &mut self,
+        plan_id: &str,
+        lease: &mut Lease,
+        observer: Observer<'_>,
+    ) -> Result<Report> {
+        let (recovered, left_open) = self.recover_in_turn(lease, observer)?;
+        let (plan, kept) = self.plan(plan_id)?;
+        self.may_run(&plan, &kept)?;
+        let sweep =
+            self.state.begin_sweep(lease, Some(plan_id), &self.revision.to_string(), self.now())?;
+        observer(Step::Began);
+        let mut report = Report {
+            sweep: sweep.0,
+            plan: plan.id.clone(),
+            datasets: Vec::new(),
+            findings: left_open,
+            recovered: recovered.iter().map(|r| r.done).sum(),
+        };
+        for problem in &plan.problems {
+            report.findings.push(FindingReport {
+                code: "unreachable",
+                dataset: problem.dataset.clone(),
+                count: 0,
+                text: problem.text.clone(),
+                alarm: true,
+            });
+        }
+        for item in &plan.items {
+            let (dataset, mut findings) = self.sweep_item(&plan, item, sweep, lease, observer)?;
+            report.datasets.push(dataset);
+            report.findings.append(&mut findings);
+        }
+        self.close(&report, sweep, lease)?;
+        observer(Step::Finished);
+        Ok(report)
+    }
+
+    fn close(&mut self, report: &Report, sweep: SweepId, lease: &mut Lease) -> Result<()> {
+        let now = self.now();
+        self.state.renew(lease, TURN, now)?;
+        let mut swept = Vec::new();
+        for d in &report.datasets {
+            let findings = report.findings.iter().filter(|f| f.dataset == d.dataset).count() as u64;
+            let counts = Swept {
+                dataset: Id::new(d.dataset.as_str())?,
+                done: d.done,
+                held: d.held,
+                blocked: d.blocked,
+                spared: d.spared,
+                unclear: d.unclear,
+                findings,
+            };
+            let complete = !report.findings.iter().any(|f| f.alarm && f.dataset == d.dataset);
+            let late = Lateness { p50: d.late_p50, p99: d.late_p99, max: d.late_max };
+            let kept = SweptDataset { counts: counts.clone(), at: now, complete, late };
+            self.state.keep_swept(lease, sweep, &kept, now)?;
+            if d.done + d.held + d.blocked + d.spared + d.unclear + findings > 0 {
+                swept.push(counts);
+            }
+        }
+        let kept: Vec<NewFinding> = report
+            .findings
+            .iter()
+            .map(|f| NewFinding {
+                code: f.code.to_owned(),
+                dataset: f.dataset.clone(),
+                count: f.count,
+                detail: f.text.clone(),
+            })
+            .collect();
+        let entries = report
+            .findings
+            .iter()
+            .map(|f| {
+                let (code, dataset) = (Id::new(f.code)?, Id::new(f.dataset.as_str())?);
+                Ok(Entry::new(now, Kind::Finding { code, dataset, count: f.count }))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let examined: Vec<&str> = report
+            .datasets
+            .iter()
+            .map(|d| d.dataset.as_str())
+            .chain(report.findings.iter().map(|f| f.dataset.as_str()))
+            .collect();
+        self.state.keep_findings(&examined, &kept, &entries, now)?;
+        if self.state.open_batches()?.iter().any(|b| b.sweep == sweep) {
+            // Its keys are still needed: the next recovery finishes the batch and closes the sweep.
+            return Ok(());
+        }
+        let outcome = if report.green() { Outcome::Finished } else { Outcome::Aborted };
+        let entry =
+            Entry::new(now, Kind::Sweep { sweep: number(sweep.0), outcome, datasets: swept });
+        self.state.finish_sweep(lease, sweep, outcome, &entry, now)?;
+        self.state.prune_replay(now)?;
+        Ok(())
+    }
+
+    fn sweep_item(
+        &mut self,
+        plan: &Plan,
+        item: &Item,
+        sweep: SweepId,
+        lease: &mut Lease,
+        observer: Observer<'_>,
+    ) -> Result<(DatasetReport, Vec<FindingReport>)> {
+        let planned = item.due + item.blocked;
+        observer(Step::Dataset { dataset: &item.dataset, planned });
+        let mut report = DatasetReport {
+            dataset: item.dataset.clone(),
+            place: item.place.clone(),
+            planned,
+            held: item.counts.map_or(0, |c| c.held),
+            unclear: item.counts.map_or(0, |c| c.unclear),
+            ..Default::default()
+        };
+        let mut findings = Vec::new();
+        let mut find = |code, count, text: String, alarm| {
+            findings.push(FindingReport {
+                code,
+                dataset: item.dataset.clone(),
+                count,
+                text,
+                alarm,
+            });
+        };
+        if report.unclear > 0 {
+            find(
+                "unclear",
+                report.unclear,
+                "a fact that decides is missing or malformed; put it right in the store, or declare it `open = true` if it may be missing".into(),
+                false,
+            );
+        }
+        let mut tally = Tally::default();
+        let prepared = match self.prepare(&item.dataset) {
+            Ok(prepared) => prepared,
+            Err(e @ (Error::Store(_) | Error::Rule(_))) => {
+                find("unreachable", planned, e.to_string(), true);
+                return Ok((report, findings));
+            }
+            Err(e) => return Err(e),
+        };
+        let swept =
+            self.sweep_dataset(plan, &prepared, planned, sweep, lease, &mut tally, observer);
+        report.done = tally.done;
+        report.spared = tally.spared;
+        report.detached = tally.detached;
+        let late = lateness(&mut tally.late);
+        (report.late_p50, report.late_p99, report.late_max) = (late.p50, late.p99, late.max);
+        let after = match swept {
+            Ok(()) => self.settle_and_verify(plan, &prepared, &tally, observer),
+            Err(e) => Err(e),
+        };
+        match after {
+            Ok(Seen { care, still_due, blocked, back }) => {
+                report.settled = care.done;
+                report.advice = care.advice;
+                report.blocked = blocked;
+                if blocked > 0 {
+                    find(
+                        "blocked",
+                        blocked,
+                        "due, but records that are kept refer to them; they go when those go"
+                            .into(),
+                        false,
+                    );
+                }
+                if still_due > 0 {
+                    find(
+                        "still-due",
+                        still_due,
+                        "due when planned and still there: the store refused them or put them back; see its triggers, rules and permissions".into(),
+                        true,
+                    );
+                }
+                if back > 0 {
+                    find(
+                        "came-back",
+                        back,
+                        "erased records that were looked for are there again; see the store's triggers and replication".into(),
+                        true,
+                    );
+                }
+            }
+            Err(e @ Error::Store(_)) => {
+                self.drop_store(&prepared.dataset.store.value);
+                let left = planned.saturating_sub(tally.done);
+                find("refused", left, e.to_string(), true);
+            }
+            Err(e) => return Err(e),
+        }
+        Ok((report, findings))
+    }
+
+    /// Batch after batch, until nothing more of what was planned can go.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one turn, used nowhere else")]
+    fn sweep_dataset(
+        &mut self,
+        plan: &Plan,
+        prepared: &Prepared,
+        planned: u64,
+        sweep: SweepId,
+        lease: &mut Lease,
+        tally: &mut Tally,
+        observer: Observer<'_>,
+    ) -> Result<()> {
+        let Some(action) = self.action(prepared)? else { return Ok(()) };
+        self.check_clock(prepared)?;
+        let store_id = prepared.dataset.store.value.clone();
+        let batch_size = self
+            .register
+            .store(&store_id)
+            .and_then(|s| s.batch)
+            .map_or(BATCH, |b| b.max(1) as usize);
+        let rounds = self.register.datasets.iter().any(|d| {
+            let links = d.links.iter().filter(|l| l.to.value == prepared.dataset.id.value);
+            d.id.value == prepared.dataset.id.value
+                && links.clone().any(|l| l.on_erase != OnErase::Detach)
+        });
+        loop {
+            let before = tally.done;
+            let mut after: Option<Record> = None;
+            while tally.done < planned {
+                let want =
+                    batch_size.min(usize::try_from(planned - tally.done).unwrap_or(batch_size));
+                // Selected by the plan's instant: what has become due since waits for its own plan.
+                let holds = self.holds(&prepared.dataset, self.now())?;
+                let selected = prepared.compile(plan.as_of, &holds);
+                let page =
+                    self.store(&store_id)?.due(&prepared.bound, &selected, after.as_ref(), want)?;
+                let Some(last) = page.last().cloned() else { break };
+                let keys: Vec<Key> = page.into_iter().map(|r| r.key).collect();
+                self.batch(prepared, &action, keys, sweep, lease, tally, observer)?;
+                after = Some(last);
+            }
+            if tally.done == before {
+                let holds = self.holds(&prepared.dataset, self.now())?;
+                let compiled = prepared.compile(plan.as_of, &holds);
+                let ring = match rounds && tally.done < planned {
+                    true => {
+                        self.store(&store_id)?.due_cycle(&prepared.bound, &compiled, batch_size)?
+                    }
+                    false => Vec::new(),
+                };
+                if ring.is_empty() {
+                    return Ok(());
+                }
+                self.batch(prepared, &action, ring, sweep, lease, tally, observer)?;
+                if tally.done == before {
+                    return Ok(());
+                }
+            } else if !rounds {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Journal, erase, confirm.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one turn, used nowhere else")]
+    fn batch(
+        &mut self,
+        prepared: &Prepared,
+        action: &Action,
+        keys: Vec<Key>,
+        sweep: SweepId,
+        lease: &mut Lease,
+        tally: &mut Tally,
+        observer: Observer<'_>,
+    ) -> Result<()> {
+        let (id, n) = (prepared.id().to_owned(), keys.len() as u64);
+        let now = self.now();
+        if lease.until.duration_since(now) < TURN / 2 {
+            self.state.renew(lease, TURN, now)?;
+        }
+        let sealed = serde_json::to_vec(&keys)
+            .map_err(|e| Error::Damaged { what: "a batch's keys", why: e.to_string() })?;
+        let revision = self.revision.to_string();
+        let new = NewBatch {
+            dataset: &id,
+            revision: &revision,
+            action: disposition(prepared),
+            n,
+            keys: &sealed,
+        };
+        let batch = self.state.intent(lease, sweep, new, now)?;
+        observer(Step::Intent { dataset: &id, n });
+
+        // What is erased is what is due when it is erased: holds and instant are read anew.
+        let now = self.now();
+        let holds = self.holds(&prepared.dataset, now)?;
+        let compiled = prepared.compile(now, &holds);
+        let store = self.store(&prepared.dataset.store.value)?;
+        let disposed = match store.dispose(&prepared.bound, &compiled, &keys, action) {
+            Ok(disposed) => disposed,
+            Err(e) => {
+                // A connection that breaks may have broken after the commit: then only the store
+                // can say, and recovery asks it.
+                if let Ok(found) =
+                    self.recover_batch(batch, sweep, prepared, &keys, lease, observer)
+                {
+                    tally.done += found.done;
+                    tally.spared += found.spared;
+                }
+                return Err(e.into());
+            }
+        };
+        observer(Step::Disposed { dataset: &id, n: disposed.done.len() as u64 });
+        let spared = n - disposed.done.len() as u64;
+        tally.spared += spared;
+        tally.detached += disposed.detached;
+        if disposed.done.is_empty() {
+            self.state.confirm_nothing(lease, batch, self.now())?;
+        } else {
+            let gone_at = self.now();
+            let mut late = self.late(prepared, &disposed.done, gone_at);
+            let figures = lateness(&mut late);
+            let keys: Vec<&Key> = disposed.done.iter().map(|r| &r.key).collect();
+            let account = Account { sweep, batch, figures, spared, absent: 0, recovered: false };
+            self.account(prepared, &keys, &account, lease)?;
+            tally.late.append(&mut late);
+            // Spread over the batches: the newest of each are kept until there are enough.
+            let room = SAMPLE.saturating_sub(tally.sample.len()).min(20);
+            tally.sample.extend(disposed.done.iter().rev().take(room).map(|r| r.key.clone()));
+        }
+        tally.done += disposed.done.len() as u64;
+        observer(Step::Confirmed { dataset: &id, n: disposed.done.len() as u64 });
+        Ok(())
+    }
+
+    /// Confirms a batch: the ledger's entry, the records' leaves and the replay hashes, at once.
+    pub(crate) fn account(
+        &mut self,
+        prepared: &Prepared,
+        keys: &[&Key],
+        account: &Account,
+        lease: &Lease,
+    ) -> Result<()> {
+        let mut tree = SubTreeBuilder::new(&self.keys.record, keys.len());
+        let place = prepared.place();
+        for key in keys {
+            tree.push(&[place.as_bytes(), b"/", key.text().as_bytes()]);
+        }
+        let tree = tree.build();
+        let now = self.now();
+        let disposal = Disposal {
+            dataset: Id::new(prepared.id())?,
+            disposition: match prepared.rules.then {
+                Disposition::Erase => Done::Erase,
+                Disposition::Anonymise(_) => Done::Anonymise,
+                Disposition::Transfer(_) => Done::Transfer,
+            },
+            rule: Rule {
+                text: Text::clipped(&prepared.rules.summary(Lang::En)),
+                laws: prepared.rules.citations().iter().map(|c| Text::clipped(c)).collect(),
+            },
+            revision: self.revision,
+            sweep: number(account.sweep.0),
+            batch: number(account.batch.0),
+            late: account.figures,
+            key: self.keys.record.id(),
+            n: tree.count(),
+            root: tree.root(),
+        };
+        let kind = match account.recovered {
+            false => Kind::Erased(disposal),
+            true => Kind::Recovered {
+                how: match account.absent == disposal.n {
+                    true => frist_ledger::entry::Recovery::AlreadyDone,
+                    false => frist_ledger::entry::Recovery::Completed,
+                },
+                found_absent: account.absent,
+                disposal,
+            },
+        };
+        let backups = self.register.store(&prepared.dataset.store).and_then(|s| s.backups.as_ref());
+        let hashes = tree.leaves_bytes();
+        let replay = backups.and_then(|p| {
+            let zone = self.register.controller.calendar.zone.clone();
+            let until = frist_law::expires(
+                frist_law::Term::new(p.value, frist_law::Anchor::AsIs),
+                &frist_law::Start::Date(now.to_zoned(zone).date()),
+                &self.register.controller.calendar,
+            );
+            until.at().map(|keep_until| NewReplay { hashes, keep_until })
+        });
+        let confirm = Confirm {
+            outcome: BatchOutcome {
+                done: tree.count(),
+                not_due: account.spared,
+                absent: account.absent,
+                late: account.figures,
+            },
+            entry: &Entry::new(now, kind),
+            leaves: &tree,
+            replay,
+        };
+        self.state.confirm(lease, account.batch, &confirm, now)?;
+        Ok(())
+    }
+
+    /// How late each record went, in whole seconds from the instant it became due.
+    fn late(&self, prepared: &Prepared, done: &[Record], gone_at: Timestamp) -> Vec<u64> {
+        done.iter()
+            .filter_map(|r| {
+                let d = decide(&prepared.rules, prepared.bound.kinds(), &r.facts, false, gone_at);
+                debug_assert_eq!(d.outcome, Decided::Due);
+                let since = d.due_since?;
+                u64::try_from(gone_at.duration_since(since).as_secs()).ok()
+            })
+            .collect()
+    }
+
+    /// What is done with this data set's records; none when nothing can be.
+    pub(crate) fn action(&self, prepared: &Prepared) -> Result<Option<Action>> {
+        Ok(match &prepared.rules.then {
+            Disposition::Erase => Some(Action::Erase),
+            Disposition::Anonymise(fields) => Some(Action::Anonymise {
+                fields: fields.iter().map(|(f, how)| (f.value.clone(), how.clone())).collect(),
+                pseudonym_key: self.keys.pseudonym,
+            }),
+            Disposition::Transfer(_) => {
+                return Err(frist_stores::StoreError::Unsupported {
+                    dataset: prepared.id().to_owned(),
+                    what: "`transfer` is not built yet; nothing was touched".into(),
+                }
+                .into());
+            }
+        })
+    }
+
+    /// A machine whose clock is wrong erases early: where the store has a clock, both must agree.
+    fn check_clock(&mut self, prepared: &Prepared) -> Result<()> {
+        let now = self.now();
+        let store = self.store(&prepared.dataset.store.value)?;
+        if let Some(theirs) = store.clock()? {
+            let apart = now.duration_since(theirs).as_secs().abs();
+            if apart > CLOCK {
+                return Err(Error::Clock(format!(
+                    "this machine's clock and that of the store `{}` are {apart} s apart; nothing is erased until they agree within {CLOCK} s",
+                    prepared.dataset.store.value
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn settle_and_verify(
+        &mut self,
+        plan: &Plan,
+        prepared: &Prepared,
+        tally: &Tally,
+        observer: Observer<'_>,
+    ) -> Result<Seen> {
+        let now = self.now();
+        let holds = self.holds(&prepared.dataset, now)?;
+        let compiled = prepared.compile(plan.as_of, &holds);
+        let store = self.store(&prepared.dataset.store.value)?;
+        let care = store.settle(&prepared.bound)?;
+        observer(Step::Settled { dataset: prepared.id() });
+        let (due, blocked) = store.count_due(&prepared.bound, &compiled)?;
+        let gone = store.disposed(&prepared.bound, &tally.sample)?.len();
+        observer(Step::Verified { dataset: prepared.id() });
+        Ok(Seen {
+            care,
+            still_due: due.saturating_sub(blocked),
+            blocked,
+            back: (tally.sample.len() - gone) as u64,
+        })
+    }
+}
+
+/// What the store answered when it was asked again.
+struct Seen {
+    care: Aftercare,
+    still_due: u64,
+    blocked: u64,
+    back: u64,
+}
+
+/// How a batch is accounted for.
+pub(crate) struct Account {
+    pub(crate) sweep: SweepId,
+    pub(crate) batch: BatchId,
+    pub(crate) figures: Lateness,
+    pub(crate) spared: u64,
+    pub(crate) absent: u64,
+    pub(crate) recovered: bool,
+}
+
+fn number(n: i64) -> Id {
+    Id::from(n.unsigned_abs())
+}
+
+fn lateness(late: &mut [u64]) -> Lateness {
+    late.sort_unstable();
+    let at = |share: usize| {
+        late.get((late.len() * share / 100).min(late.len().saturating_sub(1))).copied().unwrap_or(0)
+    };
+    Lateness { p50: at(50), p99: at(99), max: late.last().copied().unwrap_or(0) }
+}
