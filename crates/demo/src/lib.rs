@@ -10,6 +10,8 @@
 //!
 //! The same seed, date and scale give the same rows and the same bytes. As in real systems some
 //! records are wrong, on purpose and by known counts: see [`Defects`].
+//!
+//! [`REGISTER`] is the register that goes with it.
 
 mod billing;
 mod cctv;
@@ -21,6 +23,7 @@ mod mail;
 mod mail_texts;
 mod people;
 mod recruiting;
+mod register;
 mod report;
 mod rfc5322;
 mod rng;
@@ -32,6 +35,7 @@ use std::path::Path;
 use jiff::civil::Date;
 
 pub use error::{Error, Result};
+pub use register::REGISTER;
 pub use report::{Collection, Defects, Summary};
 pub use window::YEARS;
 
