@@ -11,13 +11,14 @@ impl<'a> Check<'a> {
     /// Checks every reference between the parts of the register.
     pub(super) fn names(&mut self) {
         let register = self.register;
+        // All sorted, so that looking one up is quick in a large register.
         let subjects: Vec<&str> = register.subjects.keys().map(String::as_str).collect();
         let categories: Vec<&str> = register.categories.keys().map(String::as_str).collect();
-        let recipients: Vec<&str> = register.recipients.iter().map(|r| r.id.as_str()).collect();
+        let recipients = sorted(register.recipients.iter().map(|r| r.id.as_str()));
         let measures: Vec<&str> = register.measures.keys().map(String::as_str).collect();
-        let stores: Vec<&str> = register.stores.iter().map(|s| s.id.as_str()).collect();
-        let activities: Vec<&str> = register.activities.iter().map(|a| a.id.as_str()).collect();
-        let datasets: Vec<&str> = register.datasets.iter().map(|d| d.id.as_str()).collect();
+        let stores = sorted(register.stores.iter().map(|s| s.id.as_str()));
+        let activities = sorted(register.activities.iter().map(|a| a.id.as_str()));
+        let datasets = sorted(register.datasets.iter().map(|d| d.id.as_str()));
 
         for activity in &register.activities {
             for id in &activity.measures {
@@ -79,11 +80,13 @@ impl<'a> Check<'a> {
 
     /// Complains when `id` is not among `known`.
     fn known(&mut self, code: Code, what: &str, id: &Sp<String>, known: &[&str], header: &str) {
-        if known.contains(&id.value.as_str()) {
+        if known.binary_search(&id.value.as_str()).is_ok() {
             return;
         }
         let said = Diagnostic::new(code, id.span, format!("there is no {what} `{}`", id.value));
-        self.say(match nearest(&id.value, known.iter().copied()) {
+        // The nearest of many names takes a while to find; nobody reads hundreds of proposals.
+        let near = (self.said.len() < 200).then(|| nearest(&id.value, known.iter().copied()));
+        self.say(match near.flatten() {
             Some(near) => proposal(said, id, near, self.sources),
             None => said.help(format!("declare it with {header}, or name one that is there")),
         });
@@ -123,6 +126,12 @@ impl<'a> Check<'a> {
             None => said.help("see what there is with `frist law list`"),
         });
     }
+}
+
+fn sorted<'s>(ids: impl Iterator<Item = &'s str>) -> Vec<&'s str> {
+    let mut ids: Vec<&str> = ids.collect();
+    ids.sort_unstable();
+    ids
 }
 
 /// "Did you mean": with a fix when the name stands alone at its place.

@@ -91,7 +91,7 @@ impl<'a> Check<'a> {
             Code::W0009,
             category.span,
             message,
-            "GDPR Art. 10; databeskyttelsesloven § 8",
+            "GDPR Art. 10; Datatilsynet 25 November 2020: criminal data needs a basis of its own",
             "name the statute that permits it in the purpose, or do not hold it",
         );
     }
@@ -114,7 +114,8 @@ impl<'a> Check<'a> {
             Code::W0004,
             category.span,
             message,
-            "GDPR Art. 87; databeskyttelsesloven § 11(2)",
+            "GDPR Art. 87; databeskyttelsesloven § 11; Datatilsynet 25 November 2020: CPR numbers need \
+             a basis of their own",
             "name in a purpose the law that requires the number, or rest it on consent; otherwise \
              leave the number out",
         );

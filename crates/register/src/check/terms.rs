@@ -259,11 +259,17 @@ impl<'a> Check<'a> {
         };
         let mut said = Diagnostic::new(Code::E0043, keep.span, message)
             .here(keeps)
-            .label(limit.span, format!("must be erased after {}", limit.term))
-            .help(
-                "give the two a `when` that never holds for the same record, or split the records \
-                 into two collections; where the statutes themselves collide, ask a lawyer",
-            );
+            .label(limit.span, format!("must be erased after {}", limit.term));
+        said = said.help(match (demanded, self.exception(limit)) {
+            (None, Some(exception)) => format!(
+                "shorten it to `{}`; where `{}` applies, give it a purpose of its own with that law",
+                limit.term, exception.id
+            ),
+            (None, None) => format!("shorten it to `{}`", limit.term),
+            (Some(_), _) => "give the two a `when` that never holds for the same record; where \
+                             the statutes themselves collide, ask a lawyer"
+                .to_owned(),
+        });
         let cited: Vec<&str> = [limit.law, demanded]
             .into_iter()
             .flatten()
@@ -273,6 +279,12 @@ impl<'a> Check<'a> {
             said = said.law(cited.join("; "));
         }
         self.say(said);
+    }
+
+    /// The law that lifts a maximum while a condition holds.
+    fn exception(&self, limit: &Limit<'_>) -> Option<&'a Law> {
+        let id = limit.law?.id.as_str();
+        self.book.iter().find(|law| law.excepts.as_deref() == Some(id))
     }
 
     /// Hours cannot be counted from a date that has none.
