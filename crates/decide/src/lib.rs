@@ -16,6 +16,7 @@ pub mod rules;
 pub mod sql;
 pub mod test;
 pub mod value;
+mod weigh;
 
 pub use decide::{Decision, Outcome, Reason, Role, Standing, decide};
 pub use hold::HoldScope;

@@ -6,7 +6,7 @@
 //! or unknown is written twice, as *surely true* and as *surely false*. What is missing or
 //! malformed satisfies neither, so a null in a database can never turn into a yes.
 
-use frist_law::{Anchor, Cutoff, Period, StartKind, Term, Unit};
+use frist_law::{Cutoff, Expiry, Period, Start, StartKind, Term};
 use frist_register::{ConditionTest, Literal};
 use jiff::civil::{Date, DateTime};
 use jiff::{Timestamp, ToSpan};
@@ -99,7 +99,7 @@ struct Sure {
 
 /// Compiles `rules` for the instant `t`, with facts read as `kinds` and these holds active.
 pub fn compile(rules: &RuleSet, kinds: &[Kind], t: Timestamp, holds: &[HoldScope]) -> Compiled {
-    let c = Compiler { rules, kinds, t, today: t.to_zoned(rules.calendar.zone.clone()).date() };
+    let c = Compiler { rules, kinds, t, today: today(rules, t) };
     let lives: Vec<(&Ground, Sure)> = rules.grounds.iter().map(|g| (g, c.live(g))).collect();
     let of = |force: Force| any_of(lives.iter().filter(|(g, _)| g.force == force).map(|(_, s)| s));
     let must = of(Force::Demands);
@@ -147,6 +147,12 @@ pub fn compile(rules: &RuleSet, kinds: &[Kind], t: Timestamp, holds: &[HoldScope
         (Outcome::Due, due.clone()),
     ];
     Compiled { dataset: rules.dataset.clone(), at: t, kinds: kinds.to_vec(), due, classes }
+}
+
+/// The last day that has begun at `t`. Where clocks are put back over midnight it stays begun.
+fn today(rules: &RuleSet, t: Timestamp) -> Date {
+    let zero = Term::from(Period::ZERO);
+    frist_law::last_day(zero, &Start::Instant(t), &rules.calendar).unwrap_or(Date::MAX)
 }
 
 fn any_of<'a>(parts: impl Iterator<Item = &'a Sure> + Clone) -> Sure {
@@ -301,10 +307,7 @@ impl Compiler<'_> {
         let cutoff = match &self.kinds[fact] {
             // What happened on a day counts from the start of that day: it never keeps longer.
             Kind::Date => Cutoff::Date(self.today),
-            _ => self.cutoff(
-                fact,
-                Term { period: Period { count: 0, unit: Unit::Hours }, anchor: Anchor::AsIs },
-            ),
+            _ => self.cutoff(fact, Term::from(Period::hours(0))),
         };
         Sure {
             yes: Test::Within(fact, cutoff),
@@ -328,21 +331,18 @@ impl Compiler<'_> {
 
     /// The cutoff that admits what lies on `day` or before.
     fn through(&self, fact: FactIx, day: Date) -> Cutoff {
-        let zone = self.rules.calendar.zone.clone();
-        let zero = Term { period: Period { count: 0, unit: Unit::Days }, anchor: Anchor::AsIs };
-        match day.tomorrow().and_then(|d| d.to_zoned(zone)) {
-            Ok(midnight) => frist_law::cutoff(
-                zero,
-                midnight.timestamp(),
-                &start_kind(&self.kinds[fact]),
-                &self.rules.calendar,
-            ),
-            // The last day there is: everything readable lies before it.
-            Err(_) => match start_kind(&self.kinds[fact]) {
-                StartKind::Date => Cutoff::Date(day),
-                StartKind::Local(_) => Cutoff::Local { at: DateTime::MAX, inclusive: true },
-                StartKind::Instant => Cutoff::Instant { at: Timestamp::MAX, inclusive: true },
-            },
+        let (kind, zero) = (start_kind(&self.kinds[fact]), Term::from(Period::ZERO));
+        let over = frist_law::expires(zero, &Start::Date(day), &self.rules.calendar);
+        match (kind, over) {
+            (StartKind::Date, _) => Cutoff::Date(day),
+            (kind, Expiry::At(over)) => frist_law::cutoff(zero, over, &kind, &self.rules.calendar),
+            // The last day there is: everything readable lies on it or before.
+            (StartKind::Local(_), Expiry::Never) => {
+                Cutoff::Local { at: DateTime::MAX, inclusive: true }
+            }
+            (StartKind::Instant, Expiry::Never) => {
+                Cutoff::Instant { at: Timestamp::MAX, inclusive: true }
+            }
         }
     }
 

@@ -250,35 +250,35 @@ fn state(dialect: Dialect, fact: &BoundFact, literals: &[Literal], inside: bool)
     }
 }
 
-fn list(values: &[String]) -> String {
-    values.iter().map(|v| literal(v)).collect::<Vec<_>>().join(", ")
-}
-
 /// True or false, never null: what names nobody is covered by nobody's hold.
 fn held(scopes: &[HoldScope], binding: &Binding) -> String {
-    let mut parts = Vec::new();
-    for scope in scopes {
-        match scope {
-            HoldScope::All => parts.push("(1=1)".to_owned()),
-            HoldScope::Keys(keys) if keys.is_empty() => {}
-            HoldScope::Keys(keys) => {
-                parts.push(format!("({} IN ({}))", binding.key_text, list(keys)))
-            }
-            HoldScope::Field { values, .. } if values.is_empty() => {}
-            HoldScope::Field { field, values } => {
-                match binding.fields.iter().find(|(name, _)| name == field) {
-                    Some((_, expr)) => {
-                        parts.push(format!(
-                            "(({expr}) IS NOT NULL AND ({expr}) IN ({}))",
-                            list(values)
-                        ));
-                    }
-                    // A field that is not there: nobody can say whom the hold covers.
-                    None => parts.push("(1=1)".to_owned()),
-                }
+    let one_of = |expr: &str, values: &[String]| {
+        let values = quote::texts(binding.dialect, values.iter().map(String::as_str));
+        // Compared exactly, whatever the column's own collation takes for the same.
+        let collation = match binding.dialect {
+            Dialect::Sqlite => "BINARY",
+            Dialect::Postgres => "\"C\"",
+        };
+        match values.is_empty() {
+            true => "(1=0)".to_owned(),
+            false => format!(
+                "(({expr}) IS NOT NULL AND ({expr}) COLLATE {collation} IN ({}))",
+                values.join(", ")
+            ),
+        }
+    };
+    let covered = |scope: &HoldScope| match scope {
+        HoldScope::All => "(1=1)".to_owned(),
+        HoldScope::Keys(keys) => one_of(&binding.key_text, keys),
+        HoldScope::Field { field, values } => {
+            match binding.fields.iter().find(|(name, _)| name == field) {
+                Some((_, expr)) => one_of(expr, values),
+                // A field that is not there: nobody can say whom the hold covers.
+                None => "(1=1)".to_owned(),
             }
         }
-    }
+    };
+    let parts: Vec<String> = scopes.iter().map(covered).collect();
     if parts.is_empty() { "(1=0)".into() } else { format!("({})", parts.join(" OR ")) }
 }
 

@@ -2,11 +2,12 @@
 
 use frist_law::Cutoff;
 use frist_register::Literal;
-use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 
-use super::{BoundFact, Physical, literal, whole};
+use super::quote::texts;
+use super::{BoundFact, Dialect, Physical, whole};
 use crate::value::{Kind, MAX_INSTANT, MIN_INSTANT};
 
 pub(super) fn time(fact: &BoundFact, cutoff: Cutoff, within: bool) -> String {
@@ -25,7 +26,7 @@ pub(super) fn time(fact: &BoundFact, cutoff: Cutoff, within: bool) -> String {
                 ("TIMESTAMP '0001-01-01'", "TIMESTAMP '9999-12-31 23:59:59.999999'");
             let bound = match cutoff {
                 Cutoff::Local { at, inclusive } => {
-                    micros_local(at, inclusive).map(|s| format!("TIMESTAMP '{s}'"))
+                    micros(at, inclusive).map(|s| format!("TIMESTAMP '{s}'"))
                 }
                 _ => None,
             };
@@ -93,16 +94,14 @@ fn range(x: &str, first: &str, last: &str, bound: Option<String>, within: bool) 
     }
 }
 
-/// The latest local time in whole microseconds that is within; none before the year 1.
-fn micros_local(at: DateTime, inclusive: bool) -> Option<String> {
-    // Counted as if it were UTC: only the digits matter.
-    let at = at.to_zoned(TimeZone::UTC).ok()?.timestamp();
-    micros_utc(at, inclusive)
+fn micros_utc(at: Timestamp, inclusive: bool) -> Option<String> {
+    micros(at.to_zoned(TimeZone::UTC).datetime(), inclusive)
 }
 
-fn micros_utc(at: Timestamp, inclusive: bool) -> Option<String> {
-    let micros = i64::try_from(whole(at.as_nanosecond(), 1_000, inclusive)).ok()?;
-    let dt = Timestamp::from_microsecond(micros).ok()?.to_zoned(TimeZone::UTC).datetime();
+/// The latest time in whole microseconds that is within; none before the year 1.
+fn micros(at: DateTime, inclusive: bool) -> Option<String> {
+    let exact = at.subsec_nanosecond() % 1_000 == 0;
+    let dt = if exact && !inclusive { at.checked_sub(1.microsecond()).ok()? } else { at };
     (dt.year() >= 1).then(|| {
         format!(
             "{} {:02}:{:02}:{:02}.{:06}",
@@ -189,11 +188,15 @@ pub(super) fn state(fact: &BoundFact, literals: &[Literal], inside: bool) -> Str
     let not = if inside { "" } else { "NOT " };
     match (&fact.physical, &fact.kind) {
         (Physical::Text, Kind::Text) => {
-            let values: Vec<String> = literals
+            let wanted = literals
                 .iter()
-                .filter_map(|l| if let Literal::Text(t) = l { Some(literal(t)) } else { None })
-                .collect();
-            format!("(({x} COLLATE \"C\") {not}IN ({}))", values.join(", "))
+                .filter_map(|l| if let Literal::Text(t) = l { Some(t.as_str()) } else { None });
+            let values = texts(Dialect::Postgres, wanted);
+            match (values.is_empty(), inside) {
+                (true, true) => "(1=0)".into(),
+                (true, false) => format!("({x} IS NOT NULL)"),
+                _ => format!("(({x} COLLATE \"C\") {not}IN ({}))", values.join(", ")),
+            }
         }
         (Physical::Integer, Kind::Int) => {
             let values: Vec<String> = literals

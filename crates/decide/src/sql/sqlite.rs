@@ -5,7 +5,8 @@ use frist_register::Literal;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
-use super::{BoundFact, literal, whole};
+use super::quote::texts;
+use super::{BoundFact, Dialect, whole};
 use crate::value::{Kind, MAX_INSTANT, MIN_INSTANT};
 
 pub(super) fn time(fact: &BoundFact, cutoff: Cutoff, within: bool) -> String {
@@ -20,17 +21,19 @@ pub(super) fn time(fact: &BoundFact, cutoff: Cutoff, within: bool) -> String {
                 (_, false) => format!("({valid})"),
             }
         }
-        Kind::Local(_) => match cutoff {
-            Cutoff::Local { at, inclusive } => {
-                text(x, x, &valid_datetime(x), at, inclusive, within)
+        Kind::Local(_) => {
+            let valid = format!("{} AND {}", no_nul(x), valid_datetime(x));
+            match cutoff {
+                Cutoff::Local { at, inclusive } => text(x, x, &valid, at, inclusive, within),
+                _ => none(&valid, within),
             }
-            _ => none(&valid_datetime(x), within),
-        },
+        }
         Kind::Instant => {
             let cut = format!("substr({x}, 1, length({x}) - 1)");
             let n = normal(&cut);
             let valid = format!(
-                "typeof({x}) = 'text' AND substr({x}, -1) = 'Z' AND {} AND {n} >= '0001-01-02' AND {n} < '9999-12-30'",
+                "{} AND substr({x}, -1) = 'Z' AND {} AND {n} >= '0001-01-02' AND {n} < '9999-12-30'",
+                no_nul(x),
                 valid_datetime(&cut)
             );
             match cutoff {
@@ -90,26 +93,35 @@ fn exact(at: DateTime) -> String {
 }
 
 fn valid_date(x: &str) -> String {
-    format!("typeof({x}) = 'text' AND octet_length({x}) = 10 AND {}", valid_day(x))
+    format!("typeof({x}) = 'text' AND {}", valid_day(x))
 }
 
-/// The ten characters are a day that exists: SQLite's own `date` turns 30 February into 2 March,
-/// so a day that comes back unchanged is one.
+/// It is ten characters that are a day that exists: SQLite's own `date` turns 30 February into
+/// 2 March, so a day that comes back unchanged is one. The comparison is of all bytes: whatever
+/// the column's collation, and also behind a NUL, where the functions stop reading.
 fn valid_day(x: &str) -> String {
     format!(
-        "{x} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]' AND date({x}) = {x} AND {x} >= '0001-01-01'"
+        "{x} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]' \
+         AND date({x}) = {x} COLLATE BINARY AND {x} >= '0001-01-01'"
     )
 }
 
+/// Ends at a NUL as the other functions do, hence [`no_nul`] besides.
 fn valid_datetime(x: &str) -> String {
     let day = valid_day(&format!("substr({x}, 1, 10)"));
     format!(
-        "typeof({x}) = 'text' AND {day} AND substr({x}, 11, 1) IN (' ', 'T') \
+        "{day} AND substr({x}, 11, 1) IN (' ', 'T') \
          AND substr({x}, 12, 5) GLOB '[0-2][0-9]:[0-5][0-9]' AND substr({x}, 12, 2) <= '23' \
-         AND (octet_length({x}) = 16 OR (substr({x}, 17, 3) GLOB ':[0-5][0-9]' AND (octet_length({x}) = 19 \
-         OR (octet_length({x}) BETWEEN 21 AND 29 AND substr({x}, 20, 1) = '.' \
+         AND (length({x}) = 16 OR (substr({x}, 17, 3) GLOB ':[0-5][0-9]' AND (length({x}) = 19 \
+         OR (length({x}) BETWEEN 21 AND 29 AND substr({x}, 20, 1) = '.' \
          AND substr({x}, 21) NOT GLOB '*[^0-9]*'))))"
     )
+}
+
+/// It is text without a NUL: nothing stands behind the characters that the functions see. (Bytes
+/// cannot be counted: there are twice as many in a database in UTF-16.)
+fn no_nul(x: &str) -> String {
+    format!("typeof({x}) = 'text' AND substr({x}, 1, length({x})) = {x} COLLATE BINARY")
 }
 
 /// A valid date and time in one form that can be compared as text.
@@ -139,10 +151,12 @@ pub(super) fn state(fact: &BoundFact, literals: &[Literal], inside: bool) -> Str
     let (kind, values): (&str, Vec<String>) = match fact.kind {
         Kind::Text => (
             "text",
-            literals
-                .iter()
-                .filter_map(|l| if let Literal::Text(t) = l { Some(literal(t)) } else { None })
-                .collect(),
+            texts(
+                Dialect::Sqlite,
+                literals
+                    .iter()
+                    .filter_map(|l| if let Literal::Text(t) = l { Some(t.as_str()) } else { None }),
+            ),
         ),
         Kind::Int => (
             "integer",
