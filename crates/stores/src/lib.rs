@@ -2,11 +2,14 @@
 //!
 //! [`Store`] is the trait and its contract, [`open`] opens what the register names, [`Bound`] is a
 //! data set bound to its collection. The two databases share `sql`; how to add a kind of store is
-//! in `ADDING-A-STORE.md`, and [`conformance`] holds any store against the contract.
+//! in `ADDING-A-STORE.md`, and `conformance` holds any store against the contract.
 
 pub mod bound;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod nearest;
 mod open;
+mod postgres;
 mod sql;
 mod sqlite;
 pub mod store;
@@ -14,6 +17,6 @@ pub mod store;
 pub use bound::{Bound, Common};
 pub use open::open;
 pub use store::{
-    Action, Aftercare, Census, CollectionInfo, Disposed, FieldInfo, Key, KeyPart, Partition,
-    Record, Store, StoreError,
+    Action, Aftercare, Census, CollectionInfo, Disposed, FieldInfo, Fields, Key, KeyPart,
+    Partition, Record, Store, StoreError,
 };

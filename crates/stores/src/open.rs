@@ -4,6 +4,7 @@ use std::path::Path;
 
 use frist_register::{Store as StoreEntry, StoreKind};
 
+use crate::postgres::Postgres;
 use crate::sql::SqlStore;
 use crate::sqlite::Sqlite;
 use crate::store::{Store, StoreError};
@@ -18,12 +19,14 @@ pub fn open(
     base_dir: &Path,
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Box<dyn Store>, StoreError> {
-    let _ = env;
     match &entry.kind {
         StoreKind::Sqlite { path } => {
             Ok(Box::new(SqlStore::new(Sqlite::open(entry, &base_dir.join(path))?)))
         }
-        StoreKind::Postgresql { .. } | StoreKind::Files { .. } => Err(StoreError::Unreachable {
+        StoreKind::Postgresql { .. } => {
+            Ok(Box::new(SqlStore::new(Postgres::open(entry, base_dir, env)?)))
+        }
+        StoreKind::Files { .. } => Err(StoreError::Unreachable {
             store: entry.id.value.clone(),
             why: "this kind of store is not built in".into(),
         }),

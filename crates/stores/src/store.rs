@@ -39,6 +39,9 @@ pub struct Record {
     pub facts: Vec<Value>,
 }
 
+/// A record's fields by name, as text; none where a field is empty.
+pub type Fields = Vec<(String, Option<String>)>;
+
 /// What is to be done with a batch.
 #[derive(Debug, Clone)]
 pub enum Action {
@@ -281,11 +284,7 @@ pub trait Store: Send {
     ///
     /// # Errors
     /// When the store refuses.
-    fn fields(
-        &mut self,
-        bound: &Bound,
-        key: &Key,
-    ) -> Result<Option<Vec<(String, Option<String>)>>, StoreError>;
+    fn fields(&mut self, bound: &Bound, key: &Key) -> Result<Option<Fields>, StoreError>;
 
     /// All keys, in order, `limit` at a time after `after`: for replay and verification.
     ///

@@ -332,7 +332,7 @@ impl<B: Backend> Binder<'_, B> {
                     table: referring.sql.clone(),
                     pairs: vec![(identifier(&by.name), identifier(key))],
                     effect,
-                    own: referring.name == table.name,
+                    own: referring.sql == table.sql,
                 };
                 found.push((inbound, by.name.clone()));
             }
@@ -348,7 +348,7 @@ impl<B: Backend> Binder<'_, B> {
                     table: foreign.table_sql.clone(),
                     pairs,
                     effect: Effect::Blocks,
-                    own: foreign.table == table.name,
+                    own: foreign.table_sql == table.sql,
                 };
                 found.push((inbound, String::new()));
             }

@@ -4,6 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use crate::store::Key;
 
+/// References, as (referring, referred to).
+pub(crate) type Pairs = Vec<(Key, Key)>;
+
 /// The greatest subset of `keys` to which only members of it refer: what can be erased at once
 /// without leaving a reference to nothing. `pairs` are (referring, referred to).
 pub(crate) fn closed(keys: impl IntoIterator<Item = Key>, pairs: &[(Key, Key)]) -> HashSet<Key> {

@@ -12,7 +12,7 @@ use frist_register::Anonymise;
 
 use super::anonymise::{Field, pseudonym};
 use super::backend::{Backend, Param};
-use super::closed::closed;
+use super::closed::{Pairs, closed};
 use super::store::{SqlStore, count};
 use super::{SqlBound, key};
 use crate::store::{Disposed, Key, KeyPart, Record, StoreError};
@@ -119,7 +119,7 @@ impl<B: Backend> SqlStore<B> {
         &mut self,
         bound: &SqlBound,
         keys: Vec<Key>,
-    ) -> Result<(HashSet<Key>, Vec<(Key, Key)>), StoreError> {
+    ) -> Result<(HashSet<Key>, Pairs), StoreError> {
         let batch = [Param::Text(key::json(&keys))];
         let mut pairs = Vec::new();
         for inbound in bound.blocking(true) {

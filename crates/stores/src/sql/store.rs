@@ -14,8 +14,8 @@ use super::closed::parts;
 use super::{SqlBound, key};
 use crate::bound::Bound;
 use crate::store::{
-    Action, Aftercare, Census, CollectionInfo, Disposed, FieldInfo, Key, Partition, Record, Store,
-    StoreError,
+    Action, Aftercare, Census, CollectionInfo, Disposed, FieldInfo, Fields, Key, Partition, Record,
+    Store, StoreError,
 };
 
 /// A SQL database.
@@ -193,11 +193,7 @@ impl<B: Backend> Store for SqlStore<B> {
         rows.into_iter().map(|row| self.record_of(bound, row)).collect()
     }
 
-    fn fields(
-        &mut self,
-        bound: &Bound,
-        key: &Key,
-    ) -> Result<Option<Vec<(String, Option<String>)>>, StoreError> {
+    fn fields(&mut self, bound: &Bound, key: &Key) -> Result<Option<Fields>, StoreError> {
         let bound = self.detail(bound)?;
         let fields = &bound.binding.fields[..bound.columns];
         let rows = self.backend.query(

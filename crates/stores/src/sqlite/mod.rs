@@ -1,7 +1,7 @@
 //! SQLite: a database in a file that other programs may have open too.
 //!
-//! `secure_delete` is on, so that what is erased is overwritten with zeros in the file, and after
-//! a sweep the write-ahead log is written back and cut to nothing; see [`settle`].
+//! `secure_delete` is on, so that what is erased is overwritten with zeros in the file; after a
+//! sweep the file is rewritten and the write-ahead log cut to nothing; see [`settle`].
 
 mod catalogue;
 mod settle;
@@ -31,6 +31,8 @@ pub(crate) struct Sqlite {
     seen: i64,
     /// Whether pages that are free can only have been freed, and so zeroed, by this connection.
     clean: bool,
+    /// Rows erased or changed since the file was last rewritten.
+    changed: u64,
 }
 
 /// How long to wait for another program's lock when the register does not say.
@@ -84,6 +86,7 @@ impl Sqlite {
             vacuum: entry.vacuum,
             seen: 0,
             clean: false,
+            changed: 0,
         };
         sqlite.seen = sqlite.number("PRAGMA data_version")?;
         sqlite.clean = sqlite.number("PRAGMA freelist_count")? == 0;
@@ -198,11 +201,13 @@ impl Backend for Sqlite {
     }
 
     fn execute(&mut self, attempt: &str, sql: &str, params: &[Param]) -> Result<u64, StoreError> {
-        self.connection
+        let changed = self
+            .connection
             .prepare_cached(sql)
             .and_then(|mut statement| statement.execute(rusqlite::params_from_iter(params)))
-            .map(|n| n as u64)
-            .map_err(|e| self.refused(attempt, &e))
+            .map_err(|e| self.refused(attempt, &e))? as u64;
+        self.changed += changed;
+        Ok(changed)
     }
 
     fn begin(&mut self) -> Result<(), StoreError> {

@@ -1,0 +1,262 @@
+//! PostgreSQL 13 and later.
+//!
+//! Nothing is installed in the database. The connection has limits on how long a statement, a lock
+//! and an idle transaction may last; between batches it keeps to the pace that the register sets
+//! and waits while replicas lag. Error texts carry the code and the names of tables and
+//! constraints, never the server's details, which quote values.
+
+mod catalogue;
+mod cell;
+mod connect;
+mod settle;
+mod tls;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use frist_decide::Value;
+use frist_decide::sql::Dialect;
+use frist_register::Store as StoreEntry;
+use jiff::Timestamp;
+use postgres::Client;
+use postgres::types::ToSql;
+
+use crate::sql::SqlBound;
+use crate::sql::backend::{Backend, Param};
+use crate::sql::catalogue::Table;
+use crate::store::{Aftercare, StoreError};
+use cell::Cell;
+use connect::Target;
+
+/// A PostgreSQL database.
+pub(crate) struct Postgres {
+    entry: StoreEntry,
+    schema: String,
+    target: Target,
+    client: Client,
+    in_transaction: bool,
+    /// When the last batch began, and how many rows it had.
+    last_batch: Option<(Instant, usize)>,
+    /// Rows erased or changed since the last `settle`.
+    changed: u64,
+}
+
+/// How often to look whether the replicas have caught up, and for how long at most.
+const LAG_POLL: Duration = Duration::from_millis(200);
+const LAG_PATIENCE: Duration = Duration::from_secs(60);
+
+impl Postgres {
+    /// Connects.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreachable`].
+    pub(crate) fn open(
+        entry: &StoreEntry,
+        base_dir: &Path,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, StoreError> {
+        let (target, schema) = Target::read(entry, base_dir, env)?;
+        let client = target.connect(entry, &schema)?;
+        Ok(Self {
+            entry: entry.clone(),
+            schema,
+            target,
+            client,
+            in_transaction: false,
+            last_batch: None,
+            changed: 0,
+        })
+    }
+
+    /// A lost connection is made again, but never in the middle of a transaction.
+    fn client(&mut self) -> Result<&mut Client, StoreError> {
+        if self.client.is_closed() && !self.in_transaction {
+            self.client = self.target.connect(&self.entry, &self.schema)?;
+        }
+        Ok(&mut self.client)
+    }
+
+    fn refused(&self, attempt: &str, error: &postgres::Error) -> StoreError {
+        let (why, transient) = why(error);
+        StoreError::Refused {
+            store: self.entry.id.value.clone(),
+            attempt: attempt.to_owned(),
+            why,
+            transient,
+        }
+    }
+
+    fn batch(&mut self, attempt: &str, sql: &str) -> Result<(), StoreError> {
+        self.client()?.batch_execute(sql).map_err(|e| self.refused(attempt, &e))
+    }
+
+    fn wait_for_pace(&self) {
+        let (Some(limit), Some((began, rows))) = (self.entry.max_rows_per_second, self.last_batch)
+        else {
+            return;
+        };
+        let wanted = Duration::from_secs_f64(rows as f64 / f64::from(limit.max(1)));
+        std::thread::sleep(wanted.saturating_sub(began.elapsed()));
+    }
+
+    fn wait_for_replicas(&mut self) -> Result<(), StoreError> {
+        let Some(limit) = self.entry.max_replica_lag_ms else { return Ok(()) };
+        let patience = Instant::now();
+        // Who may not see the lag sees nulls, and does not wait.
+        let sql = "SELECT CAST(max(extract(epoch FROM replay_lag)) * 1000 AS bigint) FROM pg_catalog.pg_stat_replication";
+        while let Some(Value::Int(lag)) =
+            self.query("show its replicas", sql, &[])?.first().and_then(|row| row.first())
+            && u64::try_from(*lag).unwrap_or_default() > limit
+        {
+            if patience.elapsed() > LAG_PATIENCE {
+                return Err(StoreError::Refused {
+                    store: self.entry.id.value.clone(),
+                    attempt: "go on".into(),
+                    why: format!("a replica has lagged more than {limit} ms for a minute"),
+                    transient: true,
+                });
+            }
+            std::thread::sleep(LAG_POLL);
+        }
+        Ok(())
+    }
+}
+
+/// The error in words without values, and whether trying again later may help.
+fn why(error: &postgres::Error) -> (String, bool) {
+    let Some(db) = error.as_db_error() else {
+        return ("the connection was lost".into(), true);
+    };
+    let code = db.code().code();
+    let named = match (db.constraint(), db.table()) {
+        (Some(constraint), Some(table)) => format!(" (`{constraint}` of `{table}`)"),
+        (None, Some(table)) => format!(" (`{table}`)"),
+        _ => String::new(),
+    };
+    let text = match code {
+        "23503" => format!("a foreign key still refers to a record{named}"),
+        "23502" => format!("a field may not be empty{named}"),
+        "23505" => format!("a value has to be unique{named}"),
+        "23514" => format!("a check constraint forbids it{named}"),
+        "22001" => format!("a new value is too long for its field{named}"),
+        "55P03" => "another session holds a lock; try again, or set `lock_timeout` higher".into(),
+        "40P01" => "it and another session waited for each other".into(),
+        "40001" => "another session changed the same records".into(),
+        "57014" => {
+            "the statement took longer than `statement_timeout` allows, or was cancelled".into()
+        }
+        "57P01" | "57P02" | "57P03" => "the server is shutting down or starting".into(),
+        // Messages of these classes name objects, not values.
+        c if ["28", "3D", "3F", "42", "53", "0A"].iter().any(|class| c.starts_with(class)) => {
+            db.message().to_owned()
+        }
+        _ => format!("the server reported an error{named}"),
+    };
+    let transient = ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class))
+        || ["55P03", "55006", "25P03"].contains(&code);
+    (format!("{text} (code {code})"), transient)
+}
+
+fn params(params: &[Param]) -> Vec<String> {
+    let text = |p: &Param| match p {
+        Param::Int(n) => n.to_string(),
+        Param::Text(t) => t.clone(),
+    };
+    params.iter().map(text).collect()
+}
+
+fn borrowed(params: &[String]) -> Vec<&(dyn ToSql + Sync)> {
+    params.iter().map(|p| p as &(dyn ToSql + Sync)).collect()
+}
+
+impl Backend for Postgres {
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    fn store(&self) -> &str {
+        &self.entry.id.value
+    }
+
+    fn tables(&mut self) -> Result<Vec<String>, StoreError> {
+        self.table_names()
+    }
+
+    fn table(&mut self, name: &str) -> Result<Table, StoreError> {
+        self.describe(name)
+    }
+
+    fn query(
+        &mut self,
+        attempt: &str,
+        sql: &str,
+        values: &[Param],
+    ) -> Result<Vec<Vec<Value>>, StoreError> {
+        let values = params(values);
+        let rows =
+            self.client()?.query(sql, &borrowed(&values)).map_err(|e| self.refused(attempt, &e))?;
+        let mut out = Vec::with_capacity(rows.len());
+        for row in rows {
+            let cells: Result<Vec<Value>, _> =
+                (0..row.len()).map(|i| row.try_get::<_, Cell>(i).map(|c| c.0)).collect();
+            out.push(cells.map_err(|e| self.refused(attempt, &e))?);
+        }
+        Ok(out)
+    }
+
+    fn execute(&mut self, attempt: &str, sql: &str, values: &[Param]) -> Result<u64, StoreError> {
+        let values = params(values);
+        let changed = self
+            .client()?
+            .execute(sql, &borrowed(&values))
+            .map_err(|e| self.refused(attempt, &e))?;
+        self.changed += changed;
+        Ok(changed)
+    }
+
+    fn begin(&mut self) -> Result<(), StoreError> {
+        self.batch("begin a batch", "BEGIN")?;
+        self.in_transaction = true;
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        self.batch("finish a batch", "COMMIT")?;
+        self.in_transaction = false;
+        Ok(())
+    }
+
+    fn rollback(&mut self) {
+        // On a lost connection the server does it.
+        let _ = self.client.batch_execute("ROLLBACK");
+        self.in_transaction = false;
+    }
+
+    fn pace(&mut self, rows: usize) -> Result<(), StoreError> {
+        self.wait_for_pace();
+        self.wait_for_replicas()?;
+        self.last_batch = Some((Instant::now(), rows));
+        Ok(())
+    }
+
+    fn estimate(&mut self, bound: &SqlBound) -> Result<Option<u64>, StoreError> {
+        // Counting a million rows takes a moment; more are estimated.
+        Ok(self.estimated_rows(&bound.table)?.filter(|n| *n > 1_000_000))
+    }
+
+    fn settle(&mut self, bound: &SqlBound) -> Result<Aftercare, StoreError> {
+        self.aftercare(bound)
+    }
+
+    fn clock(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        let rows = self.query("tell the time", "SELECT clock_timestamp()", &[])?;
+        Ok(match rows.first().and_then(|row| row.first()) {
+            Some(Value::Instant(t)) => Some(*t),
+            _ => None,
+        })
+    }
+
+    fn leaves(&mut self, bound: &SqlBound) -> Result<Vec<String>, StoreError> {
+        self.leaf_partitions(&bound.table)
+    }
+}

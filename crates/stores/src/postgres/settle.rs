@@ -1,0 +1,43 @@
+//! Dead rows. PostgreSQL does not overwrite what is deleted; `VACUUM` lets it be overwritten.
+
+use frist_decide::Value;
+use frist_register::Vacuum;
+
+use super::Postgres;
+use crate::sql::SqlBound;
+use crate::sql::backend::{Backend as _, Param};
+use crate::store::{Aftercare, StoreError};
+
+impl Postgres {
+    pub(super) fn aftercare(&mut self, bound: &SqlBound) -> Result<Aftercare, StoreError> {
+        let mut care = Aftercare::default();
+        let sql = "SELECT CAST(COALESCE(sum(s.n_dead_tup), 0) AS bigint) FROM pg_catalog.pg_stat_all_tables AS s \
+                   WHERE s.relid = CAST($1::text AS regclass) OR s.relid IN (SELECT relid FROM pg_catalog.pg_partition_tree(CAST($1::text AS regclass)))";
+        let table = [Param::Text(bound.table.clone())];
+        let known =
+            match self.query("count dead rows", sql, &table)?.first().and_then(|r| r.first()) {
+                Some(Value::Int(n)) => u64::try_from(*n).unwrap_or_default(),
+                _ => 0,
+            };
+        // The server's count lags behind.
+        let dead = known.max(std::mem::take(&mut self.changed));
+        if dead == 0 {
+            return Ok(care);
+        }
+        match self.entry.vacuum {
+            Vacuum::Run => {
+                self.batch("VACUUM", "SET statement_timeout = 0")?;
+                let done = self.batch("VACUUM", &format!("VACUUM (ANALYZE) {}", bound.table));
+                let limits = self.entry.statement_timeout_ms.unwrap_or(super::connect::STATEMENT_TIMEOUT_MS);
+                self.batch("VACUUM", &format!("SET statement_timeout = {limits}"))?;
+                done?;
+                care.done.push(format!("`{}` was vacuumed ({dead} dead rows)", bound.name));
+            }
+            Vacuum::Recommend => care.advice.push(format!(
+                "`{}` has {dead} dead rows, whose bytes stay on disk until they are overwritten; run VACUUM (ANALYZE) {}, or set `vacuum = \"run\"`",
+                bound.name, bound.table
+            )),
+        }
+        Ok(care)
+    }
+}
