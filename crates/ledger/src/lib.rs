@@ -5,7 +5,7 @@
 //! it holds the root of a sub-tree whose leaves are salted hashes, so no personal data enters the log.
 //!
 //! Where to start reading: [`hash`] (the tree), [`commitment`] (how a record is named without naming it), [`entry`] (what is
-//! logged), then [`checkpoint`], [`tiles`], [`receipt`] and [`evidence`]. [`verify()`] takes any of the three kinds of file.
+//! logged), then [`checkpoint`], [`tiles`], [`receipt`] and [`evidence`]. [`verify()`] takes a receipt, evidence or a checkpoint.
 //!
 //! Pure: no clock, no randomness, no network. Only [`tiles`] touches the disk, in the folder it is given.
 
@@ -21,6 +21,7 @@ pub mod hash;
 pub mod note;
 pub mod proof;
 pub mod receipt;
+pub mod tiles;
 
 pub use checkpoint::Checkpoint;
 pub use commitment::{KeyId, RecordKey, Salt, SubTree, SubTreeBuilder};
@@ -31,4 +32,5 @@ pub use hash::{Frontier, Hash};
 pub use note::{SigningKey, VerifierKey};
 pub use proof::Proof;
 pub use receipt::{Receipt, verify_receipt};
+pub use tiles::Tiles;
 pub use verify::{Verified, verify};
