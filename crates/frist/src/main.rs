@@ -1,2 +1,79 @@
-//! The command line.
-fn main() {}
+//! Frist: keeps personal data neither too long nor too short, and can prove it.
+//!
+//! A thin shell over the library crates: [`cli`] is what can be asked, [`cmd`] does it, [`place`]
+//! finds the register, the keys and the database, [`error`] turns failures into text and exit codes.
+
+mod cli;
+mod cmd;
+mod error;
+mod output;
+mod picture;
+mod place;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use frist_register::Lang;
+
+use crate::cli::{Cli, Colour, Command, Language};
+use crate::error::Outcome;
+use crate::place::Place;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let choice = match cli.global.color {
+        Colour::Auto => anstream::ColorChoice::Auto,
+        Colour::Always => anstream::ColorChoice::Always,
+        Colour::Never => anstream::ColorChoice::Never,
+    };
+    choice.write_global();
+    match run(&cli) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            failure.print(cli.global.json);
+            failure.exit.into()
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Outcome {
+    let json = cli.global.json;
+    let lang = match cli.global.lang {
+        Language::Da => Lang::Da,
+        Language::En => Lang::En,
+    };
+    let place = Place::new(&cli.global);
+    match &cli.command {
+        Command::Init(_) => Ok(error::Exit::Done),
+        Command::Check(args) => cmd::check::check(&place, args, json),
+        Command::Fmt { check } => cmd::check::fmt(&place, *check),
+        Command::Schema => cmd::check::schema(),
+        Command::Plan(args) => cmd::plan::plan(&place, args, json),
+        Command::Approve { plan, yes } => cmd::plan::approve(&place, plan, *yes, json),
+        Command::Sweep(args) => cmd::sweep::sweep(&place, args, json),
+        Command::Explain { place: at, key, at: when } => {
+            cmd::explain::explain(&place, at, key, when.as_deref(), lang, json)
+        }
+        Command::Status => cmd::status::status(&place, json),
+        Command::Horizon { months, as_of, svg } => {
+            cmd::horizon::horizon(&place, *months, as_of.as_deref(), svg.as_deref(), lang, json)
+        }
+        Command::Hold(command) => cmd::hold::hold(&place, command, json),
+        Command::Receipt { place: at, key, out } => {
+            cmd::proof::receipt(&place, at, key, out.as_deref())
+        }
+        Command::Evidence { out } => cmd::proof::evidence(&place, out, json),
+        Command::Verify { file, key, against } => {
+            cmd::proof::verify(file, key, against.as_deref(), json)
+        }
+        Command::Replay { since, dry_run, yes } => {
+            cmd::replay::replay(&place, since, *dry_run, *yes, json)
+        }
+        Command::Demo { dir, yes, scale, seed } => {
+            cmd::demo::demo(&place, dir, *yes, *scale, *seed, lang)
+        }
+        Command::Law(command) => cmd::law::law(command, lang, json),
+        Command::Completions { shell } => cmd::shell::completions(*shell),
+        Command::Man { dir } => cmd::shell::man(dir.as_deref()),
+    }
+}

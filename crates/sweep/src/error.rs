@@ -51,6 +51,22 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// Frist's own database was set back.
+    #[error(
+        "the published ledger has {published} entries, but Frist's own database only {stored}: the database was set back to an older state; restore the newer one, and do not publish before"
+    )]
+    RolledBack {
+        /// Entries published.
+        published: u64,
+        /// Entries in the database.
+        stored: u64,
+    },
+    /// The ledger has no such record.
+    #[error("the ledger knows of no record with this key that was erased from `{collection}`")]
+    NotErased {
+        /// Store and collection.
+        collection: String,
+    },
     /// No such record.
     #[error("`{collection}` has no record with this key")]
     NoSuchRecord {

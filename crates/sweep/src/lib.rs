@@ -14,6 +14,7 @@ pub mod explain;
 pub mod guard;
 pub mod order;
 pub mod plan;
+pub mod proof;
 pub mod recover;
 pub mod replay;
 pub mod run;

@@ -1,0 +1,333 @@
+//! The command line: what can be asked, and how it is said.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Keeps personal data neither too long nor too short, and can prove it.
+#[derive(Debug, Parser)]
+#[command(name = "frist", version, about, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes:
+  0  done, and nothing to settle
+  1  done or checked, but there is something to settle: errors in the register, a sweep that is not
+     green, a file that does not verify
+  2  the command line is wrong
+  3  could not be done: a database, a file or a key is missing or refuses; nothing was lost
+  4  waits for an approval or an answer; nothing was erased
+  5  another Frist process is sweeping; try again later";
+
+/// What holds for every command.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// The folder of the organisation: its register (`register/*.toml`, or `*.toml`) and `.frist`.
+    #[arg(short = 'C', long, global = true, default_value = ".", env = "FRIST_DIR")]
+    pub dir: PathBuf,
+    /// Print JSON for programs instead of text for people.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// The language of explanations and documents.
+    #[arg(long, global = true, value_enum, default_value = "en", env = "FRIST_LANG")]
+    pub lang: Language,
+    /// Colour: on a terminal only, always, or never.
+    #[arg(long, global = true, value_enum, default_value = "auto")]
+    pub color: Colour,
+    /// Frist's own database: a PostgreSQL URL, or a path; `.frist/state.sqlite` when not said.
+    #[arg(long, global = true, env = "FRIST_STATE", hide_env_values = true)]
+    pub state: Option<String>,
+    /// Who acts, as the ledger will name it; your user name when not said.
+    #[arg(long = "as", global = true, value_name = "OPERATOR", env = "FRIST_OPERATOR")]
+    pub operator: Option<String>,
+}
+
+/// A language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// Danish.
+    Da,
+    /// English.
+    En,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal only.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How `check` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// JSON.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// GitHub workflow commands.
+    Github,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a register: ask a few questions, or read a database and propose data sets
+    Init(InitArgs),
+    /// Check the register: is every purpose, period and field as the law and the stores have it?
+    Check(CheckArgs),
+    /// Format the register's files; comments stay
+    Fmt {
+        /// Change nothing; exit with 1 if something would change.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Print the JSON Schema of the register, for editors
+    Schema,
+    /// Say what is due, where and why; erases nothing
+    Plan(PlanArgs),
+    /// Approve a plan
+    Approve {
+        /// The plan's id.
+        plan: String,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Erase what is due: plan, ask, journal, erase, confirm, verify
+    Sweep(SweepArgs),
+    /// Explain why one record is kept or due, down to the paragraph
+    Explain {
+        /// A data set's id, or `store/collection`.
+        place: String,
+        /// The record's key; fields of a key are separated by commas.
+        key: String,
+        /// Decide for this instant or day instead of now.
+        #[arg(long, value_name = "WHEN")]
+        at: Option<String>,
+    },
+    /// Show what is due, held, unclear and late, and when something next becomes due
+    Status,
+    /// Show what comes due month by month
+    Horizon {
+        /// How many months.
+        #[arg(long, default_value_t = 24)]
+        months: u32,
+        /// Start from this day instead of today.
+        #[arg(long, value_name = "DAY")]
+        as_of: Option<String>,
+        /// Also write the picture as SVG to this file.
+        #[arg(long, value_name = "FILE")]
+        svg: Option<PathBuf>,
+    },
+    /// Stop erasure for a matter, and release it again
+    #[command(subcommand)]
+    Hold(HoldCommand),
+    /// Write the receipt of an erased record, which anyone can verify offline
+    Receipt {
+        /// A data set's id, or `store/collection`.
+        place: String,
+        /// The record's key.
+        key: String,
+        /// The file to write; standard output when not said.
+        #[arg(short, long)]
+        out: Option<PathBuf>,
+    },
+    /// Write the evidence of everything that was done, for an auditor
+    Evidence {
+        /// The file to write.
+        #[arg(short, long)]
+        out: PathBuf,
+    },
+    /// Verify a receipt, evidence or checkpoint; needs neither network nor database
+    Verify {
+        /// The file.
+        file: PathBuf,
+        /// The public key: a file, or the key itself.
+        #[arg(long)]
+        key: String,
+        /// An older checkpoint that the ledger must still contain.
+        #[arg(long, value_name = "FILE")]
+        against: Option<PathBuf>,
+    },
+    /// After a restore from backup: erase again what had been erased since the backup
+    Replay {
+        /// When the backup was taken: an instant or a day.
+        #[arg(long)]
+        since: String,
+        /// Only look.
+        #[arg(long)]
+        dry_run: bool,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Build a sample organisation in a folder and walk through the main job
+    Demo {
+        /// The folder, which must not exist or be empty.
+        #[arg(default_value = "frist-demo")]
+        dir: PathBuf,
+        /// Do not ask and do not pause.
+        #[arg(long)]
+        yes: bool,
+        /// The size, 1 for some 200,000 records.
+        #[arg(long, default_value_t = 1.0)]
+        scale: f64,
+        /// The seed: the same seed gives the same organisation.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Read the law book
+    #[command(subcommand)]
+    Law(LawCommand),
+    /// Print shell completions
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write one for each command into a folder
+    Man {
+        /// The folder.
+        dir: Option<PathBuf>,
+    },
+}
+
+/// `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// A SQLite file to read, or the name of an environment variable with a PostgreSQL URL
+    /// (`env:ERP_URL`), or a folder of files.
+    #[arg(long, value_name = "STORE")]
+    pub from: Option<String>,
+    /// The controller's name.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Whether the controller is a public authority.
+    #[arg(long)]
+    pub public_authority: bool,
+    /// Do not ask; what is not said is left to be filled in.
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Explain a code, such as E0012.
+    #[arg(long, value_name = "CODE")]
+    pub explain: Option<String>,
+    /// How to print.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+    /// Do not ask the stores whether tables and fields exist.
+    #[arg(long)]
+    pub offline: bool,
+}
+
+/// `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// Only these data sets (and those erased along with them).
+    #[arg(long = "dataset", value_name = "ID")]
+    pub datasets: Vec<String>,
+    /// Decide for this instant or day instead of now; such a plan is shown, not kept.
+    #[arg(long, value_name = "WHEN")]
+    pub as_of: Option<String>,
+    /// Count only what is due, not every decision: the cost then follows what is due.
+    #[arg(long)]
+    pub quick: bool,
+    /// Show the plan of this id again, with a sample of the records.
+    #[arg(long, value_name = "PLAN", conflicts_with_all = ["datasets", "as_of"])]
+    pub show: Option<String>,
+}
+
+/// `sweep`.
+#[derive(Debug, Args)]
+pub struct SweepArgs {
+    /// The plan to carry out; a new one is made when not said.
+    pub plan: Option<String>,
+    /// Only these data sets (and those erased along with them).
+    #[arg(long = "dataset", value_name = "ID", conflicts_with = "plan")]
+    pub datasets: Vec<String>,
+    /// Do not ask. What needs approval still waits for it.
+    #[arg(long)]
+    pub yes: bool,
+    /// Go on: sweep whenever something becomes due, until stopped.
+    #[arg(long, conflicts_with = "plan")]
+    pub continuous: bool,
+    /// Only finish what a crash left open.
+    #[arg(long, conflicts_with_all = ["plan", "continuous"])]
+    pub recover: bool,
+}
+
+/// `hold`.
+#[derive(Debug, Subcommand)]
+pub enum HoldCommand {
+    /// Add a hold: what it covers is not erased until it is released
+    Add {
+        /// A name for it, such as `case-2026-17`.
+        id: String,
+        /// The matter.
+        #[arg(long)]
+        matter: String,
+        /// Why it must be kept.
+        #[arg(long)]
+        reason: String,
+        /// Only in this data set.
+        #[arg(long)]
+        dataset: Option<String>,
+        /// A data subject: `customer=4711`.
+        #[arg(long, value_name = "KIND=ID", group = "what")]
+        subject: Option<String>,
+        /// One record, by key (needs --dataset).
+        #[arg(long, group = "what", requires = "dataset")]
+        key: Option<String>,
+        /// Records whose field has a value: `case_no=17`.
+        #[arg(long, value_name = "FIELD=VALUE", group = "what")]
+        field: Option<String>,
+        /// Everything (in the data set, or anywhere).
+        #[arg(long, group = "what")]
+        all: bool,
+        /// The day on which somebody must look at it again; it never lapses by itself.
+        #[arg(long, value_name = "DAY")]
+        review: Option<String>,
+    },
+    /// List holds
+    List {
+        /// Also those that were released.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Release a hold: what is due by then goes with the next sweep
+    Release {
+        /// The hold.
+        id: String,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// `law`.
+#[derive(Debug, Subcommand)]
+pub enum LawCommand {
+    /// List the laws that the law book knows
+    List,
+    /// Show one law with its versions, or an article of the GDPR such as `17(3)(b)`
+    Show {
+        /// Its id, such as `dk.bogfoering`.
+        id: String,
+    },
+}

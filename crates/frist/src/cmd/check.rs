@@ -1,0 +1,193 @@
+//! `frist check`, `fmt` and `schema`.
+
+use std::fs;
+
+use frist_law::LawBook;
+use frist_register::{Code, Diagnostic, Severity, Sources};
+use frist_stores::StoreError;
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
+
+use crate::cli::{CheckArgs, Format};
+use crate::error::{Exit, Failure, Outcome};
+use crate::output::{BOLD, DIM, GREEN, RED, YELLOW, say};
+use crate::place::{Checked, Place};
+
+/// Checks the register, and against the stores that can be reached.
+pub fn check(place: &Place, args: &CheckArgs, as_json: bool) -> Outcome {
+    if let Some(code) = &args.explain {
+        return explain(code);
+    }
+    let checked = place.check()?;
+    let stores = match (&checked.register, args.offline) {
+        (Some(_), false) if checked.sound() => ask_stores(place, &checked),
+        _ => Vec::new(),
+    };
+    let d = &checked.diagnostics;
+    match (args.format, as_json) {
+        (Format::Json, _) | (Format::Text, true) => say!("{}", frist_register::render::to_json(d, &checked.sources)),
+        (Format::Sarif, _) => say!("{}", frist_register::render::to_sarif(d, &checked.sources)),
+        (Format::Github, _) => say!("{}", frist_register::render::to_github(d, &checked.sources)),
+        (Format::Text, false) => {
+            for one in d {
+                print(one, &checked.sources);
+            }
+        }
+    }
+    if args.format == Format::Text && !as_json {
+        for (dataset, text) in &stores {
+            say!("{RED}error{RED:#}{BOLD}:{BOLD:#} `{dataset}`: {text}\n");
+        }
+        summary(&checked, stores.len(), args.offline);
+    }
+    Ok(if checked.sound() && stores.is_empty() { Exit::Done } else { Exit::Findings })
+}
+
+fn explain(code: &str) -> Outcome {
+    let code: Code = code.parse().map_err(|_| {
+        Failure::usage(format!("`{code}` is not a code that Frist uses"))
+            .help("codes look like E0012 or W0003; `frist check` prints them")
+    })?;
+    say!("{}", frist_register::explain(code).trim_end());
+    Ok(Exit::Done)
+}
+
+/// What the stores answer: tables and fields that are not there, types that do not fit.
+fn ask_stores(place: &Place, checked: &Checked) -> Vec<(String, String)> {
+    let Some(register) = &checked.register else { return Vec::new() };
+    let opener = place.opener();
+    let mut out = Vec::new();
+    for store in &register.stores {
+        let mut open = match opener(store) {
+            Ok(open) => open,
+            Err(e) => {
+                out.push((store.id.value.clone(), e.to_string()));
+                continue;
+            }
+        };
+        let mut covered = Vec::new();
+        for dataset in register.datasets.iter().filter(|d| d.store.value == store.id.value) {
+            covered.push(dataset.collection.value.clone());
+            match frist_decide::RuleSet::resolve(register, LawBook::embedded(), dataset) {
+                Ok(rules) => {
+                    if let Err(e) = open.bind(register, dataset, &rules) {
+                        let text = match e {
+                            // The data set's id stands before the message already.
+                            StoreError::Unsupported { what, .. } => what,
+                            StoreError::Bind { source, .. } => source.to_string(),
+                            other => other.to_string(),
+                        };
+                        out.push((dataset.id.value.clone(), text));
+                    }
+                }
+                Err(e) => out.push((dataset.id.value.clone(), e.to_string())),
+            }
+        }
+    }
+    out
+}
+
+fn summary(checked: &Checked, stores: usize, offline: bool) {
+    let of = |s: Severity| checked.diagnostics.iter().filter(|d| d.severity == s).count();
+    let (errors, warnings, infos) = (of(Severity::Error) + stores, of(Severity::Warning), of(Severity::Info));
+    let what = match &checked.register {
+        Some(r) => format!(
+            "{} file(s): {} activities, {} data sets in {} stores",
+            checked.files.len(),
+            r.activities.len(),
+            r.datasets.len(),
+            r.stores.len()
+        ),
+        None => format!("{} file(s)", checked.files.len()),
+    };
+    let verdict = match (errors, warnings) {
+        (0, 0) => format!("{GREEN}in order{GREEN:#}"),
+        (0, _) => format!("{YELLOW}usable, with warnings{YELLOW:#}"),
+        _ => format!("{RED}refused{RED:#}"),
+    };
+    say!("{BOLD}{verdict}{BOLD:#}: {what}");
+    say!("{DIM}{errors} errors, {warnings} warnings, {infos} notes{}{DIM:#}", if offline { "; the stores were not asked" } else { "" });
+    if errors + warnings > 0 {
+        if let Some(code) = checked.diagnostics.iter().find(|d| d.severity != Severity::Info).map(|d| d.code) {
+            say!("{DIM}more about a code: frist check --explain {code}{DIM:#}");
+        }
+    }
+}
+
+/// Prints a diagnostic as a compiler would.
+fn print(d: &Diagnostic, sources: &Sources) {
+    let file = d.span().file;
+    // miette shows one file at a time; places in other files are told in words.
+    let (here, elsewhere): (Vec<_>, Vec<_>) = d.labels.iter().partition(|(s, _)| s.file == file);
+    let mut labels = here.iter().enumerate().map(|(i, (span, words))| {
+        let words = (!words.is_empty()).then(|| words.clone());
+        let length = span.end.saturating_sub(span.start);
+        match i {
+            0 => LabeledSpan::new_primary_with_span(words, (span.start, length)),
+            _ => LabeledSpan::new_with_span(words, (span.start, length)),
+        }
+    });
+    let mut help: Vec<String> = d.help.iter().cloned().collect();
+    if let Some(law) = &d.law {
+        help.push(format!("law: {law}"));
+    }
+    for (span, words) in elsewhere {
+        help.push(format!("see {}: {words}", sources.place(*span)));
+    }
+    let severity = match d.severity {
+        Severity::Error => miette::Severity::Error,
+        Severity::Warning => miette::Severity::Warning,
+        Severity::Info => miette::Severity::Advice,
+    };
+    let mut report = miette::MietteDiagnostic::new(d.message.clone())
+        .with_code(d.code.to_string())
+        .with_severity(severity)
+        .and_labels(labels.by_ref());
+    if !help.is_empty() {
+        report = report.with_help(help.join("\n"));
+    }
+    let source = NamedSource::new(sources.name(file), sources.text(file).to_owned());
+    let report = miette::Report::new(report).with_source_code(source);
+    let mut out = String::new();
+    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode()).with_width(100);
+    if handler.render_report(&mut out, report.as_ref()).is_ok() {
+        say!("{out}");
+    } else {
+        say!("{}: {}: {}\n", d.severity.as_str(), d.code, d.message);
+    }
+}
+
+/// Formats the register's files.
+pub fn fmt(place: &Place, only_check: bool) -> Outcome {
+    let mut changed = 0;
+    for path in place.register_files()? {
+        let text = fs::read_to_string(&path).map_err(|e| Failure::file("read", &path, &e))?;
+        let new = frist_register::format(&text).map_err(|e| {
+            Failure::new(format!("`{}` is not TOML: {e}", path.display())).help("see it with `frist check`")
+        })?;
+        if new == text {
+            continue;
+        }
+        changed += 1;
+        if only_check {
+            say!("would change {}", path.display());
+        } else {
+            replace(&path, &new)?;
+            say!("formatted {}", path.display());
+        }
+    }
+    Ok(if only_check && changed > 0 { Exit::Findings } else { Exit::Done })
+}
+
+/// Replaces a file's text so that a crash leaves the old or the new, never half of one.
+fn replace(path: &std::path::Path, text: &str) -> Outcome<()> {
+    let temporary = path.with_extension("toml.new");
+    fs::write(&temporary, text).map_err(|e| Failure::file("write", &temporary, &e))?;
+    fs::rename(&temporary, path).map_err(|e| Failure::file("replace", path, &e))
+}
+
+/// Prints the JSON Schema.
+pub fn schema() -> Outcome {
+    say!("{}", frist_register::schema().trim_end());
+    Ok(Exit::Done)
+}
+

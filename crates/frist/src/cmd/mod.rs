@@ -1,0 +1,15 @@
+//! The commands, one module each.
+
+pub mod check;
+pub mod demo;
+pub mod explain;
+pub mod hold;
+pub mod horizon;
+//pub mod init;
+pub mod law;
+pub mod plan;
+pub mod proof;
+pub mod replay;
+pub mod shell;
+pub mod status;
+pub mod sweep;

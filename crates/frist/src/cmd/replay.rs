@@ -1,0 +1,40 @@
+//! `frist replay`: after a restore from backup.
+
+use crate::cmd::proof;
+use crate::error::{Exit, Failure, Outcome};
+use crate::output::{GREEN, RED, confirm, count, json, say, table, when};
+use crate::place::Place;
+
+/// Erases again what had been erased since the backup was taken.
+pub fn replay(place: &Place, since: &str, dry_run: bool, yes: bool, as_json: bool) -> Outcome {
+    let mut engine = place.engine()?;
+    let zone = engine.register.controller.calendar.zone.clone();
+    let since = when(since, &zone)?;
+    let question = "Erase again, for good, what had been erased since then?";
+    if !dry_run && !yes && !confirm(question)? {
+        return Err(Failure::waits("nothing was erased").help("answer `y`, give `--yes`, or look first with `--dry-run`"));
+    }
+    let report = engine.replay(since, dry_run, &mut |_| {})?;
+    proof::publish(place, &mut engine)?;
+    let green = report.findings.iter().all(|f| !f.alarm);
+    if as_json {
+        json(&report)?;
+    } else {
+        if report.datasets.is_empty() {
+            say!("Nothing that was erased since then can be recognised: no store declares `backups`, or the hashes have outlived them.");
+        } else {
+            let mut rows = vec![["data set", ">looked at", ">back again", ">erased again", ">kept"].map(str::to_owned).to_vec()];
+            for d in &report.datasets {
+                rows.push(vec![d.dataset.clone(), count(d.examined), count(d.back), count(d.erased), count(d.kept)]);
+            }
+            say!("{}", table(&rows).trim_end());
+        }
+        for f in &report.findings {
+            say!("{RED}{}{RED:#}: `{}`, {} records: {}", f.code, f.dataset, count(f.count), f.text);
+        }
+        if green && !dry_run {
+            say!("{GREEN}Done{GREEN:#}. Rules erase by themselves: run `frist sweep` as well.");
+        }
+    }
+    Ok(if green { Exit::Done } else { Exit::Findings })
+}

@@ -1,0 +1,70 @@
+//! `frist status`: what is due, late, held and unclear, and when something next becomes due.
+
+use frist_state::PlanStatus;
+use frist_sweep::plan::Options;
+
+use crate::cmd::plan::{examine, print};
+use crate::error::{Exit, Outcome};
+use crate::output::{BOLD, DIM, GREEN, RED, YELLOW, count, day, duration, json, say};
+use crate::place::{Place, now};
+
+/// Shows how things stand.
+pub fn status(place: &Place, as_json: bool) -> Outcome {
+    let mut engine = place.engine()?;
+    let zone = engine.register.controller.calendar.zone.clone();
+    let options = Options::default();
+    let plan = examine(&mut engine, &options)?;
+    let t = now();
+    let next = engine.next_due(&options, t)?;
+    let holds = engine.state.holds(t)?;
+    let findings = engine.state.open_findings()?;
+    let open = engine.state.open_batches()?.len();
+    let sweeps = engine.state.sweeps(1)?;
+    let size = engine.state.size()?;
+    let waiting: Vec<_> = engine
+        .state
+        .plans(50)?
+        .into_iter()
+        .filter(|p| p.status == PlanStatus::Proposed && p.plan.needs_approval.is_some())
+        .collect();
+    let latest = plan.items.iter().filter(|i| i.due > 0).filter_map(|i| i.oldest).min();
+    let late = latest.map(|l| t.duration_since(l).as_secs().max(0).unsigned_abs());
+    if as_json {
+        json(&serde_json::json!({
+            "at": t, "datasets": plan.items, "problems": plan.problems,
+            "due": plan.due(), "latest_by_seconds": late, "next_due": next,
+            "holds": holds.len(), "open_batches": open, "ledger_entries": size,
+            "findings": findings.iter().map(|f| serde_json::json!({"code": f.finding.code, "dataset": f.finding.dataset, "count": f.finding.count, "detail": f.finding.detail, "first_seen": f.first_seen})).collect::<Vec<_>>(),
+            "waiting_plans": waiting.iter().map(|p| &p.plan.id).collect::<Vec<_>>(),
+        }))?;
+    } else {
+        print(&plan, &zone);
+        say!("");
+        match late {
+            Some(late) => say!("{RED}late{RED:#}: the longest overdue by {}", duration(late)),
+            None => say!("{GREEN}nothing is late{GREEN:#}"),
+        }
+        match next {
+            Some(at) => say!("next: something becomes due {}", day(at, &zone)),
+            None => say!("next: nothing becomes due by time alone"),
+        }
+        match sweeps.first() {
+            Some(s) => say!("last sweep: {} ({}), {}", s.id.0, s.status.as_str(), day(s.started_at, &zone)),
+            None => say!("last sweep: none yet"),
+        }
+        say!("holds: {}; ledger: {} entries", count(holds.len() as u64), count(size));
+        if open > 0 {
+            say!("{RED}interrupted{RED:#}: {open} batch(es) were left open by a crash; finish them with `frist sweep --recover`");
+        }
+        for p in &waiting {
+            say!("{YELLOW}waits for approval{YELLOW:#}: plan {}: {}", p.plan.id, p.plan.needs_approval.as_deref().unwrap_or_default());
+        }
+        for f in &findings {
+            let f_ = &f.finding;
+            say!("{YELLOW}{}{YELLOW:#}: {BOLD}{}{BOLD:#}, {} records, since {}: {}", f_.code, f_.dataset, count(f_.count), day(f.first_seen, &zone), f_.detail);
+        }
+        say!("{DIM}Frist's own database: {}{DIM:#}", engine.state.place());
+    }
+    let settled = open == 0 && plan.problems.is_empty() && findings.is_empty() && plan.due() == 0;
+    Ok(if settled { Exit::Done } else { Exit::Findings })
+}

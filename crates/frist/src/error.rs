@@ -1,0 +1,113 @@
+//! The one place that turns what went wrong into text, help and an exit code.
+
+use std::process::ExitCode;
+
+/// A failure as a person reads it.
+#[derive(Debug)]
+pub struct Failure {
+    /// What happened.
+    pub message: String,
+    /// What to do next.
+    pub help: Option<String>,
+    /// How the program ends.
+    pub exit: Exit,
+}
+
+/// How the program ends; documented in `frist --help`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, and nothing to settle.
+    Done = 0,
+    /// Something to settle.
+    Findings = 1,
+    /// Wrong command line.
+    Usage = 2,
+    /// Could not be done.
+    Impossible = 3,
+    /// Waits for an approval or an answer.
+    Waits = 4,
+    /// Another process sweeps.
+    Busy = 5,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// The result of a command.
+pub type Outcome<T = Exit> = Result<T, Failure>;
+
+impl Failure {
+    /// Could not be done.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), help: None, exit: Exit::Impossible }
+    }
+    /// The command line is wrong.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Usage, ..Self::new(message) }
+    }
+    /// Waits for a person.
+    pub fn waits(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Waits, ..Self::new(message) }
+    }
+    /// With advice.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+    /// A file that cannot be read or written.
+    pub fn file(attempt: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
+        Self::new(format!("cannot {attempt} `{}`: {error}", path.display()))
+    }
+
+    /// Prints it to standard error.
+    pub fn print(&self, json: bool) {
+        if json {
+            let value = serde_json::json!({"error": self.message, "help": self.help});
+            anstream::eprintln!("{value}");
+            return;
+        }
+        let (red, bold) = (anstyle::AnsiColor::Red.on_default().bold(), anstyle::Style::new().bold());
+        anstream::eprintln!("{red}error{red:#}{bold}:{bold:#} {}", self.message);
+        if let Some(help) = &self.help {
+            let cyan = anstyle::AnsiColor::Cyan.on_default();
+            anstream::eprintln!(" {cyan}help{cyan:#}: {help}");
+        }
+    }
+}
+
+impl From<frist_sweep::Error> for Failure {
+    fn from(e: frist_sweep::Error) -> Self {
+        use frist_sweep::Error as E;
+        let (exit, help) = match &e {
+            E::Busy { .. } => (Exit::Busy, Some("wait, or look who sweeps; a process that died gives its turn up by itself")),
+            E::PlanRefused { .. } => (Exit::Waits, None),
+            E::NoSuchRecord { .. } => (
+                Exit::Impossible,
+                Some("it may have been erased: `frist receipt` with the same arguments gives the proof"),
+            ),
+            _ => (Exit::Impossible, None),
+        };
+        Self { message: e.to_string(), help: help.map(str::to_owned), exit }
+    }
+}
+
+impl From<frist_state::Error> for Failure {
+    fn from(e: frist_state::Error) -> Self {
+        Self::new(e.to_string())
+    }
+}
+
+impl From<frist_ledger::Error> for Failure {
+    fn from(e: frist_ledger::Error) -> Self {
+        Self::new(e.to_string())
+    }
+}
+
+impl From<frist_stores::StoreError> for Failure {
+    fn from(e: frist_stores::StoreError) -> Self {
+        Self::new(e.to_string())
+    }
+}

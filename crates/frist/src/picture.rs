@@ -1,0 +1,168 @@
+//! The picture of what comes due month by month: as SVG, and in the terminal.
+
+use std::fmt::Write;
+
+use jiff::civil::Date;
+
+use crate::output::count;
+
+/// What comes due.
+pub struct Horizon {
+    /// The first days of the months, the first of them today.
+    pub months: Vec<Date>,
+    /// For each data set, what comes due in each month.
+    pub series: Vec<(String, Vec<u64>)>,
+    /// What is overdue today.
+    pub overdue: u64,
+    /// The heading.
+    pub title: String,
+    /// The line under it.
+    pub subtitle: String,
+}
+
+/// Colours that people with colour blindness can tell apart (Okabe and Ito), the last for the rest.
+const COLOURS: [&str; 8] =
+    ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a500", "#8a8a8a"];
+
+impl Horizon {
+    /// The largest data sets by themselves, the others as one.
+    fn grouped(&self, rest: &str) -> Vec<(String, Vec<u64>)> {
+        let mut series: Vec<_> =
+            self.series.iter().filter(|(_, n)| n.iter().any(|n| *n > 0)).cloned().collect();
+        series.sort_by_key(|(id, n)| (std::cmp::Reverse(n.iter().sum::<u64>()), id.clone()));
+        if series.len() <= COLOURS.len() {
+            return series;
+        }
+        let tail = series.split_off(COLOURS.len() - 1);
+        let sum = (0..self.months.len()).map(|m| tail.iter().map(|(_, n)| n[m]).sum()).collect();
+        series.push((rest.to_owned(), sum));
+        series
+    }
+
+    fn totals(&self) -> Vec<u64> {
+        (0..self.months.len())
+            .map(|m| self.series.iter().map(|(_, n)| n.get(m).copied().unwrap_or(0)).sum())
+            .collect()
+    }
+
+    /// For the terminal: a bar a month.
+    pub fn terminal(&self, width: usize) -> String {
+        let totals = self.totals();
+        let most = totals.iter().copied().max().unwrap_or(0).max(1);
+        let mut out = String::new();
+        for (month, n) in self.months.iter().zip(&totals) {
+            // Eighths of a cell, so that small months are seen too.
+            let eighths = (u128::from(*n) * width as u128 * 8).div_ceil(u128::from(most)) as usize;
+            let mut bar = "█".repeat(eighths / 8);
+            if eighths % 8 > 0 {
+                bar.push(['▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8 - 1]);
+            }
+            let pad = " ".repeat(width.saturating_sub(bar.chars().count()));
+            let _ = writeln!(out, "{}  {bar}{pad} {:>9}", month.strftime("%Y-%m"), count(*n));
+        }
+        out
+    }
+
+    /// As SVG: stacked columns, light and dark.
+    pub fn svg(&self, rest: &str) -> String {
+        let (width, height) = (960.0, 420.0);
+        let (left, right, top, bottom) = (64.0, 200.0, 76.0, 52.0);
+        let (inner_w, inner_h) = (width - left - right, height - top - bottom);
+        let series = self.grouped(rest);
+        let most = self.totals().into_iter().max().unwrap_or(0).max(1);
+        let step = nice(most);
+        let ceiling = most.div_ceil(step) * step;
+        let y = |n: u64| top + inner_h - inner_h * n as f64 / ceiling as f64;
+        let slot = inner_w / self.months.len().max(1) as f64;
+        let mut out = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"t d\" font-family=\"system-ui, sans-serif\" font-size=\"12\">\n\
+             <title id=\"t\">{}</title>\n<desc id=\"d\">{}</desc>\n\
+             <style>.bg{{fill:#fff}}.ink{{fill:#1c1c1c}}.soft{{fill:#5f5f5f}}.grid{{stroke:#dcdcdc}}@media (prefers-color-scheme:dark){{.bg{{fill:#16181d}}.ink{{fill:#ececec}}.soft{{fill:#a9a9a9}}.grid{{stroke:#34373d}}}}</style>\n\
+             <rect class=\"bg\" width=\"{width}\" height=\"{height}\"/>\n\
+             <text class=\"ink\" x=\"{left}\" y=\"32\" font-size=\"18\" font-weight=\"600\">{}</text>\n\
+             <text class=\"soft\" x=\"{left}\" y=\"54\">{}</text>\n",
+            escape(&self.title), escape(&self.subtitle), escape(&self.title), escape(&self.subtitle),
+        );
+        let mut line = 0;
+        while line <= ceiling {
+            let at = y(line);
+            let _ = writeln!(out, "<line class=\"grid\" x1=\"{left}\" x2=\"{}\" y1=\"{at:.1}\" y2=\"{at:.1}\"/><text class=\"soft\" x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>", width - right, left - 8.0, at + 4.0, count(line));
+            line += step;
+        }
+        for (m, month) in self.months.iter().enumerate() {
+            let x = left + slot * m as f64;
+            let mut base = 0;
+            for (s, (id, counts)) in series.iter().enumerate() {
+                let n = counts[m];
+                if n == 0 {
+                    continue;
+                }
+                let (lower, upper) = (y(base), y(base + n));
+                let _ = writeln!(out, "<rect x=\"{:.1}\" y=\"{upper:.1}\" width=\"{:.1}\" height=\"{:.1}\" fill=\"{}\"><title>{} {}: {}</title></rect>", x + slot * 0.12, slot * 0.76, lower - upper, COLOURS[s], month.strftime("%Y-%m"), escape(id), count(n));
+                base += n;
+            }
+            if m % 3 == 0 {
+                let _ = writeln!(out, "<text class=\"soft\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>", x + slot / 2.0, height - bottom + 20.0, month.strftime("%Y-%m"));
+            }
+        }
+        for (s, (id, counts)) in series.iter().enumerate() {
+            let at = top + 8.0 + 22.0 * s as f64;
+            let x = width - right + 20.0;
+            let _ = writeln!(out, "<rect x=\"{x}\" y=\"{:.1}\" width=\"12\" height=\"12\" rx=\"2\" fill=\"{}\"/><text class=\"ink\" x=\"{}\" y=\"{:.1}\">{} <tspan class=\"soft\">{}</tspan></text>", at - 10.0, COLOURS[s], x + 18.0, at, escape(id), count(counts.iter().sum()));
+        }
+        out + "</svg>\n"
+    }
+}
+
+/// A round distance between lines: four to eight of them.
+fn nice(most: u64) -> u64 {
+    let mut unit = 1;
+    loop {
+        for step in [unit, unit * 2, unit * 5] {
+            if most.div_ceil(step) <= 6 {
+                return step;
+            }
+        }
+        unit *= 10;
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(sets: usize) -> Horizon {
+        let months = (1..=3).map(|m| Date::constant(2026, m, 1)).collect();
+        let series = (0..sets).map(|i| (format!("d{i}<&"), vec![i as u64, 0, 7])).collect();
+        Horizon { months, series, overdue: 0, title: "T & t".into(), subtitle: "s".into() }
+    }
+
+    #[test]
+    fn nothing_is_lost_in_the_picture() {
+        let h = sample(12);
+        let grouped = h.grouped("other");
+        assert_eq!(grouped.len(), COLOURS.len());
+        let sum = |s: &[(String, Vec<u64>)]| s.iter().flat_map(|(_, n)| n).sum::<u64>();
+        assert_eq!(sum(&grouped), sum(&h.series));
+        let svg = h.svg("other");
+        assert!(svg.contains("T &amp; t") && svg.contains("d11&lt;&amp;") && svg.ends_with("</svg>\n"));
+    }
+
+    #[test]
+    fn the_largest_month_fills_the_width() {
+        let text = sample(3).terminal(20);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 3);
+        assert_eq!(lines[2].matches('█').count(), 20);
+        assert_eq!(lines[1].matches('█').count(), 0);
+    }
+
+    #[test]
+    fn lines_are_few_and_round() {
+        assert_eq!([nice(1), nice(7), nice(60), nice(61), nice(9_999)], [1, 2, 10, 20, 2_000]);
+    }
+}

@@ -1,0 +1,296 @@
+//! The organisation's folder: its register, and `.frist` with keys, Frist's own database and the
+//! published ledger. The only module that touches key files.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use frist_law::LawBook;
+use frist_ledger::{Hash, Id, RecordKey, SigningKey};
+use frist_register::{Diagnostic, Reading, Register, Severity, Sources};
+use frist_state::{Location, State};
+use frist_sweep::{Engine, Keys, Loaded};
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+use crate::cli::Global;
+use crate::error::{Failure, Outcome};
+
+/// An organisation's folder.
+pub struct Place {
+    /// The folder.
+    pub dir: PathBuf,
+    global: Global,
+}
+
+/// A register that was read and checked.
+pub struct Checked {
+    /// The register, when there were no syntax errors.
+    pub register: Option<Register>,
+    /// Its files.
+    pub sources: Sources,
+    /// What the reader and the checker said.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Names and texts.
+    pub files: Vec<(String, String)>,
+}
+
+impl Checked {
+    /// Whether nothing forbids to go on.
+    pub fn sound(&self) -> bool {
+        self.register.is_some() && self.diagnostics.iter().all(|d| d.severity != Severity::Error)
+    }
+}
+
+impl Place {
+    /// The folder that the command line names.
+    pub fn new(global: &Global) -> Self {
+        Self { dir: global.dir.clone(), global: global.clone() }
+    }
+
+    /// The same options in another folder.
+    pub fn at(&self, dir: &Path) -> Self {
+        Self { dir: dir.to_owned(), global: self.global.clone() }
+    }
+
+    /// The same folder, with another operator.
+    pub fn acting_as(mut self, operator: &str) -> Self {
+        self.global.operator = Some(operator.to_owned());
+        self
+    }
+
+    /// `.frist`.
+    pub fn hidden(&self) -> PathBuf {
+        self.dir.join(".frist")
+    }
+
+    /// The folder of the published ledger (tiles and checkpoint).
+    pub fn ledger_dir(&self) -> PathBuf {
+        self.hidden().join("ledger")
+    }
+
+    /// The public key of the ledger.
+    pub fn public_key(&self) -> PathBuf {
+        self.hidden().join("ledger.pub")
+    }
+
+    /// The register's files: `register/*.toml`, or `*.toml` in the folder itself.
+    pub fn register_files(&self) -> Outcome<Vec<PathBuf>> {
+        let sub = self.dir.join("register");
+        let folder = if sub.is_dir() { sub } else { self.dir.clone() };
+        let entries = fs::read_dir(&folder).map_err(|e| {
+            Failure::file("read the folder", &folder, &e)
+                .help("name the organisation's folder with `-C`, or make one with `frist init`")
+        })?;
+        let mut files: Vec<PathBuf> = entries
+            .filter_map(|e| e.ok().map(|e| e.path()))
+            .filter(|p| p.extension().is_some_and(|x| x == "toml") && p.is_file())
+            .collect();
+        files.sort();
+        if files.is_empty() {
+            return Err(Failure::new(format!("there is no register in `{}`", folder.display()))
+                .help("make one with `frist init`, or see one with `frist demo`"));
+        }
+        Ok(files)
+    }
+
+    /// Reads and checks the register, without asking the stores.
+    pub fn check(&self) -> Outcome<Checked> {
+        let mut files = Vec::new();
+        for path in self.register_files()? {
+            let bytes = fs::read(&path).map_err(|e| Failure::file("read", &path, &e))?;
+            let name = path.strip_prefix(&self.dir).unwrap_or(&path).to_string_lossy().into_owned();
+            let text = String::from_utf8(bytes).map_err(|e| {
+                let at = e.utf8_error().valid_up_to();
+                Failure::new(format!("`{name}` is not UTF-8 text (byte {at})"))
+                    .help("save it as UTF-8; a register is written in TOML, which is UTF-8")
+            })?;
+            files.push((name, text));
+        }
+        let named: Vec<(&str, &str)> = files.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
+        let Reading { register, sources, mut diagnostics } = Register::read(&named);
+        if let Some(register) = &register {
+            diagnostics.extend(frist_register::check(register, LawBook::embedded(), &sources));
+        }
+        Ok(Checked { register, sources, diagnostics, files })
+    }
+
+    /// Opens a store of the register.
+    pub fn opener(&self) -> frist_sweep::engine::Opener {
+        let base = self.dir.clone();
+        Box::new(move |store| frist_stores::open(store, &base, &|name| std::env::var(name).ok()))
+    }
+
+    /// An engine over a sound register.
+    pub fn engine(&self) -> Outcome<Engine> {
+        let checked = self.check()?;
+        let errors = checked.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+        let register = match checked.register {
+            Some(register) if errors == 0 => register,
+            _ => {
+                return Err(Failure {
+                    exit: crate::error::Exit::Findings,
+                    ..Failure::new(format!("the register has {errors} error(s); nothing is done with it"))
+                        .help("see them with `frist check`")
+                });
+            }
+        };
+        let revision = revision(&register)?;
+        let loaded = Loaded { register, revision, files: checked.files };
+        let keys = self.keys()?;
+        let state = self.state()?;
+        let holder = format!("{}-{}-{:08x}", host(), std::process::id(), random::<4>()?.iter().fold(0u32, |n, b| n << 8 | u32::from(*b)));
+        Ok(Engine::new(
+            loaded,
+            LawBook::embedded(),
+            state,
+            keys,
+            self.operator()?,
+            holder,
+            self.opener(),
+            Box::new(now),
+        ))
+    }
+
+    /// Frist's own database.
+    pub fn state(&self) -> Outcome<State> {
+        let location = match &self.global.state {
+            Some(url) => Location::parse(url)?,
+            None => {
+                private_dir(&self.hidden())?;
+                Location::parse(&self.hidden().join("state.sqlite").to_string_lossy())?
+            }
+        };
+        Ok(State::open(&location)?)
+    }
+
+    /// Who acts.
+    pub fn operator(&self) -> Outcome<Id> {
+        let name = self
+            .global
+            .operator
+            .clone()
+            .or_else(|| std::env::var("USER").ok())
+            .or_else(|| std::env::var("LOGNAME").ok())
+            .unwrap_or_else(|| "operator".into());
+        Id::new(name.as_str()).map_err(|e| {
+            Failure::usage(format!("`{name}` cannot name an operator: {e}"))
+                .help("say who acts with `--as`, e.g. `--as dpo`")
+        })
+    }
+
+    fn keys(&self) -> Outcome<Keys> {
+        let dir = self.hidden().join("keys");
+        private_dir(&dir)?;
+        let record = secret(&dir.join("record.key"))?;
+        let pseudonym = secret(&dir.join("pseudonym.key"))?;
+        Ok(Keys { record: RecordKey::new(*record), pseudonym: *pseudonym })
+    }
+
+    /// The key that signs the ledger's checkpoints; made when first asked for, with its public half
+    /// beside the ledger.
+    pub fn signing_key(&self) -> Outcome<SigningKey> {
+        let dir = self.hidden().join("keys");
+        private_dir(&dir)?;
+        let seed = secret(&dir.join("ledger.key"))?;
+        let path = self.public_key();
+        let name = match fs::read_to_string(&path) {
+            // The name is part of the key: it stays what it was first.
+            Ok(text) => frist_ledger::note::parse_keys(&text)?.first().map(|k| k.name().to_owned()),
+            Err(_) => None,
+        };
+        let name = match name {
+            Some(name) => name,
+            None => self.origin(),
+        };
+        let key = SigningKey::from_seed(&name, &seed)?;
+        if !path.exists() {
+            let text = format!("{}\n", key.verifier());
+            fs::write(&path, text).map_err(|e| Failure::file("write", &path, &e))?;
+        }
+        Ok(key)
+    }
+
+    /// The ledger's name: the controller's, in letters that a note allows.
+    fn origin(&self) -> String {
+        let name = self.check().ok().and_then(|c| c.register).map(|r| r.controller.contact.name);
+        let plain: String = name
+            .unwrap_or_default()
+            .to_lowercase()
+            .chars()
+            .map(|c| match c {
+                'æ' => "ae".into(),
+                'ø' => "oe".into(),
+                'å' => "aa".into(),
+                c if c.is_ascii_alphanumeric() => c.to_string(),
+                _ => "-".to_owned(),
+            })
+            .collect();
+        let parts: Vec<&str> = plain.split('-').filter(|p| !p.is_empty()).collect();
+        if parts.is_empty() { "frist.local/ledger".into() } else { format!("{}/frist", parts.join("-")) }
+    }
+}
+
+/// The register's content hash.
+pub fn revision(register: &Register) -> Outcome<Hash> {
+    let hex = frist_register::revision_hash(register);
+    hex.parse().map_err(Failure::from)
+}
+
+/// The instant now: the one place that asks the clock.
+#[expect(clippy::disallowed_methods, reason = "the program is the face that knows what time it is")]
+pub fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Random bytes from the operating system.
+pub fn random<const N: usize>() -> Outcome<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)
+        .map_err(|e| Failure::new(format!("the operating system gave no random numbers: {e}")))?;
+    Ok(bytes)
+}
+
+fn host() -> String {
+    let name = fs::read_to_string("/etc/hostname").unwrap_or_default();
+    let name: String = name.trim().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect();
+    if name.is_empty() { "host".into() } else { name }
+}
+
+/// A folder that only its owner can enter.
+pub fn private_dir(path: &Path) -> Outcome<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    if path.is_dir() {
+        return Ok(());
+    }
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|e| Failure::file("make the folder", path, &e))
+}
+
+/// 32 secret bytes in a file of their own, made when first asked for.
+fn secret(path: &Path) -> Outcome<Zeroizing<[u8; 32]>> {
+    use std::os::unix::fs::OpenOptionsExt;
+    match fs::read(path) {
+        Ok(bytes) => {
+            let bytes = Zeroizing::new(bytes);
+            <[u8; 32]>::try_from(bytes.as_slice()).map(Zeroizing::new).map_err(|_| {
+                Failure::new(format!("the key file `{}` is damaged: it must be 32 bytes", path.display()))
+                    .help("bring it back from a backup; without it, receipts of what was erased so far cannot be made")
+            })
+        }
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            let key = Zeroizing::new(random::<32>()?);
+            let write = || -> std::io::Result<()> {
+                let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+                file.write_all(key.as_slice())?;
+                file.sync_all()
+            };
+            write().map_err(|e| Failure::file("write the key file", path, &e))?;
+            Ok(key)
+        }
+        Err(e) => Err(Failure::file("read the key file", path, &e)),
+    }
+}
