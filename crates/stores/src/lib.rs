@@ -7,6 +7,7 @@
 pub mod bound;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod files;
 mod nearest;
 mod open;
 mod postgres;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use frist_register::{Store as StoreEntry, StoreKind};
 
+use crate::files::FilesStore;
 use crate::postgres::Postgres;
 use crate::sql::SqlStore;
 use crate::sqlite::Sqlite;
@@ -26,9 +27,6 @@ pub fn open(
         StoreKind::Postgresql { .. } => {
             Ok(Box::new(SqlStore::new(Postgres::open(entry, base_dir, env)?)))
         }
-        StoreKind::Files { .. } => Err(StoreError::Unreachable {
-            store: entry.id.value.clone(),
-            why: "this kind of store is not built in".into(),
-        }),
+        StoreKind::Files { .. } => Ok(Box::new(FilesStore::open(entry, base_dir, env)?)),
     }
 }

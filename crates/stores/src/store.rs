@@ -198,6 +198,8 @@ pub enum StoreError {
 /// - `dispose` disposes of the records among `keys` that satisfy `compiled.due` **at that moment**
 ///   and are not blocked by a reference, all or none of them, and when it returns they are durably
 ///   gone; those that no longer satisfy it stay untouched and are not in `done`;
+///   a store without transactions (files) instead does as many as it can and returns exactly those
+///   that are durably gone, and an error only when there are none;
 /// - repeating `dispose` with the same keys does no harm: `done` is then empty;
 /// - nothing outside the collection (and what `detach` names) is ever changed.
 pub trait Store: Send {

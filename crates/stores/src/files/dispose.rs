@@ -1,0 +1,200 @@
+//! Unlinking: each file is looked at again, in a folder opened safely, right before it goes.
+
+use std::collections::BTreeMap;
+use std::os::fd::OwnedFd;
+
+use rustix::fs::AtFlags;
+use rustix::io::Errno;
+
+use super::folder::{Listing, Opened, Root};
+use super::record::{Detail, Found};
+use crate::store::{Key, KeyPart, Record};
+
+/// A file that a key names, if it is a path that the pattern takes.
+pub(super) struct Target {
+    pub(super) path: String,
+    folder: usize,
+    pub(super) groups: Vec<String>,
+}
+
+impl Target {
+    /// The key as a path of this collection. Whatever else a key says is nobody's record here.
+    pub(super) fn of(detail: &Detail, key: &Key) -> Option<Self> {
+        match &key.0[..] {
+            [KeyPart::Text(path)] => Self::at(detail, path),
+            _ => None,
+        }
+    }
+
+    /// The path, if the pattern takes it.
+    pub(super) fn at(detail: &Detail, path: &str) -> Option<Self> {
+        let odd = |name: &str| matches!(name, "" | "." | "..") || name.contains('\0');
+        if path.split('/').any(odd) {
+            return None;
+        }
+        let groups = detail.pattern.captures(path)?;
+        let folder = path.rfind('/').map_or(0, |slash| slash + 1);
+        Some(Self { path: path.to_owned(), folder, groups })
+    }
+
+    pub(super) fn folder(&self) -> &str {
+        &self.path[..self.folder]
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.path[self.folder..]
+    }
+}
+
+/// The files that the keys name, each once, by folder and in order.
+pub(super) fn by_folder(detail: &Detail, keys: &[Key]) -> BTreeMap<String, Vec<Target>> {
+    let mut folders: BTreeMap<String, Vec<Target>> = BTreeMap::new();
+    for target in keys.iter().filter_map(|k| Target::of(detail, k)) {
+        folders.entry(target.folder().to_owned()).or_default().push(target);
+    }
+    for targets in folders.values_mut() {
+        targets.sort_by(|a, b| a.path.cmp(&b.path));
+        targets.dedup_by(|a, b| a.path == b.path);
+    }
+    folders
+}
+
+/// What is to be unlinked, and why.
+pub(super) struct Disposal<'a> {
+    pub(super) root: &'a Root,
+    pub(super) detail: &'a Detail,
+    /// Whether what was found may go.
+    pub(super) may_go: &'a dyn Fn(&Found) -> bool,
+    /// Whether a sidecar that a crash left without its file goes too.
+    pub(super) finish: bool,
+}
+
+impl Disposal<'_> {
+    /// Unlinks what may go among the keys' files, folder by folder, and returns the records that
+    /// are gone for good. A file that cannot be unlinked does not stop the others; the first error
+    /// is returned when nothing at all could be done.
+    pub(super) fn run(&self, keys: &[Key]) -> Result<Vec<Record>, Errno> {
+        let mut done = Vec::new();
+        let mut first_error = None;
+        for (folder, targets) in by_folder(self.detail, keys) {
+            if let Err(e) = self.folder(&folder, targets, &mut done, &mut first_error) {
+                first_error.get_or_insert(e);
+            }
+        }
+        match first_error {
+            Some(e) if done.is_empty() => Err(e),
+            _ => Ok(done),
+        }
+    }
+
+    fn folder(
+        &self,
+        folder: &str,
+        targets: Vec<Target>,
+        done: &mut Vec<Record>,
+        first_error: &mut Option<Errno>,
+    ) -> Result<(), Errno> {
+        let Opened::Folder(fd) = self.root.descend(folder)? else { return Ok(()) };
+        let mut listing = Listing::read(&fd)?;
+        let (mut gone, mut touched) = (Vec::new(), false);
+        for target in targets {
+            let name = target.name();
+            if listing.sidecars.contains_key(name) {
+                continue;
+            }
+            let place = (name, target.path.as_str(), target.groups.clone());
+            let found = match Found::look(self.root, &fd, &listing, place.clone(), true) {
+                Ok(Some(found)) => found,
+                Ok(None) if self.finish && !listing.has(name) => {
+                    match self.finish(folder, &fd, &listing, place) {
+                        Ok(unlinked) => touched |= unlinked,
+                        Err(e) => *first_error = first_error.or(Some(e)),
+                    }
+                    continue;
+                }
+                Ok(None) => continue,
+                Err(e) => {
+                    *first_error = first_error.or(Some(e));
+                    continue;
+                }
+            };
+            // With a further name the content would stay readable: it would not be gone.
+            if found.linked || !(self.may_go)(&found) {
+                continue;
+            }
+            match self.unlink_both(&fd, &mut listing, name, &found) {
+                Ok(true) => gone.push(found.record(self.detail)),
+                Ok(false) => {}
+                Err(e) => *first_error = first_error.or(Some(e)),
+            }
+            touched = true;
+        }
+        if touched {
+            sync(&fd)?;
+        }
+        done.append(&mut gone);
+        Ok(())
+    }
+
+    /// The file first: a sidecar without its file is found and finished, a file without its
+    /// sidecar would be unclear for ever. False when somebody else had unlinked it.
+    fn unlink_both(
+        &self,
+        fd: &OwnedFd,
+        listing: &mut Listing,
+        name: &str,
+        found: &Found,
+    ) -> Result<bool, Errno> {
+        let ours = unlink(fd, name)?;
+        if let Some(sidecar) = &found.sidecar_name
+            && let Some(users) = listing.sidecars.get_mut(sidecar)
+        {
+            // `a.eml` and `a.pdf` may share `a.json`: it goes with the last of them.
+            *users -= 1;
+            if *users == 0 {
+                unlink(fd, sidecar)?;
+            }
+        }
+        Ok(ours)
+    }
+
+    /// Unlinks the sidecar of a file that is gone, unless it belongs to another file, is a record
+    /// itself, or may not go. Whether it was unlinked.
+    fn finish(
+        &self,
+        folder: &str,
+        fd: &OwnedFd,
+        listing: &Listing,
+        place: (&str, &str, Vec<String>),
+    ) -> Result<bool, Errno> {
+        let left = Found::without_file(self.root, fd, listing, place, true)?;
+        match left.sidecar_name.as_deref() {
+            Some(sidecar)
+                if !left.linked
+                    && !listing.sidecars.contains_key(sidecar)
+                    && self.detail.pattern.captures(&format!("{folder}{sidecar}")).is_none()
+                    && (self.may_go)(&left) =>
+            {
+                unlink(fd, sidecar)
+            }
+            _ => Ok(false),
+        }
+    }
+}
+
+/// Whether this call unlinked it.
+fn unlink(fd: &OwnedFd, name: &str) -> Result<bool, Errno> {
+    match rustix::fs::unlinkat(fd, name, AtFlags::empty()) {
+        Ok(()) => Ok(true),
+        Err(Errno::NOENT) => Ok(false),
+        Err(e) => Err(e),
+    }
+}
+
+/// Makes the unlinking durable. Some network file systems have no such call and answer `EINVAL`.
+fn sync(fd: &OwnedFd) -> Result<(), Errno> {
+    match rustix::fs::fsync(fd) {
+        Err(Errno::INVAL) => Ok(()),
+        result => result,
+    }
+}
