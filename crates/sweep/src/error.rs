@@ -19,7 +19,7 @@ pub enum Error {
     #[error("{0}")]
     Ledger(#[from] frist_ledger::Error),
     /// A data set that the register does not have.
-    #[error("the register has no data set `{0}`; `frist check` lists them")]
+    #[error("the register has no data set `{0}`; `frist status` shows those that it has")]
     UnknownDataset(String),
     /// A plan that is not there.
     #[error("there is no plan `{0}`; `frist status` lists them")]

@@ -62,7 +62,11 @@ pub fn compute(engine: &mut Engine, t: Timestamp, months: u32, lang: Lang) -> Ou
     let (starts, instants) = instants(t, months.clamp(1, 240), &zone)?;
     let rows = engine.horizon(&instants)?;
     let overdue = rows.iter().map(|(_, n)| n[0]).sum();
-    let series = rows.into_iter().map(|(id, n)| (id, n[1..].to_vec())).collect();
+    let title = |id: &str| {
+        let title = engine.register.dataset(id).map_or("", |d| d.title.get(lang));
+        if title.is_empty() { id.to_owned() } else { title.to_owned() }
+    };
+    let series = rows.into_iter().map(|(id, n)| (title(&id), n[1..].to_vec())).collect();
     let name = engine.register.controller.contact.name.clone();
     let last = starts.last().copied().unwrap_or(Date::MAX);
     let (title, subtitle) = match lang {

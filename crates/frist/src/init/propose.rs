@@ -199,7 +199,7 @@ fn find(infos: &[&CollectionInfo], name: &str) -> Option<usize> {
     exact.or_else(|| infos.iter().position(|i| i.name.eq_ignore_ascii_case(name)))
 }
 
-/// Which collections hold personal data, with the reasons. `None` for what is left alone.
+/// The collections, with the reasons to take them as personal data; none for the others.
 fn personal<'a>(infos: &[&'a CollectionInfo]) -> Vec<Table<'a>> {
     let mut tables: Vec<Table<'_>> = infos.iter().map(|i| Table::new(i)).collect();
     // Whatever refers to a person's record tells something of that person.
@@ -451,6 +451,7 @@ fn start(nature: Nature, days: &mut Vec<Day>) -> Start {
         Nature::Surveillance | Nature::Correspondence => {
             matches!(d.moment, Moment::Happened | Moment::Created)
         }
+        Nature::Personnel | Nature::Applications => d.moment == Moment::Ended,
         _ => matches!(d.moment, Moment::Ended | Moment::Entered | Moment::Happened),
     };
     // Without a form the rule could not be bound.
@@ -509,12 +510,15 @@ pub fn folder(catalogue: &[CollectionInfo], store: &str) -> Proposal {
         true => vec!["**"],
         false => catalogue.iter().map(|c| c.name.as_str()).collect(),
     };
-    let name = |c: &str| if whole { store.to_owned() } else { c.trim_end_matches("/**").to_owned() };
-    let ids = ids(collections.iter().map(|c| if *c == "*" { "files" } else { c }).map(|c| {
-        if whole { store } else { c.trim_end_matches("/**") }
-    }));
-    let sets = collections.iter().zip(ids).map(|(collection, id)| {
-        let words = words::words(&name(collection));
+    let name = |c: &str| match c {
+        _ if whole => store.to_owned(),
+        "*" => "files".to_owned(),
+        c => c.trim_end_matches("/**").to_owned(),
+    };
+    let names: Vec<String> = collections.iter().map(|c| name(c)).collect();
+    let ids = ids(names.iter().map(String::as_str));
+    let sets = collections.iter().zip(&names).zip(ids).map(|((collection, name), id)| {
+        let words = words::words(name);
         let nature = words::nature(&words);
         let (categories, vague) = match nature {
             Nature::Surveillance => (vec!["image"], false),

@@ -35,9 +35,29 @@ pub fn list<S: AsRef<str>>(items: &[S]) -> String {
     format!("[{}]", items.join(", "))
 }
 
-/// A comment, one line a line of the text. Control characters have no place in comments.
+/// A comment, in lines of readable length. Control characters have no place in comments.
 pub fn comment(words: &str) -> String {
-    words.lines().map(|l| format!("# {}\n", plain(l))).collect()
+    let mut out = String::new();
+    for paragraph in words.lines() {
+        let mut line = String::from("#");
+        for word in plain(paragraph).split(' ').filter(|w| !w.is_empty()) {
+            if line.chars().count() + word.chars().count() > 98 && line != "#" {
+                out += &line;
+                out.push('\n');
+                line = String::from("#");
+            }
+            line.push(' ');
+            line += word;
+        }
+        out += &line;
+        out.push('\n');
+    }
+    out
+}
+
+/// A line that is left commented out, for a person to complete.
+pub fn blank(line: &str) -> String {
+    format!("# {}\n", plain(line))
 }
 
 /// A name as it may stand in a comment.

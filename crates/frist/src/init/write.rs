@@ -1,0 +1,586 @@
+//! From a proposal to TOML: what the law book says is written out and cited, what a person must
+//! decide is a question above a line that is commented out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use frist_law::LawBook;
+use frist_register::Lang;
+
+use super::propose::{Day, Proposal, Reason, Set, Start};
+use super::toml::{blank, both, comment, key, list, text};
+use super::words::{Nature, PERSON};
+use super::{Answers, Place};
+
+/// The text in the language that was asked for.
+pub fn say<'t>(lang: Lang, da: &'t str, en: &'t str) -> &'t str {
+    match lang {
+        Lang::Da => da,
+        Lang::En => en,
+    }
+}
+
+/// A question, and the line that answers it.
+fn question(lang: Lang, da: &str, en: &str, line: &str) -> String {
+    comment(&format!("{}: {}", say(lang, "UDFYLD", "FILL IN"), say(lang, da, en))) + &blank(line)
+}
+
+/// `controller.toml`.
+pub fn controller(answers: &Answers, lang: Lang) -> String {
+    let q = |da: &str, en: &str, line: &str| question(lang, da, en, line);
+    let mut out = comment(say(
+        lang,
+        "Fortegnelse over behandlingsaktiviteter (GDPR art. 30). Denne fil: hvem vi er.\n\
+         Det, en person skal tage stilling til, er mærket UDFYLD; `frist check` siger, hvad der mangler.",
+        "The record of processing activities (GDPR Art. 30). This file: who we are.\n\
+         What a person must decide is marked FILL IN; `frist check` says what is missing.",
+    ));
+    out += "\n[controller]\n";
+    match &answers.name {
+        Some(name) => out += &format!("name = {}\n", text(name)),
+        None => {
+            out += &q(
+                "Hvad hedder den dataansvarlige?",
+                "What is the controller called?",
+                "name = \"...\"",
+            );
+        }
+    }
+    let kind = if answers.public_authority { "public-authority" } else { "company" };
+    out += &comment(say(
+        lang,
+        "`company` eller `public-authority`: en myndighed kan ikke støtte sine opgaver på legitime interesser.",
+        "`company` or `public-authority`: an authority cannot rest its tasks on legitimate interests.",
+    ));
+    out += &format!("kind = {}\n", text(kind));
+    match &answers.email {
+        Some(email) => out += &format!("email = {}\n", text(email)),
+        None => {
+            out += &q(
+                "Hvor kan den registrerede skrive til jer? Mindst én: e-mail, adresse eller telefon.",
+                "Where can people write to you? At least one of e-mail, address and telephone.",
+                "email = \"...\"",
+            );
+        }
+    }
+    match &answers.dpo {
+        Some((name, email)) => {
+            let email =
+                email.as_ref().map(|e| format!(", email = {}", text(e))).unwrap_or_default();
+            out += &format!("dpo = {{ name = {}{email} }}\n", text(name));
+        }
+        None => {
+            out += &q(
+                "Har I en databeskyttelsesrådgiver? En myndighed skal have en (art. 37).",
+                "Do you have a data protection officer? A public authority must have one (Art. 37).",
+                "dpo = { name = \"...\", email = \"...\" }",
+            );
+        }
+    }
+    match &answers.year_end {
+        Some(end) => out += &format!("financial_year_end = {}\n", text(end)),
+        None => {
+            out += &q(
+                "Hvornår slutter regnskabsåret? Regnskabsmateriale regnes derfra; siges intet, er det 31. december.",
+                "When does the financial year end? Accounting records are counted from there; 31 December when nothing is said.",
+                "financial_year_end = \"12-31\"",
+            );
+        }
+    }
+    // What stands last belongs to the table above it, however the file is laid out later.
+    out += "zone = \"Europe/Copenhagen\"\n";
+    out
+}
+
+/// What a person writes by hand when no store was read, as comments.
+pub fn template(lang: Lang) -> String {
+    let mut out = String::from("\n");
+    out += &comment(say(
+        lang,
+        "UDFYLD: Hvor ligger oplysningerne? Skriv en [[store]] for hvert sted, eller slet mappen `register` og lad \
+         `frist init --from FIL.sqlite` (eller env:NAVN, eller en mappe) foreslå det hele. For eksempel:",
+        "FILL IN: Where does the data lie? Write a [[store]] for each place, or delete the folder `register` and let \
+         `frist init --from FILE.sqlite` (or env:NAME, or a folder) propose it all. For example:",
+    ));
+    for line in [
+        "",
+        "[[store]]",
+        "id = \"erp\"",
+        "kind = \"sqlite\"",
+        "path = \"data/erp.sqlite\"",
+        "",
+        "[[activity]]",
+        "id = \"...\"",
+        "title = { da = \"...\", en = \"...\" }",
+        "",
+        "[[activity.purpose]]",
+        "id = \"...\"",
+        "text = { da = \"...\", en = \"...\" }",
+        "basis = \"6(1)(...)\"",
+        "",
+        "[[dataset]]",
+        "id = \"...\"",
+        "activity = \"...\"",
+        "at = \"erp/...\"",
+        "subject = { customer = \"...\" }",
+        "categories = [\"identity\", \"contact\"]",
+        "",
+        "[[dataset.keep]]",
+        "for = \"...\"",
+        "from = \"...\"",
+        "period = \"... years\"",
+    ] {
+        out += format!("# {line}").trim_end();
+        out.push('\n');
+    }
+    out
+}
+
+/// `[[store]]` with its fields but `exempt`.
+pub fn store(id: &str, place: &Place) -> String {
+    let id = format!("[[store]]\nid = {}\n", text(id));
+    match place {
+        Place::Sqlite(path) => format!("{id}kind = \"sqlite\"\npath = {}\n", text(path)),
+        Place::Postgres(name) => format!("{id}kind = \"postgresql\"\nurl_env = {}\n", text(name)),
+        Place::Folder(root) => format!("{id}kind = \"files\"\nroot = {}\n", text(root)),
+    }
+}
+
+/// The file of a store.
+pub fn register(id: &str, place: &Place, proposal: &Proposal, lang: Lang) -> String {
+    let mut out = comment(say(
+        lang,
+        "Foreslået af `frist init` ud fra navne og typer i datakilden. Intet er slettet, og intet slettes, før \
+         `frist check` er tilfreds og en person har godkendt. Ret, hvad der ikke passer.",
+        "Proposed by `frist init` from the names and types in the store. Nothing has been erased, and nothing \
+         will be before `frist check` is content and a person has approved. Correct what does not fit.",
+    ));
+    out.push('\n');
+    if proposal.sets.iter().any(|s| s.subjects.iter().any(|(who, _)| *who == PERSON)) {
+        out += &comment(say(
+            lang,
+            "UDFYLD: Hvem er de? Nævn en kategori, som Frist kender (customer, employee, citizen, ...), eller kald den noget her.",
+            "FILL IN: Who are they? Name a category that Frist knows (customer, employee, citizen, ...), or call it something here.",
+        ));
+        out += &format!("[[subject]]\nid = \"{PERSON}\"\ntitle = {}\n\n", both("Personer", "Persons"));
+    }
+    let exempt = exempt(proposal);
+    if !exempt.is_empty() {
+        out += &comment(say(
+            lang,
+            "Uden personoplysninger, så vidt navnene fortæller. Se listen igennem; det, der alligevel handler om \
+             personer, skal have et [[dataset]].",
+            "Without personal data, as far as names tell. Look the list through; what is about people after all \
+             needs a [[dataset]].",
+        ));
+    }
+    out += &store_with_backups(id, place, lang);
+    out += &exempt;
+    out += &activities(proposal, lang);
+    for set in &proposal.sets {
+        out.push('\n');
+        out += &dataset(id, set, lang);
+    }
+    out
+}
+
+fn store_with_backups(id: &str, place: &Place, lang: Lang) -> String {
+    let text = store(id, place);
+    let (header, fields) = text.split_once('\n').unwrap_or((&text, ""));
+    let backups = question(
+        lang,
+        "Hvor længe lever sikkerhedskopier af den?",
+        "How long do backups of it live?",
+        "backups = \"35 days\"",
+    );
+    format!("{header}\n{backups}{fields}")
+}
+
+fn exempt(proposal: &Proposal) -> String {
+    if proposal.exempt.is_empty() {
+        return String::new();
+    }
+    let mut out = String::from("exempt = [\n");
+    for e in &proposal.exempt {
+        let why = match e.look_at.is_empty() {
+            true => both(
+                "Intet felt ligner personoplysninger (forslag)",
+                "No field looks like personal data (proposed)",
+            ),
+            false => {
+                let fields = e.look_at.join(", ");
+                both(
+                    &format!("Handler vist ikke om personer, men se efter: {fields} (forslag)"),
+                    &format!("Seems not to be about people, but look at: {fields} (proposed)"),
+                )
+            }
+        };
+        out += &format!("  {{ at = {}, why = {why} }},\n", text(&e.at));
+    }
+    out + "]\n"
+}
+
+/// The activity of a data set: id, Danish, English.
+fn activity(set: &Set) -> (&'static str, &'static str, &'static str) {
+    let subject = set.subjects.first().map_or(PERSON, |(s, _)| s);
+    match (set.nature, subject) {
+        (Nature::Accounts, _) => ("accounting", "Regnskab", "Accounting"),
+        (Nature::Surveillance, _) => ("surveillance", "Tv-overvågning", "CCTV"),
+        (Nature::Correspondence, PERSON) => ("correspondence", "Korrespondance", "Correspondence"),
+        (Nature::Applications, _) | (_, "applicant") => ("recruitment", "Rekruttering", "Recruitment"),
+        (_, "employee") => ("personnel", "Personaleadministration", "Personnel administration"),
+        (_, "customer") => ("customer-relations", "Kundeforhold", "Customer relations"),
+        (_, "user") => ("user-accounts", "Brugerkonti", "User accounts"),
+        (_, "citizen") => ("casework", "Sagsbehandling", "Casework"),
+        (_, "patient") => ("treatment", "Patientbehandling", "Treatment of patients"),
+        (_, "member") => ("membership", "Medlemskab", "Membership"),
+        (_, "student") => ("teaching", "Undervisning", "Teaching"),
+        (_, "tenant") => ("tenancy", "Lejeforhold", "Tenancy"),
+        (_, "supplier") => ("supply", "Leverandørforhold", "Supplier relations"),
+        (_, "visitor") => ("visits", "Besøg", "Visits"),
+        _ => ("other", "Andre oplysninger om personer", "Other data about people"),
+    }
+}
+
+/// A purpose that data sets are proposed for: its id, the law, and its text when the law gives one.
+struct Purpose {
+    id: String,
+    law: Option<&'static str>,
+    text: Option<(&'static str, &'static str)>,
+    special: bool,
+}
+
+fn purpose(set: &Set) -> Purpose {
+    let (id, law, text) = match set.nature {
+        Nature::Accounts => (
+            "bookkeeping",
+            Some("dk.bogfoering"),
+            Some(("At opbevare regnskabsmateriale", "To keep accounting records")),
+        ),
+        Nature::Applications => (
+            "rejected-applicants",
+            Some("dk.ansoegere"),
+            Some((
+                "At kunne vise, at ansøgere blev vurderet på et sagligt grundlag",
+                "To be able to show that applicants were assessed on objective grounds",
+            )),
+        ),
+        Nature::Personnel => (
+            "personnel-file",
+            Some("dk.personalesag"),
+            Some(("At føre medarbejdernes personalesager", "To keep the employees' files")),
+        ),
+        _ => ("fill-in", None, None),
+    };
+    let special = set.special();
+    Purpose { id: if special { format!("{id}-special") } else { id.into() }, law, text, special }
+}
+
+/// What the law book says of a law, and how well it knows.
+pub fn cite(id: &str, lang: Lang) -> String {
+    let Some(law) = LawBook::embedded().get(id) else { return id.to_owned() };
+    let version = law.newest();
+    let of = |t: &frist_law::book::Text| say(lang, &t.da, &t.en).to_owned();
+    let (kind, term, verified) = match lang {
+        Lang::Da => (
+            law.kind.text_da().to_owned(),
+            version.term().map(|t| t.text_da()),
+            version.verified.text_da().to_owned(),
+        ),
+        Lang::En => {
+            (law.kind.to_string(), version.term().map(|t| t.to_string()), version.verified.to_string())
+        }
+    };
+    let term = term.map(|t| format!(", {t}")).unwrap_or_default();
+    let from = version.start.as_ref().map(|s| {
+        format!(". {}: {}", say(lang, "Regnes fra", "Counted from"), of(s))
+    });
+    let note = version.note.as_ref().map(|n| format!(" {}", of(n))).unwrap_or_default();
+    format!(
+        "`{id}`: {}; {kind}{term}{}. {}: {verified}.{note}",
+        version.citation,
+        from.unwrap_or_default(),
+        say(lang, "Lovbogens kendskab", "How well the law book knows it"),
+    )
+}
+
+fn activities(proposal: &Proposal, lang: Lang) -> String {
+    let mut found: BTreeMap<&str, (&str, &str, Vec<Purpose>)> = BTreeMap::new();
+    for set in &proposal.sets {
+        let (id, da, en) = activity(set);
+        let (_, _, purposes) = found.entry(id).or_insert((da, en, Vec::new()));
+        let purpose = purpose(set);
+        if !purposes.iter().any(|p| p.id == purpose.id) {
+            purposes.push(purpose);
+        }
+    }
+    let mut out = String::new();
+    for (id, (da, en, purposes)) in found {
+        out += &format!("\n[[activity]]\nid = \"{id}\"\n");
+        out += &question(
+            lang,
+            "Hvordan er oplysningerne beskyttet? Skriv det i [[measure]], og nævn dem her (art. 30, stk. 1, litra g).",
+            "How is the data protected? Say it in [[measure]], and name them here (Art. 30(1)(g)).",
+            "measures = [\"...\"]",
+        );
+        out += &question(
+            lang,
+            "Skal man give oplysningerne, og hvad sker der ellers? Eller `source`: hvor de kommer fra (art. 13 og 14).",
+            "Must people provide the data, and what follows if not? Or `source`: where it comes from (Art. 13 and 14).",
+            "obligation = { da = \"...\", en = \"...\" }",
+        );
+        out += &format!("title = {}\n", both(da, en));
+        for p in purposes {
+            out += &one_purpose(&p, lang);
+        }
+    }
+    out
+}
+
+fn one_purpose(p: &Purpose, lang: Lang) -> String {
+    let mut out = String::from("\n[[activity.purpose]]\n");
+    if let Some(law) = p.law {
+        let words = say(lang, "Foreslået fra lovbogen. ", "Proposed from the law book. ");
+        out += &comment(&format!("{words}{}", cite(law, lang)));
+    }
+    if p.text.is_none() {
+        out += &question(
+            lang,
+            "Hvad bruges oplysningerne til? Sig det, så den registrerede forstår det.",
+            "What is the data needed for? Say it so that the people it is about understand.",
+            "text = { da = \"...\", en = \"...\" }",
+        );
+    }
+    let duty = p.law == Some("dk.bogfoering");
+    if !duty {
+        out += &question(
+            lang,
+            "Med hvilken ret? 6(1)(a) samtykke; (b) en aftale med personen; (c) en lov, der pålægger jer det (nævn den \
+             i `law`); (d) vitale interesser; (e) en myndighedsopgave; (f) en legitim interesse (nævn den i `interest`).",
+            "By which right? 6(1)(a) consent; (b) a contract with the person; (c) a statute that obliges you (name it in \
+             `law`); (d) vital interests; (e) a public task; (f) a legitimate interest (name it in `interest`).",
+            "basis = \"6(1)(...)\"",
+        );
+    }
+    if p.special {
+        out += &question(
+            lang,
+            "Her er følsomme oplysninger. Hvilken undtagelse i art. 9, stk. 2, gælder?",
+            "There are special categories here. Which exception of Art. 9(2) applies?",
+            "special_basis = \"9(2)(...)\"",
+        );
+    }
+    out += &format!("id = {}\n", text(&p.id));
+    if let Some((da, en)) = p.text {
+        out += &format!("text = {}\n", both(da, en));
+    }
+    if duty {
+        out += "basis = \"6(1)(c)\"\n";
+    }
+    if let Some(law) = p.law {
+        out += &format!("law = \"{law}\"\n");
+    }
+    out
+}
+
+/// Why a data set is taken as personal data, in words.
+pub fn because(reasons: &[Reason], lang: Lang) -> String {
+    let words: Vec<String> = reasons
+        .iter()
+        .map(|r| match r {
+            Reason::Field { field, category } => format!("`{field}` ({category})"),
+            Reason::Names { field, subject } => {
+                format!("`{field}` {} ({subject})", say(lang, "udpeger en person", "names a person"))
+            }
+            Reason::Refers { field, to } => {
+                format!("`{field}` {} `{to}`", say(lang, "henviser til", "refers to"))
+            }
+            Reason::Name => say(lang, "navnet", "what it is called").to_owned(),
+            Reason::Files => say(
+                lang,
+                "filer, og intet viser, at de ingen har",
+                "files, and nothing shows that they have none",
+            )
+            .to_owned(),
+        })
+        .collect();
+    words.join(", ")
+}
+
+fn dataset(store: &str, set: &Set, lang: Lang) -> String {
+    let mut out = comment(&format!(
+        "{}: {}.",
+        say(lang, "Personoplysninger på grund af", "Personal data because of"),
+        because(&set.reasons, lang)
+    ));
+    out += &format!("[[dataset]]\nid = {}\n", text(&set.id));
+    out += &format!("activity = \"{}\"\n", activity(set).0);
+    out += &format!("at = {}\n", text(&format!("{store}/{}", set.collection)));
+    if set.keyless {
+        out += &question(
+            lang,
+            "Tabellen har ingen primærnøgle. Hvilke felter udpeger én post?",
+            "The table has no primary key. Which fields name one record?",
+            "key = [\"...\"]",
+        );
+    }
+    let (named, unnamed): (Vec<_>, Vec<_>) = set.subjects.iter().partition(|(_, f)| f.is_some());
+    let named: Vec<String> = named
+        .iter()
+        .filter_map(|(s, f)| f.as_ref().map(|f| format!("{} = {}", key(s), text(f))))
+        .collect();
+    if !named.is_empty() {
+        out += &format!("subject = {{ {} }}\n", named.join(", "));
+    }
+    if !unnamed.is_empty() {
+        let ids: Vec<&str> = unnamed.iter().map(|(s, _)| *s).collect();
+        out += &format!("subjects = {}\n", list(&ids));
+    }
+    if set.vague {
+        out += &comment(say(
+            lang,
+            "UDFYLD: Hvilke slags oplysninger er det? Navnene fortæller det ikke.",
+            "FILL IN: What kinds of data are these? The names do not tell.",
+        ));
+    }
+    out += &format!("categories = {}\n", list(&set.categories));
+    if !set.identifiers.is_empty() {
+        out += &format!("identifiers = {}\n", list(&set.identifiers));
+    }
+    if set.complete() {
+        out += &comment(say(
+            lang,
+            "Ingen har set forslaget igennem endnu: to skal godkende hver sletning, til I tager linjen ud.",
+            "Nobody has looked this proposal through yet: two must approve each sweep until you take this line out.",
+        ));
+        out += "approve = \"two\"\n";
+    }
+    out += &facts(set);
+    out += &keep(set, lang);
+    if set.nature == Nature::Surveillance {
+        out += &surveillance(set, lang);
+    }
+    for link in &set.links {
+        out += "\n[[dataset.link]]\n";
+        if link.to == set.id && link.nullable {
+            out += &question(
+                lang,
+                "Må henvisningen tømmes, når den anden slettes? Ellers slettes den anden ikke, så længe denne er her.",
+                "May the reference be emptied when the other is erased? Otherwise the other stays while this one is there.",
+                "on_erase = \"detach\"",
+            );
+        }
+        out += &format!("to = {}\nby = {}\n", text(&link.to), text(&link.by));
+    }
+    out
+}
+
+fn facts(set: &Set) -> String {
+    let fact = match &set.start {
+        Start::Own(day) => day
+            .form
+            .filter(|_| day.declare)
+            .map(|form| format!("{} = \"{}\"\n", key(&day.field), form.word())),
+        Start::Lookup { dataset, by, day } => Some(format!("{} = {}\n", key(&day.field), looked_up("lookup", dataset, by, day))),
+        Start::Open => None,
+    };
+    fact.map(|f| format!("\n[dataset.facts]\n{f}")).unwrap_or_default()
+}
+
+fn looked_up(how: &str, dataset: &str, by: &str, day: &Day) -> String {
+    let form = day
+        .form
+        .filter(|_| day.declare)
+        .map(|f| format!(", type = \"{}\"", f.word()))
+        .unwrap_or_default();
+    format!("{{ {how} = {}, by = {}{form} }}", text(&format!("{dataset}.{}", day.field)), text(by))
+}
+
+fn keep(set: &Set, lang: Lang) -> String {
+    let mut out = String::from("\n[[dataset.keep]]\n");
+    let purpose = purpose(set);
+    for hint in hints(set.nature) {
+        let words = say(lang, "Lovbogen har ", "The law book has ");
+        out += &comment(&format!("{words}{}", cite(hint, lang)));
+    }
+    let days: BTreeSet<&str> = set.other_days.iter().map(|d| d.field.as_str()).collect();
+    let days: Vec<&str> = days.into_iter().collect();
+    let day = match &set.start {
+        Start::Own(day) | Start::Lookup { day, .. } => Some(day),
+        Start::Open => None,
+    };
+    match day {
+        Some(_) if !days.is_empty() => {
+            let words = say(lang, "Andre datoer her", "Other dates here");
+            out += &comment(&format!("{words}: {}.", days.join(", ")));
+        }
+        Some(_) => {}
+        None => {
+            let candidates = match days.is_empty() {
+                true => say(lang, "ingen fundet", "none found").to_owned(),
+                false => days.join(", "),
+            };
+            out += &question(
+                lang,
+                &format!("Fra hvilken dato regnes der? Datoer her: {candidates}."),
+                &format!("From which date is it counted? Dates here: {candidates}."),
+                &format!("from = {}", text(days.first().unwrap_or(&"..."))),
+            );
+            if let Some((dataset, by, day)) = &set.latest {
+                out += &comment(&format!(
+                    "{} `{dataset}`:",
+                    say(
+                        lang,
+                        "Eller den seneste dato i det, der henviser hertil, som en oplysning i [dataset.facts]; her",
+                        "Or the latest date of what refers here, as a fact in [dataset.facts]; here",
+                    )
+                ));
+                out += &blank(&format!("latest_one = {}", looked_up("latest", dataset, by, day)));
+            }
+        }
+    }
+    if purpose.law.is_none() {
+        out += &question(
+            lang,
+            "Hvor længe er det nødvendigt til formålet? For eksempel til krav er forældet.",
+            "How long is it needed for the purpose? For example until claims are time-barred.",
+            "period = \"... years\"",
+        );
+    }
+    out += &format!("for = {}\n", text(&purpose.id));
+    if let Some(day) = day {
+        out += &format!("from = {}\n", text(&day.field));
+        if day.nullable && day.moment == super::words::Moment::Ended {
+            out += &comment(say(lang, "Tom betyder: ikke sluttet endnu.", "Empty means: not ended yet."));
+            out += "open = true\n";
+        }
+    }
+    out
+}
+
+/// Laws that may be the answer; a person says.
+fn hints(nature: Nature) -> &'static [&'static str] {
+    match nature {
+        Nature::WorkingTime => &["dk.arbejdstid"],
+        Nature::PatientRecords => &["dk.patientjournal"],
+        Nature::Claims => &["dk.foraeldelse"],
+        _ => &[],
+    }
+}
+
+fn surveillance(set: &Set, lang: Lang) -> String {
+    let mut out = String::from("\n[[dataset.erase]]\n");
+    let words = say(lang, "Foreslået fra lovbogen. ", "Proposed from the law book. ");
+    out += &comment(&format!("{words}{}", cite("dk.tv-overvaagning", lang)));
+    match &set.start {
+        Start::Own(day) => {
+            format!("{out}law = \"dk.tv-overvaagning\"\nfrom = {}\n", text(&day.field))
+        }
+        // Without a date the table could not be written at all: the whole of it is a question.
+        _ => question(
+            lang,
+            "Hvornår blev optagelsen lavet? Loven kræver sletning regnet derfra.",
+            "When was it recorded? The law demands erasure counted from there.",
+            "[[dataset.erase]] with law = \"dk.tv-overvaagning\" and from = \"...\"",
+        ),
+    }
+}
