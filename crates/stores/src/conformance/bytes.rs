@@ -8,6 +8,9 @@ use crate::{Action, Key};
 const COUNT: i64 = 3000;
 
 pub(super) fn all(site: &mut dyn Site) {
+    if site.bytes().is_none() {
+        return;
+    }
     erased(site, 250);
     erased(site, 3000);
     if site.can_anonymise() {
@@ -32,9 +35,6 @@ fn world() -> World {
 
 fn erased(site: &mut dyn Site, batch: usize) {
     site.fill(&world());
-    if site.bytes().is_none() {
-        return;
-    }
     let mut case = Case::new(site, "", KEEP, "");
     let compiled = case.compiled(&[]);
     loop {
@@ -51,9 +51,6 @@ fn erased(site: &mut dyn Site, batch: usize) {
 
 fn anonymised(site: &mut dyn Site) {
     site.fill(&world());
-    if site.bytes().is_none() {
-        return;
-    }
     let mut case = Case::new(site, "then = { anonymise = { name = \"pseudonym\" } }", KEEP, "");
     let compiled = case.compiled(&[]);
     let keys: Vec<Key> = case.due(&compiled, 1000).into_iter().map(|r| r.key).collect();

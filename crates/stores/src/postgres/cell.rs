@@ -4,7 +4,7 @@ use std::error::Error;
 
 use frist_decide::Value;
 use jiff::civil::{Date, DateTime};
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 use postgres::types::{FromSql, Type};
 
 /// A value of any type; what the engine does not know is [`Value::Other`].
@@ -44,7 +44,7 @@ impl<'a> FromSql<'a> for Cell {
 fn date(days: i32) -> Value {
     let date: Option<Date> = match days {
         i32::MIN | i32::MAX => None,
-        days => EPOCH.date().checked_add(i64::from(days).days()).ok(),
+        days => EPOCH.date().checked_add(SignedDuration::from_hours(i64::from(days) * 24)).ok(),
     };
     date.filter(|d| d.year() >= 1).map_or(Value::Other, Value::Date)
 }

@@ -72,15 +72,9 @@ impl Sqlite {
                 self.foreign_keys(&other)?.into_iter().filter(|f| f.to.eq_ignore_ascii_case(name)),
             );
         }
-        for foreign in &mut inbound {
-            // Without columns it refers to the primary key.
-            for (ix, (_, to)) in foreign.pairs.iter_mut().enumerate() {
-                let own = match to.is_empty() {
-                    true => key.get(ix),
-                    false => columns.iter().map(|c| &c.name).find(|c| c.eq_ignore_ascii_case(to)),
-                };
-                *to = own.cloned().unwrap_or_default();
-            }
+        for (_, to) in inbound.iter_mut().flat_map(|f| &mut f.pairs) {
+            let own = columns.iter().map(|c| &c.name).find(|c| c.eq_ignore_ascii_case(to));
+            *to = own.cloned().unwrap_or_default();
         }
         // One that names columns that are not there can never be satisfied, nor refer to a row.
         inbound.retain(|f| f.pairs.iter().all(|(_, to)| !to.is_empty()));
@@ -99,7 +93,10 @@ impl Sqlite {
 
     fn foreign_keys(&self, table: &str) -> Result<Vec<ForeignKey>, StoreError> {
         let rows: Vec<(i64, String, String, Option<String>)> = self.rows(
-            "SELECT id, \"table\", \"from\", \"to\" FROM pragma_foreign_key_list(?1) ORDER BY id, seq",
+            // Without a column it refers to the primary key.
+            "SELECT f.id, f.\"table\", f.\"from\", COALESCE(f.\"to\", (SELECT i.name FROM \
+             pragma_table_info(f.\"table\") AS i WHERE i.pk = f.seq + 1)) \
+             FROM pragma_foreign_key_list(?1) AS f ORDER BY f.id, f.seq",
             &[table],
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
         )?;
