@@ -83,6 +83,11 @@ codes! {
     E0057 Error "a law used for what it is not",
     E0058 Error "something that Art. 30 demands is missing",
     E0059 Error "a data set with no ground to keep",
+    // The register against its stores: E0070-E0089
+    E0070 Error "a table, folder or field that the store does not have",
+    E0071 Error "a fact that the store writes in another way",
+    E0072 Error "something that this kind of store cannot do",
+    E0073 Error "a store that cannot be reached",
     // Warnings
     W0001 Warning "a purpose that is only nice to have",
     W0002 Warning "a statutory duty to keep under another basis",
@@ -96,6 +101,7 @@ codes! {
     W0010 Warning "a fact that looks misspelt",
     W0011 Warning "a declared fact that nothing reads",
     W0012 Warning "an anonymisation that does not say what identifies a person",
+    W0013 Warning "a collection that no data set and no exemption names",
     // Information
     I0001 Info "a law-book entry that is not fully verified",
 }
