@@ -24,6 +24,7 @@ use postgres::types::ToSql;
 use crate::sql::SqlBound;
 use crate::sql::backend::{Backend, Param};
 use crate::sql::catalogue::Table;
+use crate::sql::pace::Pace;
 use crate::store::{Aftercare, StoreError};
 use cell::Cell;
 use connect::Target;
@@ -35,8 +36,7 @@ pub(crate) struct Postgres {
     target: Target,
     client: Client,
     in_transaction: bool,
-    /// When the last batch began, and how many rows it had.
-    last_batch: Option<(Instant, usize)>,
+    pace: Pace,
     /// Rows erased or changed since the last `settle`.
     changed: u64,
 }
@@ -63,7 +63,7 @@ impl Postgres {
             target,
             client,
             in_transaction: false,
-            last_batch: None,
+            pace: Pace::new(entry.max_rows_per_second),
             changed: 0,
         })
     }
@@ -88,15 +88,6 @@ impl Postgres {
 
     fn batch(&mut self, attempt: &str, sql: &str) -> Result<(), StoreError> {
         self.client()?.batch_execute(sql).map_err(|e| self.refused(attempt, &e))
-    }
-
-    fn wait_for_pace(&self) {
-        let (Some(limit), Some((began, rows))) = (self.entry.max_rows_per_second, self.last_batch)
-        else {
-            return;
-        };
-        let wanted = Duration::from_secs_f64(rows as f64 / f64::from(limit.max(1)));
-        std::thread::sleep(wanted.saturating_sub(began.elapsed()));
     }
 
     fn wait_for_replicas(&mut self) -> Result<(), StoreError> {
@@ -233,9 +224,8 @@ impl Backend for Postgres {
     }
 
     fn pace(&mut self, rows: usize) -> Result<(), StoreError> {
-        self.wait_for_pace();
         self.wait_for_replicas()?;
-        self.last_batch = Some((Instant::now(), rows));
+        self.pace.next(rows);
         Ok(())
     }
 

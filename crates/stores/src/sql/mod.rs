@@ -11,6 +11,7 @@ mod closed;
 mod derived;
 mod dispose;
 mod key;
+pub(crate) mod pace;
 mod partition;
 mod statement;
 mod store;

@@ -315,3 +315,76 @@ fn all(parts: impl IntoIterator<Item = String>) -> String {
         false => format!("({})", parts.join(" AND ")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use frist_decide::Outcome;
+    use frist_decide::sql::Binding;
+    use jiff::civil::Date;
+
+    use super::*;
+    use crate::sql::{Effect, KeyColumn, KeyReads};
+    use crate::store::KeyPart;
+
+    fn bound(dialect: Dialect, physical: Physical) -> SqlBound {
+        let fact = BoundFact { expr: "t.\"d\"".into(), physical, kind: Kind::Date };
+        SqlBound {
+            dialect,
+            table: "\"x\"".into(),
+            name: "x".into(),
+            key: vec![KeyColumn {
+                column: "\"id\"".into(),
+                cast: "uuid".into(),
+                reads: KeyReads::Text,
+            }],
+            binding: Binding { dialect, facts: vec![fact], key_text: "k".into(), fields: vec![] },
+            columns: 0,
+            inbound: vec![Inbound {
+                table: "\"y\"".into(),
+                pairs: vec![("\"x\"".into(), "\"id\"".into())],
+                effect: Effect::Blocks,
+                own: false,
+            }],
+            anonymise: vec![],
+            drivers: vec![Driver { fact: 0, expr: "t.\"d\"".into(), cast: "date".into() }],
+            drop_partitions: false,
+        }
+    }
+
+    fn page(dialect: Dialect, physical: Physical) -> (String, Vec<Param>) {
+        let due = Test::Within(0, Cutoff::Date(Date::constant(2022, 5, 31)));
+        let compiled = Compiled {
+            dataset: "x".into(),
+            at: jiff::Timestamp::UNIX_EPOCH,
+            kinds: vec![Kind::Date],
+            classes: vec![(Outcome::Due, due.clone())],
+            due,
+        };
+        let after = Record {
+            key: Key(vec![KeyPart::Text("a'b".into())]),
+            facts: vec![Value::Date(Date::constant(2015, 1, 1))],
+        };
+        bound(dialect, physical).due(&compiled, Some(&after), 10)
+    }
+
+    #[test]
+    fn a_page_starts_after_the_last_one_and_binds_the_index() {
+        let (sql, params) = page(Dialect::Postgres, Physical::Date);
+        assert_eq!(
+            sql,
+            "SELECT (t.\"id\")::text, t.\"d\" FROM \"x\" AS t WHERE \
+             (t.\"d\", t.\"id\") > (CAST($1::text AS date), CAST($2::text AS uuid)) AND \
+             (t.\"d\" <= DATE '2022-05-31' AND t.\"d\" >= DATE '0001-01-01') AND \
+             (t.\"d\" <= DATE '2022-05-31' AND t.\"d\" >= DATE '0001-01-01') AND NOT (1=0) AND \
+             (NOT EXISTS (SELECT 1 FROM \"y\" AS r WHERE r.\"x\" = t.\"id\")) \
+             ORDER BY t.\"d\", t.\"id\" LIMIT 10"
+        );
+        // Values travel beside the statement, never in it.
+        assert!(params == [Param::Text("2015-01-01".into()), Param::Text("a'b".into())]);
+        let (sql, _) = page(Dialect::Sqlite, Physical::Dynamic("TEXT".into()));
+        assert!(
+            sql.contains("WHERE (t.\"d\", t.\"id\") > (?1, ?2) AND t.\"d\" < '2022-06-01' AND "),
+            "{sql}"
+        );
+    }
+}

@@ -19,6 +19,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use crate::sql::SqlBound;
 use crate::sql::backend::{Backend, Param};
 use crate::sql::catalogue::Table;
+use crate::sql::pace::Pace;
 use crate::store::{Aftercare, StoreError};
 
 /// A SQLite database.
@@ -27,6 +28,7 @@ pub(crate) struct Sqlite {
     path: PathBuf,
     connection: Connection,
     vacuum: Vacuum,
+    pace: Pace,
     /// What another program committed changes this number; see [`settle`].
     seen: i64,
     /// Whether pages that are free can only have been freed, and so zeroed, by this connection.
@@ -84,6 +86,7 @@ impl Sqlite {
             path: path.to_owned(),
             connection,
             vacuum: entry.vacuum,
+            pace: Pace::new(entry.max_rows_per_second),
             seen: 0,
             clean: false,
             changed: 0,
@@ -228,7 +231,8 @@ impl Backend for Sqlite {
         }
     }
 
-    fn pace(&mut self, _rows: usize) -> Result<(), StoreError> {
+    fn pace(&mut self, rows: usize) -> Result<(), StoreError> {
+        self.pace.next(rows);
         Ok(())
     }
 
