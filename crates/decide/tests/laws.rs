@@ -20,8 +20,10 @@ use support::generate::{STATES, Scenario, TIMES, scenario, term};
 
 const NANOSECOND: SignedDuration = SignedDuration::from_nanos(1);
 
+/// `FRIST_LONG=1` tries more; a failure is written to `laws.proptest-regressions`.
 fn settings() -> ProptestConfig {
-    ProptestConfig { cases: 400, ..ProptestConfig::default() }
+    let long = std::env::var_os("FRIST_LONG").is_some_and(|v| v == "1");
+    ProptestConfig { cases: if long { 20_000 } else { 200 }, ..ProptestConfig::default() }
 }
 
 fn records() -> impl Strategy<Value = Scenario> {
