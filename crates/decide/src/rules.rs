@@ -106,13 +106,13 @@ pub struct Ground {
     pub open: bool,
     /// Only for such records.
     pub when: Vec<When>,
-    /// A point in time that ends it at once.
+    /// A point in time that ends it at once, and the wish to review it; a duty runs on.
     pub until: Option<FactIx>,
-    /// A fact that must be there.
+    /// A fact that must be there; not for a duty.
     pub given: Option<FactIx>,
     /// What a person must assess once it has ended.
     pub review: Option<frist_register::Text>,
-    /// The day from which its purpose is no longer pursued.
+    /// The day from which its purpose is no longer pursued; a duty runs on.
     pub ended: Option<Date>,
     /// The register's line.
     pub span: Span,
@@ -317,14 +317,11 @@ impl RuleSet {
             if from.is_none() && pieces.iter().any(|p| p.term.is_some()) {
                 return Err(no_start());
             }
-            // A statute demands on its own terms: what ends a purpose does not end the duty.
+            // A statute demands on its own terms (what ends a purpose does not end the duty), and
+            // when it lets go, a person still assesses what the register says must be assessed.
             self.grounds.push(Ground {
                 title: law_title(law),
                 force: Force::Demands,
-                until: None,
-                given: None,
-                review: None,
-                ended: None,
                 pieces,
                 ..ground.clone()
             });

@@ -171,11 +171,18 @@ struct Compiler<'a> {
 
 impl Compiler<'_> {
     fn live(&self, g: &Ground) -> Sure {
+        let when = self.when(&g.when);
+        let ended = self.ended(g.from, g.open, &g.pieces);
+        if g.force == Force::Demands {
+            // A statute's duty runs on its own terms: what ends a purpose does not end it.
+            return Sure {
+                yes: Test::all([when.yes, ended.no]),
+                no: Test::any([when.no, ended.yes]),
+            };
+        }
         if g.ended.is_some_and(|d| d <= self.today) {
             return Sure { yes: Test::Const(false), no: Test::Const(true) };
         }
-        let when = self.when(&g.when);
-        let ended = self.ended(g.from, g.open, &g.pieces);
         let until = self.until(g.until);
         let given = g.given.map_or(Test::Const(true), Test::Filled);
         Sure {

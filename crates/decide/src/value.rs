@@ -29,6 +29,8 @@ pub enum Value {
     Instant(Timestamp),
     /// Anything else: a float, bytes, an infinite date.
     Other,
+    /// It could not be read at all, so that not even whether it is there can be said.
+    Unreadable,
 }
 
 /// How a fact is to be read.
@@ -178,6 +180,18 @@ fn datetime(s: &str) -> Result<DateTime, Problem> {
         return Err(Problem::Impossible);
     }
     Ok(day.at(hour as i8, minute as i8, second as i8, nanos as i32))
+}
+
+/// Whether there is a value.
+///
+/// # Errors
+/// [`Problem::WrongType`] when it could not be read.
+pub fn is_there(value: &Value) -> Result<bool, Problem> {
+    match value {
+        Value::Null => Ok(false),
+        Value::Unreadable => Err(Problem::WrongType),
+        _ => Ok(true),
+    }
 }
 
 /// Compares `value` with the literals of a condition.

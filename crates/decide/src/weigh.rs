@@ -44,6 +44,9 @@ impl Turn {
 
 /// What a ground, a maximum or a review comes to for one record.
 pub(crate) struct Weighed<'a> {
+    /// Whether it is a statute's, which runs on its own terms: what ends a purpose does not end
+    /// the duty.
+    duty: bool,
     /// Whether it concerns the record.
     pub(crate) when: Tri,
     /// When its period is over.
@@ -64,7 +67,17 @@ pub(crate) struct Weighed<'a> {
 impl Weighed<'_> {
     /// Whether a ground is live at `t`.
     pub(crate) fn live(&self, t: Timestamp) -> Tri {
-        Tri::all([self.asks(t), self.over.come(t).not(), self.given])
+        let runs = self.over.come(t).not();
+        match self.duty {
+            true => Tri::all([self.when, runs]),
+            false => Tri::all([self.asks(t), runs, self.given]),
+        }
+    }
+
+    /// The instants at which it ceases to be live.
+    fn ends(&self) -> impl Iterator<Item = Timestamp> + use<> {
+        let others = if self.duty { [Turn::Never; 2] } else { [self.until, self.ended] };
+        others.into_iter().chain([self.over]).filter_map(Turn::at)
     }
 
     /// Whether a ground would ask for a person's assessment at `t`, once it is over.
@@ -133,8 +146,9 @@ impl<'a> Weigher<'a> {
         };
         (weighed.when, weighed.culprit) = self.when(&g.when);
         weighed.until = g.until.map_or(Turn::Never, |f| self.until(f));
+        weighed.duty = g.force == Force::Demands;
         weighed.ended = g.ended.map_or(Turn::Never, |d| self.begins(d));
-        if g.given.is_some_and(|f| self.facts[f] == Value::Null) {
+        if g.given.is_some_and(|f| value::is_there(&self.facts[f]) != Ok(true)) {
             weighed.given = Tri::Unknown;
         }
         weighed
@@ -147,7 +161,8 @@ impl<'a> Weigher<'a> {
             Force::Permits => Role::Permits,
         };
         // A review that nobody can tell whether it is asked for is unknown even after the end.
-        let asks_unknown = g.review.is_some() && w.asks(t) == Tri::Unknown;
+        let over = w.live(t) == Tri::No;
+        let asks_unknown = g.review.is_some() && over && w.asks(t) == Tri::Unknown;
         let open_question = asks_unknown || w.live(t) == Tri::Unknown;
         let until_unknown = w.until.come(t) == Tri::Unknown;
         let standing = if w.when == Tri::No || matches!(w.over, Turn::Always) && !asks_unknown {
@@ -160,10 +175,10 @@ impl<'a> Weigher<'a> {
             let culprit = w.culprit.or(until).or(given);
             self.unknown(culprit.map(|c| c.0), culprit.map(|c| c.1))
         } else if w.live(t) == Tri::Yes {
-            Standing::Live(w.instants().min())
+            Standing::Live(w.ends().min())
         } else {
             // Whichever came first.
-            Standing::Ended(w.instants().filter(|at| *at <= t).min())
+            Standing::Ended(w.ends().filter(|at| *at <= t).min())
         };
         Reason { span: Some(g.span), ..weighed.reason(self, role, &g.name, &g.title, standing) }
     }
@@ -230,7 +245,7 @@ impl<'a> Weigher<'a> {
             let answer = match &c.test {
                 ConditionTest::In(l) => read(l),
                 ConditionTest::NotIn(l) => read(l).map(|b| !b),
-                ConditionTest::Set(there) => Ok((*value != Value::Null) == *there),
+                ConditionTest::Set(there) => value::is_there(value).map(|b| b == *there),
             };
             match answer {
                 Ok(b) => Tri::of(b),
@@ -309,6 +324,7 @@ impl Weighed<'_> {
     /// What never ends by itself.
     fn endless() -> Self {
         Weighed {
+            duty: false,
             when: Tri::Yes,
             over: Turn::Never,
             until: Turn::Never,

@@ -344,8 +344,17 @@ pub trait Store: Send {
         Ok(Vec::new())
     }
 
-    /// Empties one of [`Store::partitions`], after it was locked and every record in it was tested
-    /// again: all of its records, or none (`done` is then empty).
+    /// The keys of the records in one of [`Store::partitions`], so that they can be journaled first.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    fn partition_keys(&mut self, _bound: &Bound, _partition: &str) -> Result<Vec<Key>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    /// Empties one of [`Store::partitions`], after it was locked, every record in it was tested
+    /// again, and its records were found to be exactly `keys`: all of them, or none (`done` is then
+    /// empty).
     ///
     /// # Errors
     /// When the store refuses: then none was erased.
@@ -354,6 +363,7 @@ pub trait Store: Send {
         _bound: &Bound,
         _compiled: &Compiled,
         _partition: &str,
+        _keys: &[Key],
     ) -> Result<Disposed, StoreError> {
         Ok(Disposed::default())
     }

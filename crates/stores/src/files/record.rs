@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::os::fd::AsFd;
 
 use frist_decide::eval::Row;
-use frist_decide::{Compiled, HoldScope, Kind, Outcome, Test, Value};
+use frist_decide::{Compiled, HoldScope, Outcome, Test, Value};
 use jiff::Timestamp;
 use rustix::fs::Stat;
 use rustix::io::Errno;
@@ -221,21 +221,12 @@ impl<'a> Judge<'a> {
         question(&Row { key: &found.path, facts: &record.facts, field: &field })
     }
 
-    /// What must not be left to the test, because a value in memory cannot say "unknown":
+    /// What must not be left to the test:
     /// - a hold on a field that cannot be read may cover the record, so it does;
-    /// - whether a fact is there at all cannot be said when its sidecar cannot be read;
     /// - a file that two patterns match has two rules, and nobody can say which one.
     fn doubt(&self, found: &Found) -> Option<Outcome> {
         if self.held_fields.iter().any(|f| found.field(self.detail, f).is_none()) {
             return Some(Outcome::Held);
-        }
-        let presence = |(kind, source): (&Kind, &Source)| {
-            *kind == Kind::Presence && matches!(source, Source::Sidecar(_))
-        };
-        if found.sidecar == Sidecar::Unreadable
-            && self.compiled.kinds.iter().zip(&self.detail.sources).any(presence)
-        {
-            return Some(Outcome::Unclear);
         }
         self.detail.two_rules(&found.path).then_some(Outcome::Unclear)
     }

@@ -49,7 +49,7 @@ impl Sidecar {
     /// A field as a fact. A key that is not in a readable sidecar is empty.
     pub(super) fn fact(&self, field: &str) -> Value {
         match self {
-            Self::Unreadable => Value::Other,
+            Self::Unreadable => Value::Unreadable,
             Self::Fields(_) => match self.get(field) {
                 None | Some(Json::Null) => Value::Null,
                 Some(Json::String(s)) => Value::Text(s.clone()),
@@ -150,7 +150,7 @@ mod tests {
         ] {
             let sidecar = read(text);
             assert_eq!(sidecar, Sidecar::Unreadable);
-            assert_eq!(sidecar.fact("a"), Value::Other);
+            assert_eq!(sidecar.fact("a"), Value::Unreadable);
         }
     }
 

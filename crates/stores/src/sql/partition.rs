@@ -1,12 +1,14 @@
 //! Partitions that are due as a whole: emptied at once instead of row by row.
 
+use std::collections::HashSet;
+
 use frist_decide::Compiled;
 use frist_decide::sql::render;
 
 use super::SqlBound;
 use super::backend::Backend;
 use super::store::{SqlStore, count};
-use crate::store::{Disposed, Partition, StoreError};
+use crate::store::{Disposed, Key, Partition, Record, StoreError};
 
 impl<B: Backend> SqlStore<B> {
     fn leaves(&mut self, bound: &SqlBound) -> Result<Vec<String>, StoreError> {
@@ -48,11 +50,25 @@ impl<B: Backend> SqlStore<B> {
         Ok(count(&self.backend.query("test a partition", &sql, &[])?, 0) == 0)
     }
 
+    pub(super) fn keys_of_partition(
+        &mut self,
+        bound: &SqlBound,
+        partition: &str,
+    ) -> Result<Vec<Key>, StoreError> {
+        let Some(leaf) = self.leaves(bound)?.into_iter().find(|l| l == partition) else {
+            return Ok(Vec::new());
+        };
+        let part = SqlBound { table: format!("ONLY {leaf}"), ..bound.clone() };
+        let rows = self.backend.query("read a partition", &part.keys_where("true"), &[])?;
+        rows.iter().map(|row| self.key_of(bound, row)).collect()
+    }
+
     pub(super) fn empty_partition(
         &mut self,
         bound: &SqlBound,
         compiled: &Compiled,
         partition: &str,
+        keys: &[Key],
     ) -> Result<Disposed, StoreError> {
         // Only what the catalogue names is ever emptied.
         let Some(leaf) = self.leaves(bound)?.into_iter().find(|l| l == partition) else {
@@ -66,10 +82,15 @@ impl<B: Backend> SqlStore<B> {
             }
             let part = SqlBound { table: format!("ONLY {leaf}"), ..bound.clone() };
             let rows = store.backend.query("read a partition", &part.all_records(), &[])?;
-            let done = rows
+            let done: Vec<Record> = rows
                 .into_iter()
                 .map(|row| store.record_of(bound, row))
                 .collect::<Result<_, _>>()?;
+            // What was added since it was journaled would go without a trace.
+            let journaled: HashSet<&Key> = keys.iter().collect();
+            if done.len() != journaled.len() || !done.iter().all(|r| journaled.contains(&r.key)) {
+                return Ok(Disposed::default());
+            }
             store.backend.execute("empty a partition", &format!("TRUNCATE ONLY {leaf}"), &[])?;
             Ok(Disposed { done, detached: 0 })
         })

@@ -281,7 +281,7 @@ fn param_of(value: &Value) -> Option<Param> {
         Value::Date(d) => Some(Param::Text(d.to_string())),
         Value::DateTime(dt) => Some(Param::Text(dt.to_string())),
         Value::Instant(t) => Some(Param::Text(t.to_string())),
-        Value::Null | Value::Bool(_) | Value::Other => None,
+        Value::Null | Value::Bool(_) | Value::Other | Value::Unreadable => None,
     }
 }
 

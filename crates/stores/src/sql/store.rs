@@ -290,14 +290,20 @@ impl<B: Backend> Store for SqlStore<B> {
         self.whole_partitions(bound, compiled)
     }
 
+    fn partition_keys(&mut self, bound: &Bound, partition: &str) -> Result<Vec<Key>, StoreError> {
+        let bound = self.detail(bound)?;
+        self.keys_of_partition(bound, partition)
+    }
+
     fn dispose_partition(
         &mut self,
         bound: &Bound,
         compiled: &Compiled,
         partition: &str,
+        keys: &[Key],
     ) -> Result<Disposed, StoreError> {
         let bound = self.detail(bound)?;
-        self.empty_partition(bound, compiled, partition)
+        self.empty_partition(bound, compiled, partition, keys)
     }
 
     fn settle(&mut self, bound: &Bound) -> Result<Aftercare, StoreError> {

@@ -83,7 +83,7 @@ fn sidecars_give_facts_and_are_no_records() {
     let fetched = case.store.fetch(&case.bound, &[key("alone.eml"), key("null.eml")]).unwrap();
     assert_eq!(
         fetched.iter().map(|r| &r.facts[0]).collect::<Vec<_>>(),
-        [&Value::Other, &Value::Null]
+        [&Value::Unreadable, &Value::Null]
     );
 
     assert_eq!(case.sweep(), ["ended.eml", "full.eml"]);
