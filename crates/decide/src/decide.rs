@@ -220,10 +220,12 @@ pub fn decide(
         maximums: rules.maximums.iter().map(|m| w.maximum(m)).collect(),
         periodic: rules.periodic.as_ref().map(|p| w.periodic(p)),
     };
-    let outcome = if held { Outcome::Held } else { course.outcome(t) };
+    let unheld = course.outcome(t);
+    let outcome = if held { Outcome::Held } else { unheld };
     let due_since = (outcome == Outcome::Due).then(|| course.due_since(t)).flatten();
     let next_change = (!held).then(|| course.next_change(t, outcome)).flatten();
-    Decision { outcome, at: t, reasons: course.reasons(&w, t), due_since, next_change }
+    let reasons = course.reasons(&w, t, unheld == Outcome::Unclear);
+    Decision { outcome, at: t, reasons, due_since, next_change }
 }
 
 /// How a record's grounds and limits run, whatever the instant.
@@ -260,11 +262,11 @@ impl Course<'_> {
         Tri::any(by.iter().map(|ground| self.grounds[*ground].live(t)))
     }
 
-    fn reasons(self, w: &Weigher<'_>, t: Timestamp) -> Vec<Reason> {
+    fn reasons(self, w: &Weigher<'_>, t: Timestamp, unclear: bool) -> Vec<Reason> {
         let lifted: Vec<Tri> = (0..self.maximums.len()).map(|ix| self.lifted(ix, t)).collect();
         let mut reasons = Vec::new();
         for (g, weighed) in self.rules.grounds.iter().zip(self.grounds) {
-            reasons.push(w.ground_reason(g, weighed, t));
+            reasons.push(w.ground_reason(g, weighed, t, unclear));
         }
         for ((m, weighed), lifted) in self.rules.maximums.iter().zip(self.maximums).zip(lifted) {
             reasons.push(w.maximum_reason(m, weighed, lifted, t));

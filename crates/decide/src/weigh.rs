@@ -154,7 +154,14 @@ impl<'a> Weigher<'a> {
         weighed
     }
 
-    pub(crate) fn ground_reason(&self, g: &Ground, weighed: Weighed<'a>, t: Timestamp) -> Reason {
+    /// `unclear`: whether the decision is, so that what is unknown about a review is told too.
+    pub(crate) fn ground_reason(
+        &self,
+        g: &Ground,
+        weighed: Weighed<'a>,
+        t: Timestamp,
+        unclear: bool,
+    ) -> Reason {
         let w = &weighed;
         let role = match g.force {
             Force::Demands => Role::Demands,
@@ -162,7 +169,7 @@ impl<'a> Weigher<'a> {
         };
         // A review that nobody can tell whether it is asked for is unknown even after the end.
         let over = w.live(t) == Tri::No;
-        let asks_unknown = g.review.is_some() && over && w.asks(t) == Tri::Unknown;
+        let asks_unknown = unclear && g.review.is_some() && over && w.asks(t) == Tri::Unknown;
         let open_question = asks_unknown || w.live(t) == Tri::Unknown;
         let until_unknown = w.until.come(t) == Tri::Unknown;
         let standing = if w.when == Tri::No || matches!(w.over, Turn::Always) && !asks_unknown {

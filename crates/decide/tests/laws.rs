@@ -6,24 +6,32 @@
 mod support;
 
 use frist_decide::decide::Standing;
+use frist_decide::eval::Row;
 use frist_decide::rules::{Force, Ground, Piece};
 use frist_decide::value::{self, Problem};
-use frist_decide::{Decision, Kind, Outcome, Role, RuleSet, Value, decide};
+use frist_decide::{Decision, Kind, Outcome, Role, RuleSet, Value, compile, decide};
 use frist_law::{Expiry, Period, Start, Term};
 use frist_register::{ConditionTest, Literal};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+use proptest::test_runner::FileFailurePersistence;
 
-use support::generate::{STATES, Scenario, TIMES, scenario, term};
+use support::generate::{STATES, Scenario, TIMES, around, scenario, term};
 
 const NANOSECOND: SignedDuration = SignedDuration::from_nanos(1);
 
 /// `FRIST_LONG=1` tries more; a failure is written to `laws.proptest-regressions`.
 fn settings() -> ProptestConfig {
     let long = std::env::var_os("FRIST_LONG").is_some_and(|v| v == "1");
-    ProptestConfig { cases: if long { 20_000 } else { 200 }, ..ProptestConfig::default() }
+    ProptestConfig {
+        cases: if long { 20_000 } else { 200 },
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource(
+            "proptest-regressions",
+        ))),
+        ..ProptestConfig::default()
+    }
 }
 
 fn records() -> impl Strategy<Value = Scenario> {
@@ -89,6 +97,37 @@ fn is_over(s: &Scenario, g: &Ground, facts: &[Value], t: Timestamp) -> Result<()
         Expiry::At(at) if at <= t => Ok(()),
         Expiry::At(at) => Err(format!("it runs until {at}")),
         Expiry::Never => Err("it never ends".into()),
+    }
+}
+
+/// Where clocks are put back over midnight, 7 November 2010 begins at 02:30 UTC, is the 6th again
+/// from 02:31, and the 7th again from 03:30: what ended with the 7th stays ended.
+#[test]
+fn a_day_that_has_begun_stays_begun() {
+    let at = |text: &str| format!("2010-11-07T{text}Z").parse::<Timestamp>().unwrap();
+    let day = Date::constant(2010, 11, 7);
+    let mut s = around(&Kind::Date, "1 year".parse().unwrap(), (0, 0), vec![at("03:00:00")]);
+    s.rules.calendar.zone = frist_law::zone("America/St_Johns").unwrap();
+    let (mut withdrawn, mut ended) = (s.rules.clone(), s.rules);
+    withdrawn.grounds[0].until = Some(1);
+    ended.grounds[0].ended = Some(day);
+    let mut facts = vec![Value::Null; s.kinds.len()];
+    facts[0] = Value::Date(Date::constant(2010, 6, 1));
+    facts[1] = Value::Date(day);
+    for (rules, name) in [(withdrawn, "withdrawn"), (ended, "ended")] {
+        for (t, expected) in [
+            ("02:29:59.999999999", Outcome::Keep),
+            ("02:30:00", Outcome::Due),
+            ("02:31:00", Outcome::Due),
+            ("03:00:00", Outcome::Due),
+            ("03:30:00", Outcome::Due),
+        ] {
+            let decision = decide(&rules, &s.kinds, &facts, false, at(t));
+            assert_eq!(decision.outcome, expected, "{name} at {t}");
+            let row = Row { key: "", facts: &facts, field: &|_| None };
+            let compiled = compile(&rules, &s.kinds, at(t), &[]);
+            assert_eq!(compiled.outcome(&row), expected, "{name} at {t}, compiled");
+        }
     }
 }
 

@@ -37,7 +37,7 @@ impl Scenario {
         let row = |(ix, (seeds, who)): (usize, &(Vec<Seed>, Option<String>))| Row {
             key: key(ix),
             who: who.clone(),
-            cells: (0..self.kinds.len()).map(|fact| self.cell(fact, &seeds[fact])).collect(),
+            cells: (0..self.kinds.len()).map(|fact| self.cell(fact, &seeds[fact], ix)).collect(),
         };
         self.seeds.iter().enumerate().map(row).collect()
     }
@@ -249,11 +249,10 @@ fn ground() -> impl Strategy<Value = (Ground, Whens)> {
                 pieces: if from.is_some() { pieces } else { vec![piece(None, None, None)] },
                 open,
                 when: Vec::new(),
-                // A statute's duty ends on its own terms alone, as `RuleSet::resolve` has it.
-                until: until.filter(|_| !demands),
-                given: given.filter(|_| !demands),
-                review: review.filter(|_| !demands),
-                ended: ended.filter(|_| !demands),
+                until,
+                given,
+                review,
+                ended,
                 span: Span::default(),
             };
             (ground, when)
@@ -350,7 +349,8 @@ fn instant() -> impl Strategy<Value = Timestamp> {
     prop_oneof![turn, anywhere]
 }
 
-const NAMES: [&str; 6] = ["anna", "Anna", "anna ", "a\0b", "ab", "7"];
+/// Whom records and holds name: the same but for case, a blank and a NUL.
+pub(crate) const NAMES: [&str; 6] = ["anna", "Anna", "anna ", "a\0b", "ab", "7"];
 
 fn holds(records: usize) -> impl Strategy<Value = Vec<HoldScope>> {
     let names = || prop::collection::vec(select(NAMES.map(str::to_owned).to_vec()), 0..3);
@@ -388,6 +388,51 @@ pub(crate) fn scenario(records: usize, instants: usize) -> impl Strategy<Value =
                 Scenario { rules, kinds, declared, instants, holds, seeds }
             },
         )
+}
+
+/// A rule of one period, and a record at every step around each of its turns, besides everything
+/// that is special or junk.
+pub(crate) fn around(
+    kind: &Kind,
+    term: Term,
+    picks: (usize, usize),
+    instants: Vec<Timestamp>,
+) -> Scenario {
+    let mut kinds = vec![kind.clone()];
+    kinds.extend(vec![Kind::Date; TIMES - 1]);
+    kinds.extend(vec![Kind::Text; STATES]);
+    kinds.extend(vec![Kind::Presence; PRESENCES]);
+    let ground = Ground {
+        name: "ground".into(),
+        title: text(),
+        force: Force::Permits,
+        basis: None,
+        law: None,
+        from: Some(0),
+        pieces: vec![piece(None, None, Some(term))],
+        open: false,
+        when: Vec::new(),
+        until: None,
+        given: None,
+        review: None,
+        ended: None,
+        span: Span::default(),
+    };
+    let near = (0..2 * instants.len()).flat_map(|turn| (0..16).map(move |s| Seed::Near(turn, s)));
+    let seeds = near.chain((0..16).map(Seed::Special)).chain((0..40).map(Seed::Junk));
+    let row = |seed: Seed| {
+        let mut row = vec![Seed::Null; kinds.len()];
+        row[0] = seed;
+        (row, None)
+    };
+    Scenario {
+        rules: rule_set(Calendar::denmark(), &kinds, None, vec![(ground, Vec::new())], Vec::new()),
+        declared: kinds.iter().map(|k| declared(k, picks)).collect(),
+        seeds: seeds.map(row).collect(),
+        kinds,
+        instants,
+        holds: Vec::new(),
+    }
 }
 
 fn rule_set(

@@ -52,7 +52,9 @@ impl Database for Postgres {
     }
 
     fn load(&mut self, columns: &[Column], rows: &[Row]) -> Vec<Stored> {
-        let mut sql = "DROP TABLE IF EXISTS t; CREATE TEMP TABLE t (key text, who text".to_owned();
+        let mut sql =
+            "DROP TABLE IF EXISTS t; CREATE TEMP TABLE t (key text, who text COLLATE loose"
+                .to_owned();
         for column in columns {
             sql += &format!(", {} {}", identifier(&column.name), column.declared);
         }

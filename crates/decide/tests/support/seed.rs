@@ -30,9 +30,10 @@ pub(crate) enum Seed {
 }
 
 impl Scenario {
-    pub(crate) fn cell(&self, fact: usize, seed: &Seed) -> Cell {
+    /// The value of a fact in the record of this number, which says how times are written.
+    pub(crate) fn cell(&self, fact: usize, seed: &Seed, record: usize) -> Cell {
         let kind = &self.kinds[fact];
-        let time = |moment| Cell::Time(moment, (fact * 7 + self.seeds.len()) as u8);
+        let time = |moment| Cell::Time(moment, (fact * 7 + record) as u8);
         match seed {
             Seed::Null => Cell::Null,
             Seed::Junk(ix) => junk(kind, *ix),
