@@ -178,7 +178,8 @@ impl<'a> Weigher<'a> {
             w.standing(self, t)
         } else if open_question {
             let until = g.until.filter(|_| until_unknown).map(|f| (f, self.problem(f)));
-            let given = g.given.map(|f| (f, Problem::Missing));
+            let absent = |f| value::is_there(&self.facts[f]).err().unwrap_or(Problem::Missing);
+            let given = g.given.map(|f| (f, absent(f)));
             let culprit = w.culprit.or(until).or(given);
             self.unknown(culprit.map(|c| c.0), culprit.map(|c| c.1))
         } else if w.live(t) == Tri::Yes {
