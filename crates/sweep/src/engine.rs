@@ -10,13 +10,17 @@ use frist_ledger::{Hash, RecordKey};
 use frist_register::{DataSet, Register};
 use frist_state::{Hold, MadeLive, Revision, Scope, State};
 use frist_stores::{Bound, Store, StoreError};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{Error, Result};
 
 /// Opens a store of the register; given from outside, because it reads files and the environment.
 pub type Opener =
     Box<dyn Fn(&frist_register::Store) -> std::result::Result<Box<dyn Store>, StoreError> + Send>;
+
+/// How long a turn at the work lasts when it is not renewed. It is renewed before every batch and
+/// every data set, so nothing in between may take longer.
+const TURN: SignedDuration = SignedDuration::from_secs(180);
 
 /// The secrets that a sweep needs.
 pub struct Keys {
@@ -50,6 +54,7 @@ pub struct Engine {
     pub(crate) keys: Keys,
     pub(crate) operator: Id,
     pub(crate) holder: String,
+    pub(crate) turn: SignedDuration,
     opener: Opener,
     stores: BTreeMap<String, Box<dyn Store>>,
     clock: Box<dyn Fn() -> Timestamp + Send>,
@@ -82,6 +87,7 @@ impl Prepared {
 
 impl Engine {
     /// An engine for a register; `operator` is who acts, `holder` names this process among others.
+    #[expect(clippy::too_many_arguments, reason = "all that is given from outside, once")]
     pub fn new(
         loaded: Loaded,
         book: &'static LawBook,
@@ -103,10 +109,19 @@ impl Engine {
             keys,
             operator,
             holder,
+            turn: TURN,
             opener,
             stores,
             clock,
         }
+    }
+
+    /// Changes how long a turn lasts when it is not renewed (180 s): as long another process waits
+    /// after this one was killed.
+    #[must_use]
+    pub fn with_turn(mut self, turn: SignedDuration) -> Self {
+        self.turn = turn;
+        self
     }
 
     /// The instant now, by the clock that was given.
@@ -165,12 +180,14 @@ impl Engine {
         Ok(self.store(id)?.bind(register, dataset, rules)?)
     }
 
-    /// What the active holds cover in a data set. A hold never lapses by itself.
+    /// What the holds that are not released by `at` cover in a data set. A hold never lapses by
+    /// itself, and also holds before its own date: a clock that was set back must not undo it.
     ///
     /// # Errors
     /// When Frist's own database does not answer.
     pub fn holds(&mut self, dataset: &DataSet, at: Timestamp) -> Result<Vec<HoldScope>> {
-        let active = self.state.holds(at)?;
+        let mut active = self.state.all_holds()?;
+        active.retain(|h| h.released_at.is_none_or(|released| released > at));
         Ok(scopes(&active, dataset))
     }
 

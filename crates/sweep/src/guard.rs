@@ -98,10 +98,11 @@ pub fn check(
     let mut past: Vec<u64> = past.iter().copied().filter(|n| *n > 0).collect();
     past.sort_unstable();
     // Three sweeps are the least from which "usual" can be told.
-    if let Some(usual) = past.get(past.len() / 2).filter(|_| past.len() >= 3) {
-        if due > FEW && due as f64 > guard.times_usual * *usual as f64 {
-            trips.push(Trip::Unusual { dataset: id(), due, usual: *usual });
-        }
+    if let Some(usual) = past.get(past.len() / 2).filter(|_| past.len() >= 3)
+        && due > FEW
+        && due as f64 > guard.times_usual * *usual as f64
+    {
+        trips.push(Trip::Unusual { dataset: id(), due, usual: *usual });
     }
     trips
 }

@@ -147,10 +147,10 @@ impl Engine {
     /// When a data set is named that the register does not have, or Frist's own database does not
     /// answer. A store that cannot be reached is a [`Problem`] in the plan.
     pub fn examine(&mut self, options: &Options, observer: Observer<'_>) -> Result<Plan> {
-        if let Some(ids) = &options.datasets {
-            if let Some(id) = ids.iter().find(|id| self.register.dataset(id).is_none()) {
-                return Err(Error::UnknownDataset(id.clone()));
-            }
+        if let Some(ids) = &options.datasets
+            && let Some(id) = ids.iter().find(|id| self.register.dataset(id).is_none())
+        {
+            return Err(Error::UnknownDataset(id.clone()));
         }
         let now = self.now();
         let as_of = options.as_of.unwrap_or(now);
@@ -335,10 +335,12 @@ impl Engine {
             PlanStatus::Abandoned => {
                 return refuse("it was abandoned; make a new one with `frist plan`".into());
             }
-            PlanStatus::Proposed if kept.plan.needs_approval.is_some() => {
+            // By the plan itself, which its hash protects.
+            PlanStatus::Proposed if !plan.trips.is_empty() => {
+                let why: Vec<String> = plan.trips.iter().map(Trip::text).collect();
                 return refuse(format!(
                     "it needs approval: {}; run `frist approve {}`",
-                    kept.plan.needs_approval.as_deref().unwrap_or_default(),
+                    why.join("; "),
                     plan.id
                 ));
             }
@@ -373,8 +375,8 @@ pub(crate) fn disposition(prepared: &Prepared) -> &'static str {
     }
 }
 
-/// `20261122-030007-4f2a`: sortable by time, and unlikely to meet another of the same second.
+/// `20261122-030007-004207`: sortable by time, and unlikely to meet another of the same second.
 fn plan_id(now: Timestamp) -> String {
     let z = now.to_zoned(jiff::tz::TimeZone::UTC);
-    format!("{}-{:04x}", z.strftime("%Y%m%d-%H%M%S"), (now.subsec_nanosecond() / 1_000) & 0xffff)
+    format!("{}-{:06}", z.strftime("%Y%m%d-%H%M%S"), now.subsec_nanosecond() / 1_000)
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use frist_ledger::evidence::EvidenceWriter;
 use frist_ledger::hash::inclusion_proof;
 use frist_ledger::tiles::Tiles;
-use frist_ledger::{Checkpoint, Frontier, Proof, Receipt, SigningKey};
+use frist_ledger::{Checkpoint, Entry, Frontier, Proof, Receipt, SigningKey};
 
 use crate::engine::Engine;
 use crate::{Error, Result};
@@ -27,9 +27,18 @@ impl Engine {
         if publisher.size() > frontier.size() {
             return Err(Error::RolledBack { published: publisher.size(), stored: frontier.size() });
         }
-        if publisher.size() == frontier.size() {
-            if let Some(text) = tiles.checkpoint()? {
-                return Ok(Checkpoint::open(&text, &keys)?);
+        if publisher.size() == frontier.size()
+            && let Some(text) = tiles.checkpoint()?
+        {
+            let head = Checkpoint::open(&text, &keys)?;
+            // Of the same size but with another root, the database was set back and has gone
+            // on: then `commit` below refuses.
+            if head.root == frontier.root() {
+                // A crash may have come between publishing and keeping.
+                if self.state.checkpoint()?.is_none_or(|c| c.size < head.size) {
+                    self.keep_head(head.size, text)?;
+                }
+                return Ok(head);
             }
         }
         while publisher.size() < frontier.size() {
@@ -48,9 +57,13 @@ impl Engine {
         }
         let text = Checkpoint::sign(key, &frontier)?;
         let checkpoint = publisher.commit(&text)?;
-        let at = self.now();
-        self.state.keep_checkpoint(&frist_state::Checkpoint { size: checkpoint.size, text, at })?;
+        self.keep_head(checkpoint.size, text)?;
         Ok(checkpoint)
+    }
+
+    fn keep_head(&mut self, size: u64, text: String) -> Result<()> {
+        let at = self.now();
+        Ok(self.state.keep_checkpoint(&frist_state::Checkpoint { size, text, at })?)
     }
 
     /// The receipt of a record that was disposed of: the newest, where a key was used again.
@@ -72,16 +85,26 @@ impl Engine {
         };
         let locator = format!("{place}/{key}");
         let leaf = self.keys.record.leaf(locator.as_bytes());
-        let found = self.state.find_record(&leaf)?;
-        let newest = found.iter().map(|f| f.leaf).max();
-        let index = newest.ok_or_else(|| Error::NotErased { collection: place.clone() })?;
-        let entry = self.entry(index)?;
+        let mut found: Vec<u64> = self.state.find_record(&leaf)?.iter().map(|f| f.leaf).collect();
+        found.sort_unstable();
+        // An entry of a replay does not say under which rule: the one that it repeats does.
+        let mut disposal = None;
+        while let Some(index) = found.pop() {
+            let entry = self.entry(index)?;
+            if Entry::parse(&entry)?.disposal().is_some() {
+                disposal = Some((index, entry));
+                break;
+            }
+        }
+        let (index, entry) =
+            disposal.ok_or_else(|| Error::NotErased { collection: place.clone() })?;
         let batch = self.state.subtree(index)?.ok_or_else(|| Error::Damaged {
             what: "a batch's leaves",
             why: format!("those of entry {index} are missing"),
         })?;
-        let text = tiles.checkpoint()?.unwrap_or_default();
-        let size = self.state.checkpoint()?.map_or(0, |c| c.size);
+        // Head and size from one place: the folder may be ahead of the database after a crash.
+        let head = self.state.checkpoint()?;
+        let (size, text) = head.map_or((0, String::new()), |c| (c.size, c.text));
         if size <= index {
             return Err(Error::Damaged {
                 what: "the published ledger",

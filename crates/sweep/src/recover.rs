@@ -4,14 +4,28 @@
 //! still there and still due are disposed of now; those that are gone are accounted for as found
 //! absent. It works the same on a store with transactions and on one without.
 
+use std::collections::HashSet;
+
 use frist_ledger::entry::Lateness;
 use frist_state::{BatchId, Lease, OpenBatch, SweepId};
-use frist_stores::Key;
+use frist_stores::{Key, StoreError};
 
 use crate::engine::{Engine, Prepared};
 use crate::run::{Account, FindingReport};
 use crate::step::{Observer, Step};
 use crate::{Error, Result};
+
+/// The journal's word for a batch of a replay.
+pub(crate) const REPLAY: &str = "replay";
+
+/// Whether the store is asked to dispose of an open batch before it is accounted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// It is: after a crash nobody knows whether it did, or is still at it.
+    Yes,
+    /// It refused just now.
+    No,
+}
 
 /// What became of one open batch.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -52,15 +66,42 @@ impl Engine {
         let mut out = Vec::new();
         let mut left_open = Vec::new();
         for open in self.state.open_batches()? {
-            let OpenBatch { id, sweep, dataset, keys, n, .. } = open;
+            let OpenBatch { id, sweep, dataset, keys, n, action, .. } = open;
             let keys: Vec<Key> = serde_json::from_slice(&keys)
                 .map_err(|e| Error::Damaged { what: "a batch's keys", why: e.to_string() })?;
-            let finished = self
-                .prepare(&dataset)
-                .and_then(|p| self.recover_batch(id, sweep, &p, &keys, lease, observer));
+            self.keep_turn(lease)?;
+            let finished = self.prepare(&dataset).and_then(|p| {
+                self.check_clock(&p)?;
+                self.recover_batch(id, sweep, &p, &keys, Again::Yes, lease, observer)
+            });
             match finished {
-                Ok(recovered) => out.push(recovered),
-                Err(e @ (Error::Store(_) | Error::Rule(_) | Error::UnknownDataset(_))) => {
+                Ok((recovered, refused)) => {
+                    let left = n.saturating_sub(recovered.done);
+                    if let Some(e) = refused {
+                        left_open.push(FindingReport {
+                            code: "refused",
+                            dataset: dataset.clone(),
+                            count: left,
+                            text: format!("of a batch that was interrupted, records are left: {e}"),
+                            alarm: true,
+                        });
+                    } else if action == REPLAY && left > 0 {
+                        left_open.push(FindingReport {
+                            code: "replay-interrupted",
+                            dataset: dataset.clone(),
+                            count: left,
+                            text: "a replay was interrupted, and records that it was to erase again may be left; run `frist replay` once more".into(),
+                            alarm: true,
+                        });
+                    }
+                    out.push(recovered);
+                }
+                Err(
+                    e @ (Error::Store(_)
+                    | Error::Rule(_)
+                    | Error::Clock(_)
+                    | Error::UnknownDataset(_)),
+                ) => {
                     left_open.push(FindingReport {
                         code: "open-batch",
                         dataset,
@@ -76,32 +117,45 @@ impl Engine {
         Ok((out, left_open))
     }
 
+    /// Finishes one open batch. What the store refuses for good is left for the next plan, and the
+    /// refusal answered; while it may only be busy, the batch stays open.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one batch")]
     pub(crate) fn recover_batch(
         &mut self,
         batch: BatchId,
         sweep: SweepId,
         prepared: &Prepared,
         keys: &[Key],
+        again: Again,
         lease: &Lease,
         observer: Observer<'_>,
-    ) -> Result<Recovered> {
-        let action = self.action(prepared)?;
+    ) -> Result<(Recovered, Option<StoreError>)> {
         let store_id = prepared.dataset.store.value.clone();
-        // A connection that broke is made anew.
-        self.drop_store(&store_id);
-        let gone = self.store(&store_id)?.disposed(&prepared.bound, keys)?;
-        let left: Vec<Key> = keys.iter().filter(|k| !gone.contains(k)).cloned().collect();
-        let now = self.now();
-        let holds = self.holds(&prepared.dataset, now)?;
-        let compiled = prepared.compile(now, &holds);
-        let disposed = match (&action, left.is_empty()) {
-            (Some(action), false) => {
-                self.store(&store_id)?.dispose(&prepared.bound, &compiled, &left, action)?.done
+        let mut ours: HashSet<Key> = HashSet::new();
+        let mut refused = None;
+        if again == Again::Yes {
+            // A connection that broke is made anew.
+            self.drop_store(&store_id);
+            let now = self.now();
+            let holds = self.holds(&prepared.dataset, now)?;
+            let compiled = prepared.compile(now, &holds);
+            let action = self.action(prepared)?;
+            let store = self.store(&store_id)?;
+            // All of them, also those that seem to be gone: a store without transactions may have
+            // stopped half-way through a record, and one with them may still hold the rows of a
+            // process that was thought dead, and then makes us wait for it.
+            match store.dispose(&prepared.bound, &compiled, keys, &action) {
+                Ok(disposed) => ours = disposed.done.into_iter().map(|r| r.key).collect(),
+                Err(e @ StoreError::Refused { transient: false, .. }) => {
+                    self.drop_store(&store_id);
+                    refused = Some(e);
+                }
+                Err(e) => return Err(e.into()),
             }
-            _ => Vec::new(),
-        };
-        let absent = gone.len() as u64;
-        let done: Vec<&Key> = gone.iter().chain(disposed.iter().map(|r| &r.key)).collect();
+        }
+        // Asked last, so that nothing goes between the answer and the account.
+        let done = self.store(&store_id)?.disposed(&prepared.bound, keys)?;
+        let absent = done.iter().filter(|k| !ours.contains(k)).count() as u64;
         let spared = (keys.len() - done.len()) as u64;
         let n = done.len() as u64;
         if done.is_empty() {
@@ -110,10 +164,11 @@ impl Engine {
             // When those found absent went is not known, so neither is how late.
             let figures = Lateness::default();
             let account = Account { sweep, batch, figures, spared, absent, recovered: true };
-            self.account(prepared, &done, &account, lease)?;
+            self.account(prepared, &done.iter().collect::<Vec<_>>(), &account, lease)?;
         }
         observer(Step::Recovered { dataset: prepared.id(), n });
-        Ok(Recovered { dataset: prepared.id().to_owned(), done: n, absent, spared })
+        let recovered = Recovered { dataset: prepared.id().to_owned(), done: n, absent, spared };
+        Ok((recovered, refused))
     }
 
     /// Sweeps that a crash interrupted are closed as aborted: their keys are destroyed, and what

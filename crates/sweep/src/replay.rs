@@ -6,17 +6,19 @@
 
 use std::collections::HashSet;
 
-use frist_decide::{Role, Standing, decide};
+use frist_decide::{Role, Standing, Test, decide};
 use frist_ledger::SubTreeBuilder;
 use frist_ledger::entry::{Entry, Kind, Lateness};
+use frist_register::Disposition;
 use frist_state::{BatchOutcome, Confirm, Lease, NewBatch, SweepId};
-use frist_stores::Key;
+use frist_stores::{Action, Key};
 use jiff::Timestamp;
 
 use crate::engine::{Engine, Prepared};
+use crate::recover::{Again, REPLAY};
 use crate::run::FindingReport;
 use crate::step::{Observer, Step};
-use crate::{Error, Result};
+use crate::{Error, Result, order};
 
 /// Keys looked at a time.
 const PAGE: usize = 10_000;
@@ -48,8 +50,8 @@ pub struct Report {
 /// What holds through one replay.
 struct Turn<'l> {
     since: Timestamp,
-    dry: bool,
-    sweep: SweepId,
+    /// None when it only looks.
+    sweep: Option<SweepId>,
     lease: &'l mut Lease,
 }
 
@@ -83,15 +85,28 @@ impl Engine {
         let (_, findings) = self.recover_in_turn(lease, observer)?;
         let mut report = Report { findings, ..Report::default() };
         let sets = self.state.replay_sets(since)?;
-        let mut ids: Vec<String> = sets.iter().map(|s| s.dataset.clone()).collect();
-        ids.sort();
-        ids.dedup();
+        // Children first, as in a sweep: a restored child keeps its parent back.
+        let mut ids: Vec<String> = order::order(&self.register, None)
+            .iter()
+            .map(|d| d.id.value.clone())
+            .filter(|id| sets.iter().any(|s| s.dataset == *id))
+            .collect();
+        for set in &sets {
+            // One that the register no longer has becomes a finding.
+            if !ids.contains(&set.dataset) {
+                ids.push(set.dataset.clone());
+            }
+        }
         if ids.is_empty() {
             return Ok(report);
         }
         let revision = self.revision.to_string();
-        let sweep = self.state.begin_sweep(lease, None, &revision, self.now())?;
-        let mut turn = Turn { since, dry, sweep, lease };
+        // One that only looks writes nothing.
+        let sweep = match dry {
+            true => None,
+            false => Some(self.state.begin_sweep(lease, None, &revision, self.now())?),
+        };
+        let mut turn = Turn { since, sweep, lease };
         for id in ids {
             let mut erased: HashSet<[u8; 32]> = HashSet::new();
             for set in sets.iter().filter(|s| s.dataset == id) {
@@ -112,9 +127,28 @@ impl Engine {
                             alarm: true,
                         });
                     }
+                    let left = one.back - one.kept - one.erased;
+                    if left > 0 && !dry {
+                        report.findings.push(FindingReport {
+                            code: "replay-left",
+                            dataset: id.clone(),
+                            count: left,
+                            text: "erased once and restored from backup, but still there: records that are kept refer to them, or the store put them back".into(),
+                            alarm: true,
+                        });
+                    }
                     report.datasets.push(one);
                 }
-                Err(e @ (Error::Store(_) | Error::Rule(_) | Error::UnknownDataset(_))) => {
+                Err(
+                    e @ (Error::Store(_)
+                    | Error::Rule(_)
+                    | Error::Clock(_)
+                    | Error::UnknownDataset(_)),
+                ) => {
+                    if let Some(d) = self.register.dataset(&id) {
+                        let store = d.store.value.clone();
+                        self.drop_store(&store);
+                    }
                     report.findings.push(FindingReport {
                         code: "unreachable",
                         dataset: id,
@@ -125,6 +159,11 @@ impl Engine {
                 }
                 Err(e) => return Err(e),
             }
+        }
+        let Some(sweep) = sweep else { return Ok(report) };
+        if self.state.open_batches()?.iter().any(|b| b.sweep == sweep) {
+            // Recovery finishes the batch and closes the sweep.
+            return Ok(report);
         }
         let now = self.now();
         let outcome = match report.findings.iter().any(|f| f.alarm) {
@@ -149,31 +188,37 @@ impl Engine {
     ) -> Result<Replayed> {
         let mut out = Replayed { dataset: prepared.id().to_owned(), ..Replayed::default() };
         observer(Step::Examine { dataset: prepared.id() });
+        self.check_clock(prepared)?;
         let place = prepared.place();
         let store_id = prepared.dataset.store.value.clone();
         let mut after: Option<Key> = None;
         loop {
+            self.keep_turn(turn.lease)?;
             let page = self.store(&store_id)?.keys(&prepared.bound, after.as_ref(), PAGE)?;
             let Some(last) = page.last().cloned() else { return Ok(out) };
             after = Some(last);
             out.examined += page.len() as u64;
-            let back: Vec<Key> = page
+            let mut back: Vec<Key> = page
                 .into_iter()
                 .filter(|k| {
                     let locator = format!("{place}/{}", k.text());
                     erased.contains(&self.keys.record.leaf(locator.as_bytes()).0)
                 })
                 .collect();
+            if matches!(prepared.rules.then, Disposition::Anonymise(_)) && !back.is_empty() {
+                // An anonymised record is still there, and is not back.
+                let done = self.store(&store_id)?.disposed(&prepared.bound, &back)?;
+                back.retain(|k| !done.contains(k));
+            }
             if back.is_empty() {
                 continue;
             }
             out.back += back.len() as u64;
             let free = self.free_to_go(prepared, &back)?;
             out.kept += (back.len() - free.len()) as u64;
-            if free.is_empty() || turn.dry {
-                continue;
+            if let Some(sweep) = turn.sweep.filter(|_| !free.is_empty()) {
+                out.erased += self.erase_again(prepared, &free, sweep, turn, observer)?;
             }
-            out.erased += self.erase_again(prepared, &free, turn, observer)?;
         }
     }
 
@@ -204,11 +249,12 @@ impl Engine {
         &mut self,
         prepared: &Prepared,
         keys: &[Key],
+        sweep: SweepId,
         turn: &mut Turn<'_>,
         observer: Observer<'_>,
     ) -> Result<u64> {
-        let Turn { since, sweep, lease, .. } = turn;
-        let (since, sweep) = (*since, *sweep);
+        let (since, lease) = (turn.since, &*turn.lease);
+        let action = self.action(prepared)?;
         let sealed = serde_json::to_vec(keys)
             .map_err(|e| Error::Damaged { what: "a batch's keys", why: e.to_string() })?;
         let revision = self.revision.to_string();
@@ -216,15 +262,34 @@ impl Engine {
         let new = NewBatch {
             dataset: prepared.id(),
             revision: &revision,
-            action: "replay",
+            action: REPLAY,
             n,
             keys: &sealed,
         };
         let now = self.now();
         let batch = self.state.intent(lease, sweep, new, now)?;
         observer(Step::Intent { dataset: prepared.id(), n });
+        let mut compiled = prepared.compile(now, &[]);
         let store = self.store(&prepared.dataset.store.value)?;
-        let gone = store.erase_again(&prepared.bound, keys)?;
+        let again = match &action {
+            Action::Erase => store.erase_again(&prepared.bound, keys),
+            Action::Anonymise { .. } => {
+                // Whatever the rule says now, as with erasing.
+                compiled.due = Test::Const(true);
+                store
+                    .dispose(&prepared.bound, &compiled, keys, &action)
+                    .map(|d| d.done.into_iter().map(|r| r.key).collect())
+            }
+        };
+        // Seen to be gone, as in a sweep.
+        let gone = match again.and_then(|said| store.disposed(&prepared.bound, &said)) {
+            Ok(gone) => gone,
+            Err(e) => {
+                let again = if store.clock().is_ok() { Again::No } else { Again::Yes };
+                self.recover_batch(batch, sweep, prepared, keys, again, lease, observer)?;
+                return Err(e.into());
+            }
+        };
         observer(Step::Disposed { dataset: prepared.id(), n: gone.len() as u64 });
         if gone.is_empty() {
             self.state.confirm_nothing(lease, batch, self.now())?;

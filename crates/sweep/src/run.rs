@@ -5,7 +5,9 @@
 //! is confirmed in one transaction with the ledger's entry. A crash anywhere leaves an open batch,
 //! which [`crate::recover`] finishes.
 
-use frist_decide::{Outcome as Decided, decide};
+use std::collections::HashSet;
+
+use frist_decide::decide;
 use frist_ledger::SubTreeBuilder;
 use frist_ledger::entry::{
     Disposal, Disposition as Done, Entry, Id, Kind, Lateness, Outcome, Rule, Swept, Text,
@@ -14,22 +16,28 @@ use frist_register::{Disposition, Lang, OnErase};
 use frist_state::{
     BatchId, BatchOutcome, Confirm, Lease, NewBatch, NewFinding, NewReplay, SweepId, SweptDataset,
 };
-use frist_stores::{Action, Aftercare, Key, Record};
-use jiff::{SignedDuration, Timestamp};
+use frist_stores::{Action, Aftercare, Key, Record, StoreError};
+use jiff::Timestamp;
 
 use crate::engine::{Engine, Prepared};
 use crate::plan::{Item, Plan, disposition};
+use crate::recover::Again;
 use crate::step::{Observer, Step};
 use crate::{Error, Result};
 
-/// How long a turn lasts without being renewed; a statement never takes longer.
-const TURN: SignedDuration = SignedDuration::from_secs(180);
 /// Records in a batch, when the register does not say.
 pub const BATCH: usize = 10_000;
 /// How far a store's clock may be from ours, seconds.
 const CLOCK: i64 = 300;
 /// How many of the erased are looked for again in each data set.
 const SAMPLE: usize = 200;
+
+/// How many refusals a data set's turn takes before it gives up: enough to find some single records
+/// among many, and few enough not to wait for locks for hours.
+const REFUSALS: u32 = 50;
+
+const CAME_BACK: &str =
+    "erased records that were looked for are there again; see the store's triggers and replication";
 
 /// What a sweep came to.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -105,12 +113,29 @@ pub struct FindingReport {
     pub alarm: bool,
 }
 
+/// A partition with more records than this goes row by row: its keys are journaled in one piece.
+const PARTITION: u64 = 1_000_000;
+
+/// How a batch is disposed of.
+#[derive(Clone, Copy)]
+enum How<'a> {
+    /// These records.
+    Records(&'a Action),
+    /// The partition of this name, which holds just these records.
+    Partition(&'a str),
+}
+
 /// One data set's progress through its turn.
 #[derive(Default)]
 struct Tally {
     done: u64,
     spared: u64,
     detached: u64,
+    /// Records that the store said it erased, and that were there right after.
+    back: u64,
+    /// How often the store refused a batch, and what it said last.
+    refusals: u32,
+    refused: Option<StoreError>,
     late: Vec<u64>,
     sample: Vec<Key>,
 }
@@ -134,13 +159,20 @@ impl Engine {
     pub(crate) fn turn(&mut self) -> Result<Lease> {
         let now = self.now();
         let holder = self.holder.clone();
-        match self.state.acquire("sweep", &holder, TURN, now)? {
+        match self.state.acquire("sweep", &holder, self.turn, now)? {
             Some(lease) => Ok(lease),
             None => {
                 let until = self.state.lease("sweep", now)?.map_or(now, |l| l.until);
                 Err(Error::Busy { until })
             }
         }
+    }
+
+    /// Keeps the turn for its whole length from now. The lease may run by another clock than ours,
+    /// so what is left of it cannot be told here.
+    pub(crate) fn keep_turn(&mut self, lease: &mut Lease) -> Result<()> {
+        let now = self.now();
+        Ok(self.state.renew(lease, self.turn, now)?)
     }
 
     fn sweep_in_turn(
@@ -172,6 +204,7 @@ impl Engine {
             });
         }
         for item in &plan.items {
+            self.keep_turn(lease)?;
             let (dataset, mut findings) = self.sweep_item(&plan, item, sweep, lease, observer)?;
             report.datasets.push(dataset);
             report.findings.append(&mut findings);
@@ -183,7 +216,7 @@ impl Engine {
 
     fn close(&mut self, report: &Report, sweep: SweepId, lease: &mut Lease) -> Result<()> {
         let now = self.now();
-        self.state.renew(lease, TURN, now)?;
+        self.keep_turn(lease)?;
         let mut swept = Vec::new();
         for d in &report.datasets {
             let findings = report.findings.iter().filter(|f| f.dataset == d.dataset).count() as u64;
@@ -294,7 +327,10 @@ impl Engine {
         let late = lateness(&mut tally.late);
         (report.late_p50, report.late_p99, report.late_max) = (late.p50, late.p99, late.max);
         let after = match swept {
-            Ok(()) => self.settle_and_verify(plan, &prepared, &tally, observer),
+            Ok(()) => {
+                self.keep_turn(lease)?;
+                self.settle_and_verify(plan, &prepared, &tally, observer)
+            }
             Err(e) => Err(e),
         };
         match after {
@@ -311,7 +347,19 @@ impl Engine {
                         false,
                     );
                 }
-                if still_due > 0 {
+                // A plan takes no more records than it names: what was entered since, with dates that
+                // make it due, is for the next.
+                if still_due > 0 && tally.done >= planned {
+                    find(
+                        "since-planned",
+                        still_due,
+                        "due by what was entered after the plan was made; the next plan takes them"
+                            .into(),
+                        false,
+                    );
+                } else if let Some(e) = tally.refused.filter(|_| still_due > 0) {
+                    find("refused", still_due, e.to_string(), true);
+                } else if still_due > 0 {
                     find(
                         "still-due",
                         still_due,
@@ -319,19 +367,19 @@ impl Engine {
                         true,
                     );
                 }
+                let back = back + tally.back;
                 if back > 0 {
-                    find(
-                        "came-back",
-                        back,
-                        "erased records that were looked for are there again; see the store's triggers and replication".into(),
-                        true,
-                    );
+                    find("came-back", back, CAME_BACK.into(), true);
                 }
             }
-            Err(e @ Error::Store(_)) => {
+            Err(e @ (Error::Store(_) | Error::Clock(_))) => {
                 self.drop_store(&prepared.dataset.store.value);
                 let left = planned.saturating_sub(tally.done);
-                find("refused", left, e.to_string(), true);
+                let code = if matches!(e, Error::Clock(_)) { "clock" } else { "refused" };
+                find(code, left, e.to_string(), true);
+                if tally.back > 0 {
+                    find("came-back", tally.back, CAME_BACK.into(), true);
+                }
             }
             Err(e) => return Err(e),
         }
@@ -350,7 +398,7 @@ impl Engine {
         tally: &mut Tally,
         observer: Observer<'_>,
     ) -> Result<()> {
-        let Some(action) = self.action(prepared)? else { return Ok(()) };
+        let action = self.action(prepared)?;
         self.check_clock(prepared)?;
         let store_id = prepared.dataset.store.value.clone();
         let batch_size = self
@@ -363,6 +411,9 @@ impl Engine {
             d.id.value == prepared.dataset.id.value
                 && links.clone().any(|l| l.on_erase != OnErase::Detach)
         });
+        if prepared.dataset.drop_partitions && prepared.rules.then == Disposition::Erase {
+            self.sweep_partitions(plan, prepared, planned, sweep, lease, tally, observer)?;
+        }
         loop {
             let before = tally.done;
             let mut after: Option<Record> = None;
@@ -376,7 +427,10 @@ impl Engine {
                     self.store(&store_id)?.due(&prepared.bound, &selected, after.as_ref(), want)?;
                 let Some(last) = page.last().cloned() else { break };
                 let keys: Vec<Key> = page.into_iter().map(|r| r.key).collect();
-                self.batch(prepared, &action, keys, sweep, lease, tally, observer)?;
+                self.halves(prepared, &action, keys, sweep, lease, tally, observer)?;
+                if tally.refusals >= REFUSALS {
+                    return Ok(());
+                }
                 after = Some(last);
             }
             if tally.done == before {
@@ -391,7 +445,7 @@ impl Engine {
                 if ring.is_empty() {
                     return Ok(());
                 }
-                self.batch(prepared, &action, ring, sweep, lease, tally, observer)?;
+                self.batch(prepared, How::Records(&action), &ring, sweep, lease, tally, observer)?;
                 if tally.done == before {
                     return Ok(());
                 }
@@ -401,9 +455,36 @@ impl Engine {
         }
     }
 
-    /// Journal, erase, confirm.
+    /// Parts of the collection that are due as a whole go at once, where the register allows it.
     #[expect(clippy::too_many_arguments, reason = "the parts of one turn, used nowhere else")]
-    fn batch(
+    fn sweep_partitions(
+        &mut self,
+        plan: &Plan,
+        prepared: &Prepared,
+        planned: u64,
+        sweep: SweepId,
+        lease: &mut Lease,
+        tally: &mut Tally,
+        observer: Observer<'_>,
+    ) -> Result<()> {
+        let holds = self.holds(&prepared.dataset, self.now())?;
+        let compiled = prepared.compile(plan.as_of, &holds);
+        let store_id = prepared.dataset.store.value.clone();
+        for part in self.store(&store_id)?.partitions(&prepared.bound, &compiled)? {
+            if part.records > PARTITION || tally.done + part.records > planned {
+                continue;
+            }
+            let keys = self.store(&store_id)?.partition_keys(&prepared.bound, &part.name)?;
+            let how = How::Partition(&part.name);
+            self.batch(prepared, how, &keys, sweep, lease, tally, observer)?;
+        }
+        Ok(())
+    }
+
+    /// A batch; when the store refuses it, its halves, so that one record that cannot go does not
+    /// keep back all the others.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one turn, used nowhere else")]
+    fn halves(
         &mut self,
         prepared: &Prepared,
         action: &Action,
@@ -413,12 +494,39 @@ impl Engine {
         tally: &mut Tally,
         observer: Observer<'_>,
     ) -> Result<()> {
+        let mut left = vec![keys];
+        while let Some(keys) = left.pop() {
+            let refusals = tally.refusals;
+            self.batch(prepared, How::Records(action), &keys, sweep, lease, tally, observer)?;
+            if tally.refusals >= REFUSALS {
+                return Ok(());
+            }
+            if tally.refusals > refusals && keys.len() > 1 {
+                let (first, second) = keys.split_at(keys.len() / 2);
+                left.push(second.to_vec());
+                left.push(first.to_vec());
+            }
+        }
+        Ok(())
+    }
+
+    /// Journal, erase, confirm. A refusal of which it is certain that nothing was done is counted;
+    /// anything else is an error.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one turn, used nowhere else")]
+    fn batch(
+        &mut self,
+        prepared: &Prepared,
+        how: How<'_>,
+        keys: &[Key],
+        sweep: SweepId,
+        lease: &mut Lease,
+        tally: &mut Tally,
+        observer: Observer<'_>,
+    ) -> Result<()> {
         let (id, n) = (prepared.id().to_owned(), keys.len() as u64);
         let now = self.now();
-        if lease.until.duration_since(now) < TURN / 2 {
-            self.state.renew(lease, TURN, now)?;
-        }
-        let sealed = serde_json::to_vec(&keys)
+        self.keep_turn(lease)?;
+        let sealed = serde_json::to_vec(keys)
             .map_err(|e| Error::Damaged { what: "a batch's keys", why: e.to_string() })?;
         let revision = self.revision.to_string();
         let new = NewBatch {
@@ -436,40 +544,63 @@ impl Engine {
         let holds = self.holds(&prepared.dataset, now)?;
         let compiled = prepared.compile(now, &holds);
         let store = self.store(&prepared.dataset.store.value)?;
-        let disposed = match store.dispose(&prepared.bound, &compiled, &keys, action) {
+        let answer = match how {
+            How::Records(action) => store.dispose(&prepared.bound, &compiled, keys, action),
+            How::Partition(name) => store.dispose_partition(&prepared.bound, &compiled, name, keys),
+        };
+        let disposed = match answer {
             Ok(disposed) => disposed,
             Err(e) => {
-                // A connection that breaks may have broken after the commit: then only the store
-                // can say, and recovery asks it.
-                if let Ok(found) =
-                    self.recover_batch(batch, sweep, prepared, &keys, lease, observer)
-                {
+                // Where the connection still answers, nothing was done for certain. One that broke
+                // may have broken after the commit: then the store is asked to do it again.
+                let alive = store.clock().is_ok();
+                let again = if alive { Again::No } else { Again::Yes };
+                let accounted =
+                    self.recover_batch(batch, sweep, prepared, keys, again, lease, observer);
+                if let Ok((found, _)) = &accounted {
                     tally.done += found.done;
-                    tally.spared += found.spared;
                 }
-                return Err(e.into());
+                if !alive || accounted.is_err() {
+                    return Err(e.into());
+                }
+                tally.refusals += 1;
+                tally.refused = Some(e);
+                return Ok(());
             }
         };
         observer(Step::Disposed { dataset: &id, n: disposed.done.len() as u64 });
         let spared = n - disposed.done.len() as u64;
-        tally.spared += spared;
+        // What a partition did not give as a whole goes record by record.
+        if matches!(how, How::Records(_)) {
+            tally.spared += spared;
+        }
         tally.detached += disposed.detached;
-        if disposed.done.is_empty() {
+        let mut done = disposed.done;
+        if !done.is_empty() {
+            // A trigger can put a record back in the very transaction that erased it: the ledger
+            // says only what is seen to be true.
+            let said: Vec<Key> = done.iter().map(|r| r.key.clone()).collect();
+            let store = self.store(&prepared.dataset.store.value)?;
+            let gone: HashSet<Key> = store.disposed(&prepared.bound, &said)?.into_iter().collect();
+            done.retain(|r| gone.contains(&r.key));
+            tally.back += (said.len() - done.len()) as u64;
+        }
+        if done.is_empty() {
             self.state.confirm_nothing(lease, batch, self.now())?;
         } else {
             let gone_at = self.now();
-            let mut late = self.late(prepared, &disposed.done, gone_at);
+            let mut late = self.late(prepared, &done, gone_at);
             let figures = lateness(&mut late);
-            let keys: Vec<&Key> = disposed.done.iter().map(|r| &r.key).collect();
+            let keys: Vec<&Key> = done.iter().map(|r| &r.key).collect();
             let account = Account { sweep, batch, figures, spared, absent: 0, recovered: false };
             self.account(prepared, &keys, &account, lease)?;
             tally.late.append(&mut late);
             // Spread over the batches: the newest of each are kept until there are enough.
             let room = SAMPLE.saturating_sub(tally.sample.len()).min(20);
-            tally.sample.extend(disposed.done.iter().rev().take(room).map(|r| r.key.clone()));
+            tally.sample.extend(done.iter().rev().take(room).map(|r| r.key.clone()));
         }
-        tally.done += disposed.done.len() as u64;
-        observer(Step::Confirmed { dataset: &id, n: disposed.done.len() as u64 });
+        tally.done += done.len() as u64;
+        observer(Step::Confirmed { dataset: &id, n: done.len() as u64 });
         Ok(())
     }
 
@@ -549,21 +680,20 @@ impl Engine {
         done.iter()
             .filter_map(|r| {
                 let d = decide(&prepared.rules, prepared.bound.kinds(), &r.facts, false, gone_at);
-                debug_assert_eq!(d.outcome, Decided::Due);
                 let since = d.due_since?;
                 u64::try_from(gone_at.duration_since(since).as_secs()).ok()
             })
             .collect()
     }
 
-    /// What is done with this data set's records; none when nothing can be.
-    pub(crate) fn action(&self, prepared: &Prepared) -> Result<Option<Action>> {
+    /// What is done with this data set's records.
+    pub(crate) fn action(&self, prepared: &Prepared) -> Result<Action> {
         Ok(match &prepared.rules.then {
-            Disposition::Erase => Some(Action::Erase),
-            Disposition::Anonymise(fields) => Some(Action::Anonymise {
+            Disposition::Erase => Action::Erase,
+            Disposition::Anonymise(fields) => Action::Anonymise {
                 fields: fields.iter().map(|(f, how)| (f.value.clone(), how.clone())).collect(),
                 pseudonym_key: self.keys.pseudonym,
-            }),
+            },
             Disposition::Transfer(_) => {
                 return Err(frist_stores::StoreError::Unsupported {
                     dataset: prepared.id().to_owned(),
@@ -575,7 +705,7 @@ impl Engine {
     }
 
     /// A machine whose clock is wrong erases early: where the store has a clock, both must agree.
-    fn check_clock(&mut self, prepared: &Prepared) -> Result<()> {
+    pub(crate) fn check_clock(&mut self, prepared: &Prepared) -> Result<()> {
         let now = self.now();
         let store = self.store(&prepared.dataset.store.value)?;
         if let Some(theirs) = store.clock()? {
@@ -640,7 +770,8 @@ fn number(n: i64) -> Id {
 fn lateness(late: &mut [u64]) -> Lateness {
     late.sort_unstable();
     let at = |share: usize| {
-        late.get((late.len() * share / 100).min(late.len().saturating_sub(1))).copied().unwrap_or(0)
+        // Nearest rank: the least of them that so many per cent are not above.
+        late.get((late.len() * share).div_ceil(100).saturating_sub(1)).copied().unwrap_or(0)
     };
     Lateness { p50: at(50), p99: at(99), max: late.last().copied().unwrap_or(0) }
 }

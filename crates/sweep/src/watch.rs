@@ -30,10 +30,10 @@ impl Engine {
         let mut next: Option<Timestamp> = None;
         for (fact, term) in terms {
             let cutoff = frist_law::cutoff(term, t, &start_kind(&kinds[fact]), &rules.calendar);
-            if let Some(start) = store.earliest_beyond(&prepared.bound, fact, &cutoff)? {
-                if let Expiry::At(at) = frist_law::expires(term, &start, &rules.calendar) {
-                    next = Some(next.map_or(at, |n| n.min(at)));
-                }
+            if let Some(start) = store.earliest_beyond(&prepared.bound, fact, &cutoff)?
+                && let Expiry::At(at) = frist_law::expires(term, &start, &rules.calendar)
+            {
+                next = Some(next.map_or(at, |n| n.min(at)));
             }
         }
         Ok(next)

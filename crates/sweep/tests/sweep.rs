@@ -1,0 +1,661 @@
+//! Whole sweeps on real stores: what goes, what stays, and that nothing that goes wrong is silent.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+mod support;
+
+use frist_ledger::Kind;
+use frist_state::Scope;
+use frist_sweep::{Error, Options, Step};
+use jiff::{SignedDuration, ToSpan as _};
+use support::*;
+
+/// 40 persons by steps of 20 days, so that both sides of the year are there.
+fn staggered(org: &Org) {
+    let rows: Vec<String> =
+        (1..=40).map(|id| format!("({id}, 'Person {id}', '{}')", org.ago(id * 20))).collect();
+    org.sql(&format!("INSERT INTO person (id, name, ended) VALUES {}", rows.join(", ")));
+}
+
+#[test]
+fn what_goes_is_what_plain_sql_counts() {
+    for (store, state) in BOTH {
+        let org = Org::new(store, state, &format!("{PERSONS}{NOTES}"));
+        org.register_with("batch = 7", &format!("{PERSONS}{NOTES}"));
+        staggered(&org);
+        (1..=10).for_each(|id| org.note(id, id, 300 + id * 20));
+        let due = |table: &str, field: &str| {
+            org.number(&format!("SELECT count(*) FROM {table} WHERE {}", org.over_a_year(field)))
+        };
+        let (persons, notes) = (due("person", "ended"), due("note", "at"));
+        assert!(persons > 14 && persons < 40 && notes > 1);
+        let report = sweep(&org);
+        assert_eq!(report.findings, [], "{store:?}");
+        assert_eq!((done(&report, "persons"), done(&report, "notes")), (persons, notes));
+        assert_eq!((org.rows("person"), org.rows("note")), (40 - persons, 10 - notes));
+        assert_eq!(due("person", "ended") + due("note", "at"), 0);
+        assert_eq!((org.ledger("persons"), org.ledger("notes")), (persons, notes));
+        let last = org.entries().pop().unwrap();
+        assert!(matches!(last.what, Kind::Sweep { outcome: frist_state::Outcome::Finished, .. }));
+        // Nothing is due now, and a second sweep says so.
+        let again = sweep(&org);
+        assert_eq!((again.done(), again.green()), (0, true));
+    }
+}
+
+#[test]
+fn held_records_stay_whatever_the_hold_is_on() {
+    for (store, state) in BOTH {
+        let org = Org::new(store, state, &format!("{PERSONS}{NOTES}"));
+        org.persons(1..=9, 800);
+        (1..=9).for_each(|id| org.note(id, id, 800));
+        org.hold("h1", Scope::Key { key: "1".into() });
+        org.hold("h2", Scope::Subject { kind: "customer".into(), value: "2".into() });
+        org.hold(
+            "h3",
+            Scope::Field { name: "x".into(), field: "name".into(), value: "Person 3".into() },
+        );
+        let mut engine = org.engine();
+        let plan = plan(&mut engine);
+        engine.propose(&plan, &mut |_| ()).unwrap();
+        // Added after the plan, and, by a clock that is wrong, in the future.
+        org.clock.step(3_000);
+        org.hold("h4", Scope::Subject { kind: "customer".into(), value: "4".into() });
+        org.clock.step(-3_000);
+        let report = engine.sweep(&plan.id, &mut |_| ()).unwrap();
+        assert!(report.green());
+        assert_eq!(org.ids("person"), [1, 2, 3, 4], "{store:?}");
+        // A note has no field `name`: that hold cannot be said not to cover it, and so it does.
+        let notes = org.ids("note");
+        assert!([1, 2, 4].iter().all(|id| notes.contains(id)), "{notes:?}");
+        assert_eq!(org.ledger("persons"), 5);
+    }
+}
+
+#[test]
+fn what_changed_between_plan_and_sweep_is_spared() {
+    for (store, state) in BOTH {
+        let org = Org::new(store, state, PERSONS);
+        org.persons(1..=8, 800);
+        // Due tomorrow, and so not in this plan even if it is carried out then.
+        org.persons(9..=9, 365);
+        let mut engine = org.engine();
+        let mut plan = plan(&mut engine);
+        if store == Db::Sqlite {
+            engine.propose(&plan, &mut |_| ()).unwrap();
+            org.clock.set(org.clock.now() + SignedDuration::from_hours(24 * 3));
+        } else {
+            // Its clock cannot be set: the plan's instant is set back instead.
+            plan.as_of -= SignedDuration::from_hours(24 * 3);
+            engine.propose(&plan, &mut |_| ()).unwrap();
+        }
+        org.sql(&format!("UPDATE person SET ended = '{}' WHERE id IN (2, 3)", org.ago(10)));
+        let mut changed = false;
+        let report = engine
+            .sweep(&plan.id, &mut |step| {
+                // Between the journal and the erasure.
+                if matches!(step, Step::Intent { .. }) && !changed {
+                    changed = true;
+                    let day = org.ago(10);
+                    org.sql(&format!("UPDATE person SET ended = '{day}' WHERE id = 5"));
+                    org.sql("DELETE FROM person WHERE id = 6");
+                }
+            })
+            .unwrap();
+        assert_eq!(org.ids("person"), [2, 3, 5, 9], "{store:?}");
+        assert_eq!((done(&report, "persons"), report.datasets[0].spared), (4, 2));
+        assert!(report.green(), "{:?}", report.findings);
+        assert_eq!(org.ledger("persons"), 4);
+    }
+}
+
+#[test]
+fn what_was_entered_since_waits_for_its_own_plan() {
+    let org = Org::new(Db::Sqlite, Db::Sqlite, PERSONS);
+    org.persons(1..=4, 800);
+    let mut engine = org.engine();
+    let plan = plan(&mut engine);
+    org.persons(5..=7, 900);
+    let report = carry_out(&org, &mut engine, &plan).unwrap();
+    assert_eq!((report.done(), org.rows("person")), (4, 3), "no more than was shown");
+    assert_eq!(codes(&report), ["since-planned"]);
+    assert!(report.green(), "nothing was refused");
+    org.clock.step(1);
+    assert_eq!(sweep(&org).done(), 3);
+}
+
+#[test]
+fn a_plan_runs_only_as_it_was_approved() {
+    for (store, state) in BOTH {
+        let two = PERSONS.replace("guard", "approve = \"two\"\nguard");
+        let org = Org::new(store, state, &two);
+        org.persons(1..=3, 800);
+        let refused = |result: Result<frist_sweep::Report, Error>, why: &str| {
+            let text = result.map(|_| ()).unwrap_err().to_string();
+            assert!(text.contains(why), "{text}");
+            assert_eq!(org.rows("person"), 3);
+        };
+        let mut ida = org.engine();
+        let plan = plan(&mut ida);
+        ida.propose(&plan, &mut |_| ()).unwrap();
+        refused(ida.sweep(&plan.id, &mut |_| ()), "needs approval");
+        let own = ida.approve(&plan.id).unwrap_err().to_string();
+        assert!(own.contains("second person"), "{own}");
+        refused(ida.sweep("20200101-000000-0000", &mut |_| ()), "there is no plan");
+
+        org.engine_of("bo").approve(&plan.id).unwrap();
+        // A register that changed since.
+        org.register(&two.replace("1 year", "2 years"));
+        refused(org.engine().sweep(&plan.id, &mut |_| ()), "register has changed");
+        org.register(&two);
+        // Too old.
+        let now = org.clock.now();
+        org.clock.set(now + SignedDuration::from_hours(24 * 8));
+        refused(org.engine().sweep(&plan.id, &mut |_| ()), "days old");
+        // Before its own instant.
+        org.clock.set(now - SignedDuration::from_secs(60));
+        refused(org.engine().sweep(&plan.id, &mut |_| ()), "has not come");
+        org.clock.set(now);
+        // Its body changed in the database.
+        let tamper = "UPDATE plan SET body = replace(body, '\"due\":3', '\"due\":9')";
+        match &org.place.state {
+            None => rusqlite::Connection::open(org.place.dir.join("state.sqlite"))
+                .unwrap()
+                .execute_batch(tamper)
+                .unwrap(),
+            Some(url) => {
+                connect(url).batch_execute(&tamper.replace("plan SET", "frist.plan SET")).unwrap();
+            }
+        }
+        refused(org.engine().sweep(&plan.id, &mut |_| ()), "its hash is another");
+        assert_eq!(org.ledger("persons"), 0);
+    }
+}
+
+#[test]
+fn the_guard_trips_and_one_person_may_approve() {
+    let org = Org::new(Db::Sqlite, Db::Sqlite, &PERSONS.replace("share = 1.0", "count = 2"));
+    org.persons(1..=3, 800);
+    let mut ida = org.engine();
+    let plan = plan(&mut ida);
+    assert_eq!(plan.trips.len(), 1);
+    ida.propose(&plan, &mut |_| ()).unwrap();
+    assert!(matches!(ida.sweep(&plan.id, &mut |_| ()), Err(Error::PlanRefused { .. })));
+    ida.approve(&plan.id).unwrap();
+    assert_eq!(ida.sweep(&plan.id, &mut |_| ()).unwrap().done(), 3);
+    // Carried out once, never twice.
+    let again = ida.sweep(&plan.id, &mut |_| ()).unwrap_err().to_string();
+    assert!(again.contains("carried out already"), "{again}");
+}
+
+#[test]
+fn the_future_is_shown_and_not_run() {
+    let org = Org::new(Db::Sqlite, Db::Sqlite, PERSONS);
+    org.persons(1..=3, 300);
+    let mut engine = org.engine();
+    let as_of = Some(org.clock.now() + SignedDuration::from_hours(24 * 100));
+    let plan = engine.examine(&Options { as_of, ..Options::default() }, &mut |_| ()).unwrap();
+    assert_eq!(plan.due(), 3);
+    assert!(matches!(engine.propose(&plan, &mut |_| ()), Err(Error::PlanRefused { .. })));
+}
+
+#[test]
+fn chains_go_leaf_by_leaf_and_rings_whole() {
+    for (store, state) in BOTH {
+        let own = format!("{PERSONS}[[dataset.link]]\nto = \"persons\"\nby = \"boss\"\n");
+        let org = Org::new(store, state, &own);
+        org.register_with("batch = 2", &own);
+        org.persons(1..=9, 800);
+        org.persons(10..=10, 10);
+        // 1 <- 2 <- 3 <- 4; the ring 5 -> 6 -> 7 -> 5; 8 is referred to by the kept 10; 9 by itself.
+        for (id, boss) in [(2, 1), (3, 2), (4, 3), (5, 6), (6, 7), (7, 5), (9, 9), (10, 8)] {
+            org.sql(&format!("UPDATE person SET boss = {boss} WHERE id = {id}"));
+        }
+        let report = sweep(&org);
+        assert_eq!(org.ids("person"), [8, 10], "{store:?}");
+        assert_eq!((report.done(), report.datasets[0].blocked), (8, 1));
+        assert_eq!((codes(&report), report.green()), (vec!["blocked"], true));
+        assert_eq!(org.ledger("persons"), 8);
+    }
+}
+
+#[test]
+fn links_between_data_sets() {
+    for (store, state) in BOTH {
+        for effect in ["block", "cascade", "detach"] {
+            let link = format!(
+                "{PERSONS}{NOTES}[[dataset.link]]\nto = \"persons\"\nby = \"person\"\non_erase = \"{effect}\"\n"
+            );
+            let org = Org::new(store, state, &link);
+            org.persons(1..=3, 800);
+            org.persons(4..=4, 5);
+            // 1 has an old note, 2 a new one, 3 none; 4 is kept and its old note goes.
+            for (id, p, days) in [(1, 1, 800), (2, 2, 5), (3, 4, 800)] {
+                org.note(id, p, days);
+            }
+            let report = sweep(&org);
+            let what = format!("{store:?} {effect}");
+            assert_eq!(org.ids("note"), [2], "{what}");
+            if effect == "detach" {
+                assert_eq!(org.ids("person"), [4], "{what}");
+                assert_eq!(org.number("SELECT count(*) FROM note WHERE person IS NULL"), 1);
+                assert_eq!(report.datasets.iter().map(|d| d.detached).sum::<u64>(), 1);
+            } else {
+                assert_eq!(org.ids("person"), [2, 4], "{what}");
+                assert_eq!(codes(&report), ["blocked"], "{what}");
+            }
+            assert!(report.green());
+            assert_eq!(org.ledger("persons"), 4 - org.rows("person"));
+        }
+    }
+}
+
+#[test]
+fn anonymised_once() {
+    for (store, state) in BOTH {
+        let rule = PERSONS.replace(
+            "guard",
+            "then = { anonymise = { name = \"pseudonym\", boss = \"null\" } }\nguard",
+        );
+        let org = Org::new(store, state, &rule);
+        org.persons(1..=3, 800);
+        org.persons(4..=4, 5);
+        org.sql("UPDATE person SET boss = 1");
+        assert_eq!(done(&sweep(&org), "persons"), 3);
+        assert_eq!(org.number("SELECT count(*) FROM person WHERE name LIKE 'Person%'"), 1);
+        assert_eq!(org.number("SELECT count(*) FROM person WHERE boss = 1"), 1);
+        let mut engine = org.engine();
+        let plan = plan(&mut engine);
+        let counts = plan.items[0].counts.unwrap();
+        assert_eq!((counts.due, counts.done, plan.due()), (0, 3, 0), "{store:?}");
+        assert_eq!(carry_out(&org, &mut engine, &plan).unwrap().done(), 0);
+        assert_eq!(org.ledger("persons"), 3);
+    }
+}
+
+/// What a store does that it should not, with the finding's code and the ids left of 1 to 6.
+struct Fault {
+    name: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+    left: &'static [i64],
+    code: &'static str,
+    undo_sqlite: &'static str,
+    undo_postgres: &'static str,
+}
+
+const FAULTS: &[Fault] = &[
+    Fault {
+        name: "a trigger puts one back",
+        sqlite: "CREATE TRIGGER back AFTER DELETE ON person WHEN old.id = 3 BEGIN
+            INSERT INTO person (id, name, ended) VALUES (old.id, old.name, old.ended); END",
+        postgres: "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF old.id = 3 THEN INSERT INTO person (id, name, ended) VALUES (old.id, old.name, old.ended); END IF;
+            RETURN old; END $$;
+            CREATE TRIGGER back AFTER DELETE ON person FOR EACH ROW EXECUTE FUNCTION f()",
+        left: &[3],
+        code: "came-back",
+        undo_sqlite: "DROP TRIGGER back",
+        undo_postgres: "DROP TRIGGER back ON person",
+    },
+    Fault {
+        name: "a trigger swallows one",
+        sqlite: "CREATE TRIGGER keep BEFORE DELETE ON person WHEN old.id = 3 BEGIN SELECT RAISE(IGNORE); END",
+        postgres: "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF old.id = 3 THEN RETURN NULL; END IF; RETURN old; END $$;
+            CREATE TRIGGER keep BEFORE DELETE ON person FOR EACH ROW EXECUTE FUNCTION f()",
+        left: &[3],
+        code: "refused",
+        undo_sqlite: "DROP TRIGGER keep",
+        undo_postgres: "DROP TRIGGER keep ON person",
+    },
+    Fault {
+        name: "a rule swallows all",
+        sqlite: "CREATE TRIGGER keep BEFORE DELETE ON person BEGIN SELECT RAISE(ABORT, 'no'); END",
+        postgres: "CREATE RULE keep AS ON DELETE TO person DO INSTEAD NOTHING",
+        left: &[1, 2, 3, 4, 5, 6],
+        code: "refused",
+        undo_sqlite: "DROP TRIGGER keep",
+        undo_postgres: "DROP RULE keep ON person",
+    },
+    Fault {
+        name: "a foreign key that the register does not know",
+        sqlite: "CREATE TABLE other (person INTEGER REFERENCES person(id)); INSERT INTO other VALUES (3)",
+        postgres: "CREATE TABLE other (person BIGINT REFERENCES person(id)); INSERT INTO other VALUES (3)",
+        left: &[3],
+        code: "blocked",
+        undo_sqlite: "DELETE FROM other",
+        undo_postgres: "DELETE FROM other",
+    },
+];
+
+#[test]
+fn what_a_store_does_wrong_is_a_finding_and_never_in_the_ledger() {
+    for (store, state) in BOTH {
+        for fault in FAULTS {
+            let org = Org::new(store, state, &format!("{PERSONS}{NOTES}"));
+            org.persons(1..=6, 800);
+            (1..=4).for_each(|id| org.note(id, id, 800));
+            let (doing, undoing) = match store {
+                Db::Sqlite => (fault.sqlite, fault.undo_sqlite),
+                Db::Postgres => (fault.postgres, fault.undo_postgres),
+            };
+            org.sql(doing);
+            let what = format!("{store:?}: {}", fault.name);
+            let report = sweep(&org);
+            // A foreign key is known from the store's catalogue, and blocks as a link does.
+            assert_eq!(report.green(), fault.code == "blocked", "{what}");
+            assert!(codes(&report).contains(&fault.code), "{what}: {:?}", report.findings);
+            assert_eq!(org.ids("person"), fault.left, "{what}");
+            assert_eq!(org.ledger("persons"), 6 - org.rows("person"), "{what}");
+            assert_eq!((org.rows("note"), org.ledger("notes")), (0, 4), "{what}: the others go");
+            let open = org.state().open_findings().unwrap();
+            assert!(open.iter().any(|f| f.finding.code == fault.code), "{what}");
+            // A batch that was refused for good is closed, and its keys with it.
+            assert!(org.state().open_batches().unwrap().is_empty(), "{what}");
+            assert!(org.state().running_sweeps().unwrap().is_empty(), "{what}");
+
+            org.sql(undoing);
+            let report = sweep(&org);
+            assert!(report.green(), "{what}: {:?}", report.findings);
+            assert_eq!((org.rows("person"), org.ledger("persons")), (0, 6), "{what}");
+            assert!(org.state().open_findings().unwrap().is_empty(), "{what}: settled");
+        }
+    }
+}
+
+#[test]
+fn a_locked_row_is_waited_for_and_then_a_finding() {
+    let org = Org::new(Db::Postgres, Db::Postgres, PERSONS);
+    org.register_with("lock_timeout = \"200 ms\"", PERSONS);
+    org.persons(1..=6, 800);
+    let mut other = connect(org.place.url.as_ref().unwrap());
+    let mut lock = other.transaction().unwrap();
+    lock.execute("SELECT * FROM person WHERE id = 3 FOR UPDATE", &[]).unwrap();
+    let report = sweep(&org);
+    assert!(!report.green());
+    assert_eq!(codes(&report), ["refused"]);
+    assert_eq!(org.ledger("persons"), 6 - org.rows("person"));
+    assert!(org.state().open_batches().unwrap().is_empty());
+    lock.rollback().unwrap();
+    assert!(sweep(&org).green());
+    assert_eq!((org.rows("person"), org.ledger("persons")), (0, 6));
+}
+
+#[test]
+fn a_missing_permission_is_a_finding() {
+    let mut org = Org::new(Db::Postgres, Db::Postgres, &format!("{PERSONS}{NOTES}"));
+    org.persons(1..=3, 800);
+    org.note(1, 1, 800);
+    let role = format!("frist_{}", std::process::id());
+    org.sql(&format!(
+        "CREATE ROLE {role} LOGIN PASSWORD 'x'; GRANT SELECT ON person TO {role};
+         GRANT SELECT, UPDATE, DELETE ON note TO {role}"
+    ));
+    let admin = org.place.url.clone().unwrap();
+    let host = admin.rsplit_once('@').unwrap().1;
+    org.place.url = Some(format!("postgres://{role}:x@{host}"));
+    let report = sweep(&org);
+    org.place.url = Some(admin);
+    assert_eq!((codes(&report), report.green()), (vec!["refused"], false), "{:?}", report.findings);
+    assert_eq!((org.rows("person"), org.rows("note")), (3, 0));
+    assert_eq!((org.ledger("persons"), org.ledger("notes")), (0, 1));
+    org.sql(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+}
+
+#[test]
+fn a_table_that_was_renamed_and_a_store_that_is_gone() {
+    for (store, state) in BOTH {
+        let org = Org::new(store, state, &format!("{PERSONS}{NOTES}"));
+        org.persons(1..=3, 800);
+        org.note(1, 1, 800);
+        let mut engine = org.engine();
+        let plan = plan(&mut engine);
+        org.sql("ALTER TABLE person RENAME TO people");
+        let report = carry_out(&org, &mut engine, &plan).unwrap();
+        assert_eq!((codes(&report), report.green()), (vec!["unreachable"], false), "{store:?}");
+        assert_eq!((org.rows("people"), org.rows("note")), (3, 0));
+        assert_eq!((org.ledger("persons"), org.ledger("notes")), (0, 1));
+    }
+    // Gone when the plan is made: the plan says so, and the sweep is not green.
+    let org = Org::new(Db::Sqlite, Db::Sqlite, PERSONS);
+    std::fs::rename(org.file(), org.place.dir.join("away")).unwrap();
+    let mut engine = org.engine();
+    let plan = plan(&mut engine);
+    assert_eq!(plan.problems.len(), 1);
+    let report = carry_out(&org, &mut engine, &plan).unwrap();
+    assert_eq!((codes(&report), report.green()), (vec!["unreachable"], false));
+}
+
+#[test]
+fn a_store_that_goes_in_the_middle_is_finished_when_it_is_back() {
+    // Two stores: the first goes between the journal and the erasure, the second is swept.
+    let second = "[[store]]\nid = \"t\"\nkind = \"sqlite\"\npath = \"t.sqlite\"\n";
+    let others = NOTES.replace("s/note", "t/note");
+    let org = Org::new(Db::Postgres, Db::Sqlite, &format!("{second}{PERSONS}{others}"));
+    org.register_with("batch = 3", &format!("{second}{PERSONS}{others}"));
+    let t = rusqlite::Connection::open(org.place.dir.join("t.sqlite")).unwrap();
+    t.execute_batch(
+        "CREATE TABLE note (id INTEGER PRIMARY KEY, person INTEGER, at TEXT);
+         INSERT INTO note VALUES (1, 1, '2020-01-01')",
+    )
+    .unwrap();
+    org.persons(1..=9, 800);
+    let url = org.place.url.clone().unwrap();
+    let admin = format!("{}/postgres", url.rsplit_once('/').unwrap().0);
+    let name = url.rsplit_once('/').unwrap().1.to_owned();
+    let away = format!("{name}_away");
+    let rename = |from: &str, to: &str| {
+        let mut client = connect(&admin);
+        client
+            .execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1",
+                &[&from],
+            )
+            .unwrap();
+        // A backend that was told to end may take a moment.
+        for _ in 0..100 {
+            let sql = format!("ALTER DATABASE {from} RENAME TO {to}");
+            if client.batch_execute(&sql).is_ok() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("the database cannot be renamed");
+    };
+    let mut engine = org.engine();
+    let plan = plan(&mut engine);
+    engine.propose(&plan, &mut |_| ()).unwrap();
+    let mut batches = 0;
+    let report = engine
+        .sweep(&plan.id, &mut |step| {
+            if matches!(step, Step::Intent { dataset: "persons", .. }) {
+                batches += 1;
+                if batches == 2 {
+                    rename(&name, &away);
+                }
+            }
+        })
+        .unwrap();
+    assert!(!report.green());
+    assert_eq!(codes(&report), ["refused"], "{:?}", report.findings);
+    assert_eq!(done(&report, "notes"), 1, "the other store is swept");
+    assert_eq!(org.ledger("persons"), 3);
+    assert_eq!(org.state().open_batches().unwrap().len(), 1, "what is not known stays open");
+    // Still away: recovery says so and keeps the journal.
+    let (recovered, left) = engine.recover(&mut |_| ()).unwrap();
+    assert_eq!((recovered.len(), left.len()), (0, 1));
+    rename(&away, &name);
+    org.clock.step(1);
+    let report = sweep(&org);
+    assert_eq!((report.recovered, report.done()), (3, 3));
+    assert!(report.green(), "{:?}", report.findings);
+    assert_eq!((org.rows("person"), org.ledger("persons")), (0, 9));
+}
+
+#[test]
+fn a_clock_that_cannot_be_right_erases_nothing() {
+    let second = "[[store]]\nid = \"t\"\nkind = \"sqlite\"\npath = \"t.sqlite\"\n";
+    let others = NOTES.replace("s/note", "t/note");
+    let org = Org::new(Db::Postgres, Db::Sqlite, &format!("{second}{PERSONS}{others}"));
+    let t = rusqlite::Connection::open(org.place.dir.join("t.sqlite")).unwrap();
+    t.execute_batch(
+        "CREATE TABLE note (id INTEGER PRIMARY KEY, person INTEGER, at TEXT);
+         INSERT INTO note VALUES (1, 1, '2020-01-01')",
+    )
+    .unwrap();
+    org.persons(1..=2, 800);
+    // Not due for another hundred days, by the server's clock.
+    org.persons(3..=3, 265);
+    org.clock.set(org.clock.now() + SignedDuration::from_hours(24 * 200));
+    let report = sweep(&org);
+    assert_eq!((codes(&report), report.green()), (vec!["clock"], false), "{:?}", report.findings);
+    assert_eq!((org.rows("person"), org.ledger("persons")), (3, 0));
+    assert_eq!(done(&report, "notes"), 1, "a store without a clock is swept");
+}
+
+#[test]
+fn a_clock_that_jumps_back_in_the_middle_takes_nothing_early() {
+    let org = Org::new(Db::Sqlite, Db::Sqlite, PERSONS);
+    org.register_with("batch = 2", PERSONS);
+    org.persons(1..=3, 800);
+    org.persons(4..=6, 400);
+    let now = org.clock.now();
+    let mut gone = 0;
+    for jump in ["intent", "disposed"] {
+        let mut engine = org.engine();
+        let plan = plan(&mut engine);
+        engine.propose(&plan, &mut |_| ()).unwrap();
+        let report = engine
+            .sweep(&plan.id, &mut |step| match (step, jump) {
+                (Step::Intent { .. }, "intent") | (Step::Disposed { .. }, "disposed") => {
+                    org.clock.set(now - SignedDuration::from_hours(24 * 100));
+                }
+                _ => {}
+            })
+            .unwrap();
+        assert!(codes(&report).contains(&"still-due"), "{jump}: {:?}", report.findings);
+        assert!(!report.green(), "{jump}");
+        let left = org.ids("person");
+        assert!([4, 5, 6].iter().all(|id| left.contains(id)), "{jump}: {left:?}");
+        gone += report.done();
+        assert_eq!(org.ledger("persons"), gone, "{jump}");
+        org.clock.set(now + SignedDuration::from_secs(10));
+        org.sql("DELETE FROM person WHERE id < 4");
+        org.persons(1..=3, 800);
+    }
+    assert_eq!(gone, 6);
+}
+
+#[test]
+fn how_late_they_went() {
+    let org = Org::new(Db::Sqlite, Db::Sqlite, PERSONS);
+    // Erasable from the start of the day after the year: one day, two days, ... a hundred late.
+    for id in 1..=100 {
+        let ended = org.ago(id - 1).checked_sub(1.year()).unwrap().checked_sub(1.day()).unwrap();
+        org.sql(&format!("INSERT INTO person (id, ended) VALUES ({id}, '{ended}')"));
+    }
+    let zone = frist_law::zone("Europe/Copenhagen").unwrap();
+    let now = org.clock.now();
+    let since = |id: i64| {
+        let day: jiff::civil::Date = {
+            let db = rusqlite::Connection::open(org.file()).unwrap();
+            let text: String =
+                db.query_row("SELECT ended FROM person WHERE id = ?1", [id], |r| r.get(0)).unwrap();
+            text.parse().unwrap()
+        };
+        let due = day.checked_add(1.year()).unwrap().tomorrow().unwrap();
+        let due = due.to_zoned(zone.clone()).unwrap().timestamp();
+        now.duration_since(due).as_secs().unsigned_abs()
+    };
+    let mut expected: Vec<u64> = (1..=100).map(since).collect();
+    expected.sort_unstable();
+    let mut engine = org.engine();
+    let plan = plan(&mut engine);
+    assert_eq!(plan.due(), 100);
+    let report = carry_out(&org, &mut engine, &plan).unwrap();
+    let d = &report.datasets[0];
+    assert_eq!((d.late_p50, d.late_p99, d.late_max), (expected[49], expected[98], expected[99]));
+}
+
+#[test]
+fn receipts_for_what_went_and_for_nothing_else() {
+    for (store, state) in BOTH {
+        let org = Org::new(store, state, PERSONS);
+        org.register_with("batch = 3", PERSONS);
+        org.persons(1..=8, 800);
+        org.persons(9..=9, 5);
+        assert!(sweep(&org).green());
+        let (tiles, key) = (org.tiles(), signer());
+        let mut engine = org.engine();
+        // Not published yet: no receipt without a signed head.
+        assert!(engine.receipt("persons", "1", &tiles).is_err());
+        let head = engine.publish(&tiles, &key).unwrap();
+        assert_eq!(engine.publish(&tiles, &key).unwrap(), head, "nothing new, nothing written");
+        for id in 1..=8 {
+            let text =
+                engine.receipt("s/person", &id.to_string(), &tiles).unwrap().to_text().unwrap();
+            let proven = frist_ledger::verify_receipt(&text, &[key.verifier()]).unwrap();
+            assert_eq!(proven.locator, format!("s/person/{id}").as_bytes());
+            assert_eq!(proven.disposal().unwrap().dataset.as_str(), "persons");
+        }
+        for id in ["9", "10", "1,2", ""] {
+            assert!(engine.receipt("persons", id, &tiles).is_err(), "{id}");
+        }
+        let mut evidence = Vec::new();
+        engine.evidence(&mut evidence).unwrap();
+        let report = frist_ledger::verify_evidence(&evidence[..], &[key.verifier()], None).unwrap();
+        assert_eq!(report.records(), 8);
+        assert_eq!(report.batches_recomputed, 3);
+    }
+}
+
+#[test]
+fn a_head_that_was_published_but_not_kept_is_kept_later() {
+    let org = Org::new(Db::Sqlite, Db::Sqlite, PERSONS);
+    org.persons(1..=2, 800);
+    sweep(&org);
+    org.engine().publish(&org.tiles(), &signer()).unwrap();
+    // As a crash between the two leaves it.
+    let db = rusqlite::Connection::open(org.place.dir.join("state.sqlite")).unwrap();
+    db.execute_batch("DELETE FROM checkpoint").unwrap();
+    let mut engine = org.engine();
+    assert!(engine.receipt("persons", "1", &org.tiles()).is_err());
+    engine.publish(&org.tiles(), &signer()).unwrap();
+    let text = engine.receipt("persons", "1", &org.tiles()).unwrap().to_text().unwrap();
+    frist_ledger::verify_receipt(&text, &[signer().verifier()]).unwrap();
+}
+
+#[test]
+fn a_database_that_was_set_back_is_not_published() {
+    let org = Org::new(Db::Sqlite, Db::Sqlite, PERSONS);
+    org.persons(1..=2, 800);
+    org.engine().make_live().unwrap();
+    let (file, copy) = (org.place.dir.join("state.sqlite"), org.place.dir.join("copy"));
+    let back_up = |from: &std::path::Path, to: &std::path::Path| {
+        let db = rusqlite::Connection::open(from).unwrap();
+        db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        drop(db);
+        for end in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{end}", to.display()));
+        }
+        std::fs::copy(from, to).unwrap();
+    };
+    back_up(&file, &copy);
+    sweep(&org);
+    let head = org.engine().publish(&org.tiles(), &signer()).unwrap();
+    back_up(&copy, &file);
+    let refused = org.engine().publish(&org.tiles(), &signer());
+    assert!(matches!(refused, Err(Error::RolledBack { .. })));
+    // It has gone on since, to the very size and then past it: still another ledger.
+    for id in 0.. {
+        let size = org.state().size().unwrap();
+        if size > head.size + 2 {
+            break;
+        }
+        if size >= head.size {
+            let refused = org.engine().publish(&org.tiles(), &signer());
+            assert!(refused.is_err(), "{size} of {}", head.size);
+        }
+        org.hold(&format!("h{id}"), Scope::All);
+    }
+}
