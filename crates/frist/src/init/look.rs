@@ -10,6 +10,7 @@ use frist_register::Register;
 use frist_stores::{CollectionInfo, Store, StoreError};
 
 use super::toml::{key, text};
+use super::words;
 
 /// How a date is written, in the register's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,8 +40,9 @@ impl Form {
     }
 }
 
-/// How many records of a collection are looked at.
+/// How many records of a collection are looked at, and at most how many times that.
 const SAMPLE: usize = 50;
+const MOST: usize = 10;
 
 /// The forms of the fields of one collection in which dates were seen.
 pub type Forms = BTreeMap<String, Form>;
@@ -74,24 +76,41 @@ fn sample(
     };
     let bound = store.bind(&register, dataset, &rules)?;
     let mut seen: BTreeMap<String, Vec<Option<Form>>> = BTreeMap::new();
-    for record in store.keys(&bound, None, SAMPLE)? {
-        for (field, value) in store.fields(&bound, &record)?.unwrap_or_default() {
-            if let Some(value) = value {
-                seen.entry(field).or_default().push(form(&value));
+    let silent = |seen: &BTreeMap<String, Vec<_>>| {
+        let wanted = info.fields.iter().filter(|f| words::sounds_like_date(&f.name));
+        wanted.into_iter().any(|f| !seen.contains_key(&f.name))
+    };
+    let mut after = None;
+    for page in 0..MOST {
+        // An end date is empty in most records: only for such fields is it worth to look on.
+        if page > 0 && !silent(&seen) {
+            break;
+        }
+        let records = store.keys(&bound, after.as_ref(), SAMPLE)?;
+        for record in &records {
+            for (field, value) in store.fields(&bound, record)?.unwrap_or_default() {
+                if let Some(value) = value {
+                    seen.entry(field).or_default().push(form(&value));
+                }
             }
+        }
+        match records.last() {
+            Some(last) if records.len() == SAMPLE => after = Some(last.clone()),
+            _ => break,
         }
     }
     Ok(seen.into_iter().filter_map(|(field, forms)| Some((field, usual(&forms)?))).collect())
 }
 
-/// The form of four values in five: real data has a wrong one here and there.
+/// The form of four values in five, or of all but one: real data has a wrong one here and there.
 fn usual(forms: &[Option<Form>]) -> Option<Form> {
     let mut counts: BTreeMap<Form, usize> = BTreeMap::new();
     for form in forms.iter().flatten() {
         *counts.entry(*form).or_default() += 1;
     }
     let (form, count) = counts.into_iter().max_by_key(|(_, count)| *count)?;
-    (count * 5 >= forms.len() * 4).then_some(form)
+    let wrong = forms.len() - count;
+    (wrong * 4 <= count || (wrong == 1 && count > 1)).then_some(form)
 }
 
 /// The form in which a value is a date, if it is one.
@@ -161,7 +180,9 @@ mod tests {
         }
         let (date, bad) = (Some(Form::Date), None);
         assert_eq!(usual(&[date, date, date, date, bad]), date);
-        assert_eq!(usual(&[date, date, bad]), None);
+        assert_eq!(usual(&[date, date, bad]), date);
+        assert_eq!(usual(&[date, bad]), None);
+        assert_eq!(usual(&[date, date, date, bad, bad]), None);
         assert_eq!(usual(&[]), None);
     }
 }

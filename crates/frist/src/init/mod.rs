@@ -1,9 +1,12 @@
 //! The proposal behind `frist init`: a store's catalogue in, a register in TOML out.
 //!
 //! [`words`] knows what names tell, [`look`] reads the catalogue and how dates are written,
-//! [`propose`] decides what is personal data and why, [`write`] puts it as TOML. Nothing here
+//! [`propose`] (for files, `folder`) decides what is personal data and why, [`mod@write`] puts it as
+//! TOML. Nothing here
 //! decides a legal basis or a period: what the law book says is cited, everything else is asked.
 
+mod controller;
+mod folder;
 pub mod look;
 pub mod propose;
 #[cfg(test)]
@@ -54,18 +57,18 @@ pub fn read(id: &str, place: &Place, base: &Path) -> Outcome<propose::Proposal> 
     let text = write::store("look", place);
     let named = write::store(id, place);
     let one = |text: &str| {
-        let reading = Register::read(&[("store.toml", format!("[controller]\nname = \"-\"\n{text}"))]);
+        let reading =
+            Register::read(&[("store.toml", format!("[controller]\nname = \"-\"\n{text}"))]);
         reading.register.and_then(|r| r.stores.into_iter().next()).ok_or_else(|| {
-            Failure::new("the register cannot say where this store is").help(
-                reading.diagnostics.first().map_or_else(String::new, |d| d.message.clone()),
-            )
+            Failure::new("the register cannot say where this store is")
+                .help(reading.diagnostics.first().map_or_else(String::new, |d| d.message.clone()))
         })
     };
     let mut store = frist_stores::open(&one(&named)?, base, &|name| std::env::var(name).ok())?;
     let catalogue = store.catalogue()?;
     if let Place::Folder(root) = place {
         let name = Path::new(root).file_name().map(|n| n.to_string_lossy().into_owned());
-        return Ok(propose::folder(&catalogue, name.as_deref().unwrap_or(id)));
+        return Ok(folder::propose(&catalogue, name.as_deref().unwrap_or(id)));
     }
     let worth = propose::worth_a_look(&catalogue);
     let forms: BTreeMap<String, look::Forms> = catalogue
@@ -85,9 +88,9 @@ pub fn files(
     store: Option<(&str, &Place, &propose::Proposal)>,
     lang: Lang,
 ) -> Outcome<Vec<(String, String)>> {
-    let mut controller = write::controller(answers, lang);
+    let mut controller = controller::controller(answers, lang);
     if store.is_none() {
-        controller += &write::template(lang);
+        controller += &controller::template(lang);
     }
     let mut files = vec![("controller.toml".to_owned(), controller)];
     if let Some((id, place, proposal)) = store {
@@ -95,7 +98,9 @@ pub fn files(
     }
     for (name, text) in &mut files {
         *text = frist_register::format(text).map_err(|e| {
-            Failure::new(format!("what would be written to `{name}` is not TOML; nothing was written: {e}"))
+            Failure::new(format!(
+                "what would be written to `{name}` is not TOML; nothing was written: {e}"
+            ))
         })?;
     }
     Ok(files)

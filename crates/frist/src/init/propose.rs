@@ -119,14 +119,24 @@ impl Set {
     /// Whether it holds a special category (Art. 9).
     pub fn special(&self) -> bool {
         let special = [
-            "health", "ethnicity", "religion", "politics", "union", "genetic", "biometric", "sex-life",
+            "health",
+            "ethnicity",
+            "religion",
+            "politics",
+            "union",
+            "genetic",
+            "biometric",
+            "sex-life",
         ];
         self.categories.iter().any(|c| special.contains(c))
     }
 
     /// Whether the law book says all there is to say.
     pub fn complete(&self) -> bool {
-        self.nature == Nature::Accounts && self.start != Start::Open && !self.special() && !self.keyless
+        self.nature == Nature::Accounts
+            && self.start != Start::Open
+            && !self.special()
+            && !self.keyless
     }
 }
 
@@ -162,14 +172,22 @@ impl<'a> Table<'a> {
     fn new(info: &'a CollectionInfo) -> Self {
         let words = words::words(&info.name);
         let fields = || info.fields.iter().map(|f| f.name.as_str());
-        let told: Vec<(&str, Told)> = fields().filter_map(|f| Some((f, words::field(f)?))).collect();
+        // A record's own number tells nothing: `sick_leave_id`.
+        let number = |f: &str| {
+            info.key.iter().any(|k| k == f) && words::words(f).last().is_some_and(|w| w == "id")
+        };
+        let told: Vec<(&str, Told)> =
+            fields().filter(|f| !number(f)).filter_map(|f| Some((f, words::field(f)?))).collect();
         let mut reasons: Vec<Reason> = Vec::new();
         let field = |(field, told): &(&str, Told)| Reason::Field {
             field: (*field).to_owned(),
             category: told.category,
         };
-        let hints: BTreeSet<&str> =
-            told.iter().filter(|(_, t)| t.weight >= Weight::Hint).map(|(_, t)| t.category).collect();
+        let hints: BTreeSet<&str> = told
+            .iter()
+            .filter(|(_, t)| t.weight >= Weight::Hint)
+            .map(|(_, t)| t.category)
+            .collect();
         let enough = told.iter().any(|(_, t)| t.weight == Weight::Tells)
             || hints.len() > 1
             || (words::people(&words).is_some() && !hints.is_empty());
@@ -179,6 +197,10 @@ impl<'a> Table<'a> {
         let foreign = |f: &str| info.references.iter().any(|(by, _, _)| by == f);
         for name in fields().filter(|f| !foreign(f)) {
             if let Some(subject) = words::names_person(name) {
+                // In a list of customers the customer's number is nothing new.
+                if !reasons.is_empty() && words::people(&words) == Some(subject) {
+                    continue;
+                }
                 reasons.push(Reason::Names { field: name.to_owned(), subject });
             }
         }
@@ -280,7 +302,7 @@ pub fn database(catalogue: &[CollectionInfo], forms: &BTreeMap<String, Forms>) -
 }
 
 /// Ids for collections, each its own.
-fn ids<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
+pub(super) fn ids<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
     let mut taken: HashSet<String> = HashSet::new();
     names
         .map(|name| {
@@ -301,7 +323,9 @@ fn links(infos: &[&CollectionInfo], tables: &[Table<'_>], ids: &[String], ix: us
     let own = tables[ix].info;
     let mut links: Vec<Link> = Vec::new();
     for (by, to, field) in &own.references {
-        let Some(other) = find(infos, to).filter(|o| !tables[*o].reasons.is_empty()) else { continue };
+        let Some(other) = find(infos, to).filter(|o| !tables[*o].reasons.is_empty()) else {
+            continue;
+        };
         let [key] = tables[other].info.key.as_slice() else { continue };
         let to_key = field.is_empty() || field.eq_ignore_ascii_case(key);
         let twice = links.iter().any(|l| l.by == *by && l.to == ids[other]);
@@ -365,9 +389,8 @@ fn subjects(
             found.push((subject, field));
         }
     };
-    let others = || {
-        table.info.references.iter().filter_map(|(by, to, _)| Some((by, find(infos, to)?)))
-    };
+    let others =
+        || table.info.references.iter().filter_map(|(by, to, _)| Some((by, find(infos, to)?)));
     for (by, other) in others() {
         if let Some(people) = tables[other].people() {
             add(people, Some(by.clone()));
@@ -495,71 +518,13 @@ fn latest(sets: &mut [Set]) {
             s.links.iter().map(|l| (l.to.clone(), s.id.clone(), l.by.clone(), day.clone()))
         })
         .collect();
-    for set in sets.iter_mut().filter(|s| s.start == Start::Open && !s.keyless) {
+    let wanting = |s: &&mut Set| {
+        s.start == Start::Open
+            && !s.keyless
+            && s.other_days.iter().all(|d| d.moment != Moment::Ended)
+    };
+    for set in sets.iter_mut().filter(wanting) {
         let found = referring.iter().find(|(to, from, _, _)| *to == set.id && *from != set.id);
         set.latest = found.map(|(_, from, by, day)| (from.clone(), by.clone(), day.clone()));
     }
-}
-
-/// Proposes a register for a folder of files. `store` is the folder's own name.
-pub fn folder(catalogue: &[CollectionInfo], store: &str) -> Proposal {
-    let own = words::words(store);
-    let whole = words::nature(&own) != Nature::Other;
-    let collections: Vec<&str> = match whole {
-        // The folders in it are cameras or mailboxes: one rule for all.
-        true => vec!["**"],
-        false => catalogue.iter().map(|c| c.name.as_str()).collect(),
-    };
-    let name = |c: &str| match c {
-        _ if whole => store.to_owned(),
-        "*" => "files".to_owned(),
-        c => c.trim_end_matches("/**").to_owned(),
-    };
-    let names: Vec<String> = collections.iter().map(|c| name(c)).collect();
-    let ids = ids(names.iter().map(String::as_str));
-    let sets = collections.iter().zip(&names).zip(ids).map(|((collection, name), id)| {
-        let words = words::words(name);
-        let nature = words::nature(&words);
-        let (categories, vague) = match nature {
-            Nature::Surveillance => (vec!["image"], false),
-            Nature::Correspondence => (vec!["identity", "contact", "communication"], false),
-            Nature::Applications => (vec!["identity", "contact", "employment", "education"], false),
-            Nature::Accounts => (vec!["identity", "payment"], false),
-            _ => (vec!["identity"], true),
-        };
-        let subjects = match (nature, words::mentioned(&words)) {
-            (Nature::Surveillance, _) => vec![("visitor", None), ("employee", None)],
-            (_, Some(subject)) => vec![(subject, None)],
-            (Nature::Applications, None) => vec![("applicant", None)],
-            _ => vec![(PERSON, None)],
-        };
-        let changed = Day {
-            field: "mtime".into(),
-            moment: Moment::Happened,
-            form: Some(Form::Instant),
-            declare: false,
-            nullable: false,
-        };
-        // When a file was last written is when a recording ended; of anything else it says little.
-        let (start, other_days) = match nature {
-            Nature::Surveillance => (Start::Own(changed), Vec::new()),
-            _ => (Start::Open, vec![changed]),
-        };
-        Set {
-            id,
-            collection: (*collection).to_owned(),
-            nature,
-            reasons: vec![if nature == Nature::Other { Reason::Files } else { Reason::Name }],
-            subjects,
-            categories,
-            vague,
-            identifiers: Vec::new(),
-            keyless: false,
-            start,
-            other_days,
-            latest: None,
-            links: Vec::new(),
-        }
-    });
-    Proposal { sets: sets.collect(), ..Proposal::default() }
 }

@@ -161,7 +161,7 @@ const PLURALS: &[&str] = &["", "s", "es", "e", "er", "r", "ere", "ne", "erne", "
 /// The category of data subjects that a word names.
 pub fn person(word: &str) -> Option<&'static str> {
     let fits = |w: &&str| word.strip_prefix(*w).is_some_and(|rest| PLURALS.contains(&rest));
-    PEOPLE.iter().find(|(_, words)| words.iter().any(|w| fits(&w))).map(|(id, _)| *id)
+    PEOPLE.iter().find(|(_, words)| words.iter().any(&fits)).map(|(id, _)| *id)
 }
 
 /// Whose list this table is: `customers` and `crm_customer` are of customers, `customer_type` is not.
@@ -173,7 +173,7 @@ pub fn people(table: &[String]) -> Option<&'static str> {
 pub fn mentioned(table: &[String]) -> Option<&'static str> {
     let starts = |word: &String| {
         let fits = |w: &&str| w.len() >= 5 && word.starts_with(w);
-        PEOPLE.iter().find(|(_, words)| words.iter().any(|w| fits(&w))).map(|(id, _)| *id)
+        PEOPLE.iter().find(|(_, words)| words.iter().any(&fits)).map(|(id, _)| *id)
     };
     table.iter().find_map(|w| person(w).or_else(|| starts(w)))
 }
@@ -267,28 +267,104 @@ pub fn moment(name: &str) -> Moment {
     let has = |list: &[&str]| list.iter().any(|w| words.iter().any(|x| x == w));
     let part = |list: &[&str]| list.iter().any(|w| joined.contains(w));
     if part(&["birth", "foedsel", "foedt", "hire", "ansaettelsesdato", "ansatdato"])
-        || has(&["dob", "start", "started", "startdato", "begin", "from", "fra", "first", "foerste", "opened", "given"])
+        || has(&[
+            "dob",
+            "start",
+            "started",
+            "startdato",
+            "begin",
+            "from",
+            "fra",
+            "first",
+            "foerste",
+            "opened",
+            "given",
+        ])
     {
         Moment::Began
-    } else if has(&["updated", "modified", "changed", "aendret", "rettet", "opdateret", "due", "reminder"])
-        || part(&["forfald", "duedate"])
+    } else if has(&[
+        "updated",
+        "modified",
+        "changed",
+        "aendret",
+        "rettet",
+        "opdateret",
+        "due",
+        "reminder",
+    ]) || part(&["forfald", "duedate"])
     {
         Moment::Another
-    } else if part(&["invoicedate", "fakturadato", "bilagsdato", "bogfoer", "posteringsdato", "postingdate", "voucherdate", "regnskabsdato"])
-        || has(&["invoiced", "posted"])
+    } else if part(&[
+        "invoicedate",
+        "fakturadato",
+        "bilagsdato",
+        "bogfoer",
+        "posteringsdato",
+        "postingdate",
+        "voucherdate",
+        "regnskabsdato",
+    ]) || has(&["invoiced", "posted"])
     {
         Moment::Entered
     } else if has(&[
-        "ended", "end", "ends", "slut", "slutdato", "closed", "lukket", "afsluttet", "terminated", "left",
-        "resigned", "deactivated", "cancelled", "canceled", "opsagt", "withdrawn", "expired", "completed",
-    ]) || part(&["ophoer", "fratraad", "afslutning", "afslutte", "udmeld", "enddate", "fraflyt", "termination", "lastday", "periodto", "sidstedag"])
-    {
+        "ended",
+        "end",
+        "ends",
+        "slut",
+        "slutdato",
+        "closed",
+        "lukket",
+        "afsluttet",
+        "terminated",
+        "left",
+        "resigned",
+        "deactivated",
+        "cancelled",
+        "canceled",
+        "opsagt",
+        "withdrawn",
+        "expired",
+        "completed",
+    ]) || part(&[
+        "ophoer",
+        "fratraad",
+        "afslutning",
+        "afslutte",
+        "udmeld",
+        "enddate",
+        "fraflyt",
+        "termination",
+        "lastday",
+        "periodto",
+        "sidstedag",
+    ]) {
         Moment::Ended
     } else if part(&["creat", "opret", "insert", "registr"]) {
         Moment::Created
     } else if has(&[
-        "date", "dato", "recorded", "optaget", "received", "modtaget", "sent", "sendt", "read", "aflaest",
-        "occurred", "happened", "time", "timestamp", "tidspunkt", "mtime", "on", "at", "ordered", "paid", "betalt", "seen", "login",
+        "date",
+        "dato",
+        "recorded",
+        "optaget",
+        "received",
+        "modtaget",
+        "sent",
+        "sendt",
+        "read",
+        "aflaest",
+        "occurred",
+        "happened",
+        "time",
+        "timestamp",
+        "tidspunkt",
+        "mtime",
+        "on",
+        "at",
+        "ordered",
+        "paid",
+        "betalt",
+        "seen",
+        "login",
     ]) || joined.ends_with("dato")
         || joined.ends_with("date")
     {
@@ -303,7 +379,7 @@ pub fn sounds_like_date(name: &str) -> bool {
     let words = words(name);
     let last = words.last().map_or("", String::as_str);
     let joined = words.concat();
-    ["date", "dato", "on", "at", "timestamp", "tidspunkt"].contains(&last)
+    ["date", "dato", "on", "at", "day", "dag", "timestamp", "tidspunkt"].contains(&last)
         || joined.ends_with("dato")
         || joined.ends_with("date")
 }
@@ -339,9 +415,19 @@ mod tests {
         ] {
             assert_eq!(category(name), Some(wanted), "{name}");
         }
-        for name in
-            ["name", "address", "product_name", "filename", "city", "mac_address", "title", "genre_id", "amount", "status", "created_by"]
-        {
+        for name in [
+            "name",
+            "address",
+            "product_name",
+            "filename",
+            "city",
+            "mac_address",
+            "title",
+            "genre_id",
+            "amount",
+            "status",
+            "created_by",
+        ] {
             assert_eq!(category(name), None, "{name}");
         }
         assert_eq!(field("product_name"), None);

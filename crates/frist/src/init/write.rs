@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use frist_law::LawBook;
+use frist_law::book::Verified;
 use frist_register::Lang;
 
+use super::Place;
 use super::propose::{Day, Proposal, Reason, Set, Start};
 use super::toml::{blank, both, comment, key, list, text};
 use super::words::{Nature, PERSON};
-use super::{Answers, Place};
 
 /// The text in the language that was asked for.
 pub fn say<'t>(lang: Lang, da: &'t str, en: &'t str) -> &'t str {
@@ -20,119 +21,8 @@ pub fn say<'t>(lang: Lang, da: &'t str, en: &'t str) -> &'t str {
 }
 
 /// A question, and the line that answers it.
-fn question(lang: Lang, da: &str, en: &str, line: &str) -> String {
+pub(super) fn question(lang: Lang, da: &str, en: &str, line: &str) -> String {
     comment(&format!("{}: {}", say(lang, "UDFYLD", "FILL IN"), say(lang, da, en))) + &blank(line)
-}
-
-/// `controller.toml`.
-pub fn controller(answers: &Answers, lang: Lang) -> String {
-    let q = |da: &str, en: &str, line: &str| question(lang, da, en, line);
-    let mut out = comment(say(
-        lang,
-        "Fortegnelse over behandlingsaktiviteter (GDPR art. 30). Denne fil: hvem vi er.\n\
-         Det, en person skal tage stilling til, er mærket UDFYLD; `frist check` siger, hvad der mangler.",
-        "The record of processing activities (GDPR Art. 30). This file: who we are.\n\
-         What a person must decide is marked FILL IN; `frist check` says what is missing.",
-    ));
-    out += "\n[controller]\n";
-    match &answers.name {
-        Some(name) => out += &format!("name = {}\n", text(name)),
-        None => {
-            out += &q(
-                "Hvad hedder den dataansvarlige?",
-                "What is the controller called?",
-                "name = \"...\"",
-            );
-        }
-    }
-    let kind = if answers.public_authority { "public-authority" } else { "company" };
-    out += &comment(say(
-        lang,
-        "`company` eller `public-authority`: en myndighed kan ikke støtte sine opgaver på legitime interesser.",
-        "`company` or `public-authority`: an authority cannot rest its tasks on legitimate interests.",
-    ));
-    out += &format!("kind = {}\n", text(kind));
-    match &answers.email {
-        Some(email) => out += &format!("email = {}\n", text(email)),
-        None => {
-            out += &q(
-                "Hvor kan den registrerede skrive til jer? Mindst én: e-mail, adresse eller telefon.",
-                "Where can people write to you? At least one of e-mail, address and telephone.",
-                "email = \"...\"",
-            );
-        }
-    }
-    match &answers.dpo {
-        Some((name, email)) => {
-            let email =
-                email.as_ref().map(|e| format!(", email = {}", text(e))).unwrap_or_default();
-            out += &format!("dpo = {{ name = {}{email} }}\n", text(name));
-        }
-        None => {
-            out += &q(
-                "Har I en databeskyttelsesrådgiver? En myndighed skal have en (art. 37).",
-                "Do you have a data protection officer? A public authority must have one (Art. 37).",
-                "dpo = { name = \"...\", email = \"...\" }",
-            );
-        }
-    }
-    match &answers.year_end {
-        Some(end) => out += &format!("financial_year_end = {}\n", text(end)),
-        None => {
-            out += &q(
-                "Hvornår slutter regnskabsåret? Regnskabsmateriale regnes derfra; siges intet, er det 31. december.",
-                "When does the financial year end? Accounting records are counted from there; 31 December when nothing is said.",
-                "financial_year_end = \"12-31\"",
-            );
-        }
-    }
-    // What stands last belongs to the table above it, however the file is laid out later.
-    out += "zone = \"Europe/Copenhagen\"\n";
-    out
-}
-
-/// What a person writes by hand when no store was read, as comments.
-pub fn template(lang: Lang) -> String {
-    let mut out = String::from("\n");
-    out += &comment(say(
-        lang,
-        "UDFYLD: Hvor ligger oplysningerne? Skriv en [[store]] for hvert sted, eller slet mappen `register` og lad \
-         `frist init --from FIL.sqlite` (eller env:NAVN, eller en mappe) foreslå det hele. For eksempel:",
-        "FILL IN: Where does the data lie? Write a [[store]] for each place, or delete the folder `register` and let \
-         `frist init --from FILE.sqlite` (or env:NAME, or a folder) propose it all. For example:",
-    ));
-    for line in [
-        "",
-        "[[store]]",
-        "id = \"erp\"",
-        "kind = \"sqlite\"",
-        "path = \"data/erp.sqlite\"",
-        "",
-        "[[activity]]",
-        "id = \"...\"",
-        "title = { da = \"...\", en = \"...\" }",
-        "",
-        "[[activity.purpose]]",
-        "id = \"...\"",
-        "text = { da = \"...\", en = \"...\" }",
-        "basis = \"6(1)(...)\"",
-        "",
-        "[[dataset]]",
-        "id = \"...\"",
-        "activity = \"...\"",
-        "at = \"erp/...\"",
-        "subject = { customer = \"...\" }",
-        "categories = [\"identity\", \"contact\"]",
-        "",
-        "[[dataset.keep]]",
-        "for = \"...\"",
-        "from = \"...\"",
-        "period = \"... years\"",
-    ] {
-        out += format!("# {line}").trim_end();
-        out.push('\n');
-    }
-    out
 }
 
 /// `[[store]]` with its fields but `exempt`.
@@ -161,8 +51,10 @@ pub fn register(id: &str, place: &Place, proposal: &Proposal, lang: Lang) -> Str
             "UDFYLD: Hvem er de? Nævn en kategori, som Frist kender (customer, employee, citizen, ...), eller kald den noget her.",
             "FILL IN: Who are they? Name a category that Frist knows (customer, employee, citizen, ...), or call it something here.",
         ));
-        out += &format!("[[subject]]\nid = \"{PERSON}\"\ntitle = {}\n\n", both("Personer", "Persons"));
+        out +=
+            &format!("[[subject]]\nid = \"{PERSON}\"\ntitle = {}\n\n", both("Personer", "Persons"));
     }
+    out += &store_with_backups(id, place, lang);
     let exempt = exempt(proposal);
     if !exempt.is_empty() {
         out += &comment(say(
@@ -173,7 +65,6 @@ pub fn register(id: &str, place: &Place, proposal: &Proposal, lang: Lang) -> Str
              needs a [[dataset]].",
         ));
     }
-    out += &store_with_backups(id, place, lang);
     out += &exempt;
     out += &activities(proposal, lang);
     for set in &proposal.sets {
@@ -226,7 +117,9 @@ fn activity(set: &Set) -> (&'static str, &'static str, &'static str) {
         (Nature::Accounts, _) => ("accounting", "Regnskab", "Accounting"),
         (Nature::Surveillance, _) => ("surveillance", "Tv-overvågning", "CCTV"),
         (Nature::Correspondence, PERSON) => ("correspondence", "Korrespondance", "Correspondence"),
-        (Nature::Applications, _) | (_, "applicant") => ("recruitment", "Rekruttering", "Recruitment"),
+        (Nature::Applications, _) | (_, "applicant") => {
+            ("recruitment", "Rekruttering", "Recruitment")
+        }
         (_, "employee") => ("personnel", "Personaleadministration", "Personnel administration"),
         (_, "customer") => ("customer-relations", "Kundeforhold", "Customer relations"),
         (_, "user") => ("user-accounts", "Brugerkonti", "User accounts"),
@@ -280,27 +173,27 @@ pub fn cite(id: &str, lang: Lang) -> String {
     let Some(law) = LawBook::embedded().get(id) else { return id.to_owned() };
     let version = law.newest();
     let of = |t: &frist_law::book::Text| say(lang, &t.da, &t.en).to_owned();
-    let (kind, term, verified) = match lang {
-        Lang::Da => (
-            law.kind.text_da().to_owned(),
-            version.term().map(|t| t.text_da()),
-            version.verified.text_da().to_owned(),
+    let (kind, term) = match lang {
+        Lang::Da => (law.kind.text_da().to_owned(), version.term().map(|t| t.text_da())),
+        Lang::En => (law.kind.to_string(), version.term().map(|t| t.to_string())),
+    };
+    let verified = match version.verified {
+        Verified::Verified => say(lang, "Efterprøvet i kilden", "Checked in the source"),
+        Verified::Secondary => say(
+            lang,
+            "Kun set i en sekundær kilde, i det mindste delvis",
+            "Seen in a secondary source only, at least in part",
         ),
-        Lang::En => {
-            (law.kind.to_string(), version.term().map(|t| t.to_string()), version.verified.to_string())
-        }
+        Verified::Unverified => say(lang, "Ikke efterprøvet", "Not checked in any source"),
     };
     let term = term.map(|t| format!(", {t}")).unwrap_or_default();
-    let from = version.start.as_ref().map(|s| {
-        format!(". {}: {}", say(lang, "Regnes fra", "Counted from"), of(s))
-    });
+    let from = version
+        .start
+        .as_ref()
+        .map(|s| format!(". {}: {}", say(lang, "Regnes fra", "Counted from"), of(s)));
     let note = version.note.as_ref().map(|n| format!(" {}", of(n))).unwrap_or_default();
-    format!(
-        "`{id}`: {}; {kind}{term}{}. {}: {verified}.{note}",
-        version.citation,
-        from.unwrap_or_default(),
-        say(lang, "Lovbogens kendskab", "How well the law book knows it"),
-    )
+    let from = from.unwrap_or_default();
+    format!("`{id}`: {}; {kind}{term}{from}. {verified}.{note}", version.citation)
 }
 
 fn activities(proposal: &Proposal, lang: Lang) -> String {
@@ -389,7 +282,10 @@ pub fn because(reasons: &[Reason], lang: Lang) -> String {
         .map(|r| match r {
             Reason::Field { field, category } => format!("`{field}` ({category})"),
             Reason::Names { field, subject } => {
-                format!("`{field}` {} ({subject})", say(lang, "udpeger en person", "names a person"))
+                format!(
+                    "`{field}` {} ({subject})",
+                    say(lang, "udpeger en person", "names a person")
+                )
             }
             Reason::Refers { field, to } => {
                 format!("`{field}` {} `{to}`", say(lang, "henviser til", "refers to"))
@@ -454,7 +350,7 @@ fn dataset(store: &str, set: &Set, lang: Lang) -> String {
         ));
         out += "approve = \"two\"\n";
     }
-    out += &facts(set);
+    out += &facts(set, lang);
     out += &keep(set, lang);
     if set.nature == Nature::Surveillance {
         out += &surveillance(set, lang);
@@ -474,16 +370,36 @@ fn dataset(store: &str, set: &Set, lang: Lang) -> String {
     out
 }
 
-fn facts(set: &Set) -> String {
+fn facts(set: &Set, lang: Lang) -> String {
     let fact = match &set.start {
         Start::Own(day) => day
             .form
             .filter(|_| day.declare)
             .map(|form| format!("{} = \"{}\"\n", key(&day.field), form.word())),
-        Start::Lookup { dataset, by, day } => Some(format!("{} = {}\n", key(&day.field), looked_up("lookup", dataset, by, day))),
-        Start::Open => None,
+        Start::Lookup { dataset, by, day } => {
+            Some(format!("{} = {}\n", key(&day.field), looked_up("lookup", dataset, by, day)))
+        }
+        Start::Open => return open_facts(set, lang),
     };
     fact.map(|f| format!("\n[dataset.facts]\n{f}")).unwrap_or_default()
+}
+
+/// How the date that is asked about is written, for when it is answered.
+fn open_facts(set: &Set, lang: Lang) -> String {
+    let Some(day) = set.other_days.first().filter(|d| d.declare || d.form.is_none()) else {
+        return String::new();
+    };
+    let guess = say(
+        lang,
+        "Hvordan er datoen skrevet? Posterne fortæller det ikke: date, datetime, instant, unix eller unix-ms.",
+        "How is the date written? The records do not tell: date, datetime, instant, unix or unix-ms.",
+    );
+    let known = say(lang, "Sådan er datoen skrevet:", "This is how the date is written:");
+    let mut out = String::from("\n");
+    out += &comment(if day.form.is_none() { guess } else { known });
+    out += &blank("[dataset.facts]");
+    let form = day.form.unwrap_or(super::look::Form::Date);
+    out + &blank(&format!("{} = \"{}\"", key(&day.field), form.word()))
 }
 
 fn looked_up(how: &str, dataset: &str, by: &str, day: &Day) -> String {
@@ -534,7 +450,11 @@ fn keep(set: &Set, lang: Lang) -> String {
                         "Or the latest date of what refers here, as a fact in [dataset.facts]; here",
                     )
                 ));
-                out += &blank(&format!("latest_one = {}", looked_up("latest", dataset, by, day)));
+                out += &blank(&format!(
+                    "last_{} = {}",
+                    dataset.replace('-', "_"),
+                    looked_up("latest", dataset, by, day)
+                ));
             }
         }
     }
@@ -543,14 +463,21 @@ fn keep(set: &Set, lang: Lang) -> String {
             lang,
             "Hvor længe er det nødvendigt til formålet? For eksempel til krav er forældet.",
             "How long is it needed for the purpose? For example until claims are time-barred.",
-            "period = \"... years\"",
+            match set.nature {
+                Nature::Surveillance => "period = \"... days\"",
+                _ => "period = \"... years\"",
+            },
         );
     }
     out += &format!("for = {}\n", text(&purpose.id));
     if let Some(day) = day {
         out += &format!("from = {}\n", text(&day.field));
         if day.nullable && day.moment == super::words::Moment::Ended {
-            out += &comment(say(lang, "Tom betyder: ikke sluttet endnu.", "Empty means: not ended yet."));
+            out += &comment(say(
+                lang,
+                "Tom betyder: ikke sluttet endnu.",
+                "Empty means: not ended yet.",
+            ));
             out += "open = true\n";
         }
     }
