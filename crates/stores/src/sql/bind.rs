@@ -25,7 +25,8 @@ pub(super) fn bind<B: Backend>(
     rules: &RuleSet,
 ) -> Result<Bound, StoreError> {
     let names = backend.tables()?;
-    let mut binder = Binder { backend, register, dataset, names, tables: BTreeMap::new() };
+    let mut binder =
+        Binder { backend, register, dataset, names, tables: BTreeMap::new(), advice: Vec::new() };
     let table = binder.table(dataset)?;
     let key = binder.key(dataset, &table)?;
     let own = key
@@ -51,12 +52,20 @@ pub(super) fn bind<B: Backend>(
             facts,
             fields,
         },
+        derived: rules
+            .facts
+            .iter()
+            .enumerate()
+            .filter(|(_, fact)| !matches!(fact.source, FactSource::Field(_)))
+            .map(|(ix, _)| ix)
+            .collect(),
         columns,
         key: own.into_iter().map(|o| o.column).collect(),
         inbound,
         anonymise,
         drivers,
         drop_partitions: dataset.drop_partitions,
+        advice: std::mem::take(&mut binder.advice),
     };
     binder.check_key(&table, &key, &bound)?;
     binder.try_out(&bound)?;
@@ -76,6 +85,7 @@ struct Binder<'a, B> {
     dataset: &'a DataSet,
     names: Vec<String>,
     tables: BTreeMap<String, Table>,
+    advice: Vec<String>,
 }
 
 struct Own {
@@ -237,6 +247,7 @@ impl<B: Backend> Binder<'_, B> {
                 let (other_table, _) = self.other(fact, other)?;
                 let column = self.column(&other_table, field)?;
                 let by = self.column(&other_table, by)?;
+                self.wants_index(&other_table, &[&by.name]);
                 let [key] = key else {
                     return Err(self.unsupported(format!(
                         "the fact `{}` asks who refers to a record, but the key of `{}` has several fields",
@@ -302,6 +313,24 @@ impl<B: Backend> Binder<'_, B> {
         Ok((table, key))
     }
 
+    /// Rows of `table` are looked for by these columns, for one record at a time.
+    fn wants_index(&mut self, table: &Table, by: &[&String]) {
+        let served = |c: &Column| c.indexed != Indexed::No && by.contains(&&c.name);
+        if let Some(first) = by.first()
+            && !table.columns.iter().any(served)
+        {
+            let advice = format!(
+                "no index serves `{first}` of `{0}`, so `{0}` is read whole for every record that it may refer to; consider an index on {1} ({2})",
+                table.name,
+                table.sql,
+                by.iter().map(|by| identifier(by)).collect::<Vec<_>>().join(", ")
+            );
+            if !self.advice.contains(&advice) {
+                self.advice.push(advice);
+            }
+        }
+    }
+
     /// Links of the register, then foreign keys of the database that no link names: those block,
     /// which is the default, and so nothing outside the data set is ever erased along with it.
     fn inbound(&mut self, table: &Table, key: &[String]) -> Result<Vec<Inbound>, StoreError> {
@@ -312,6 +341,7 @@ impl<B: Backend> Binder<'_, B> {
             for link in other.links.iter().filter(|l| l.to.value == self.dataset.id.value) {
                 let referring = self.table(other)?;
                 let by = self.column(&referring, &link.by)?;
+                self.wants_index(&referring, &[&by.name]);
                 let [key] = key else {
                     return Err(self.unsupported(format!(
                         "`{}` links here by one field, but the key of `{}` has several",
@@ -342,6 +372,14 @@ impl<B: Backend> Binder<'_, B> {
                 inbound.table == foreign.table_sql && foreign.pairs.iter().any(|(f, _)| f == by)
             });
             if !declared {
+                // What lies in another schema is not looked at.
+                if self.names.contains(&foreign.table) {
+                    let referring = self.backend.table(&foreign.table)?;
+                    let by: Vec<&String> = foreign.pairs.iter().map(|(by, _)| by).collect();
+                    if referring.sql == foreign.table_sql {
+                        self.wants_index(&referring, &by);
+                    }
+                }
                 let pairs =
                     foreign.pairs.iter().map(|(f, t)| (identifier(f), identifier(t))).collect();
                 let inbound = Inbound {

@@ -6,7 +6,6 @@
 use std::collections::HashSet;
 
 use frist_decide::sql::Dialect;
-use frist_decide::sql::render;
 use frist_decide::{Compiled, Test, Value};
 use frist_register::Anonymise;
 
@@ -26,7 +25,7 @@ impl<B: Backend> SqlStore<B> {
         keys: &[Key],
     ) -> Result<Disposed, StoreError> {
         self.backend.pace(keys.len())?;
-        let due = render(test.map_or(&Test::Const(true), |c| &c.due), &bound.binding);
+        let due = bound.test(test.map_or(&Test::Const(true), |c| &c.due));
         self.transaction(|store| {
             store.lock(bound, keys)?;
             let may_go = format!("{due} AND {}", bound.free_of_others());
@@ -70,7 +69,7 @@ impl<B: Backend> SqlStore<B> {
         const ATTEMPT: &str = "anonymise a batch";
         self.same_fields(bound, fields)?;
         self.backend.pace(keys.len())?;
-        let due = render(&compiled.due, &bound.binding);
+        let due = bound.test(&compiled.due);
         self.transaction(|store| {
             store.lock(bound, keys)?;
             let test = format!("{due} AND NOT {}", bound.done());

@@ -30,6 +30,8 @@ pub(crate) struct SqlBound {
     pub(crate) name: String,
     pub(crate) key: Vec<KeyColumn>,
     pub(crate) binding: Binding,
+    /// Which facts lie in another table, in order: their expressions are subqueries.
+    pub(crate) derived: Vec<usize>,
     /// How many of the binding's fields, the first, are the table's columns as it spells them; the
     /// others are the same as the register spells them.
     pub(crate) columns: usize,
@@ -41,6 +43,8 @@ pub(crate) struct SqlBound {
     pub(crate) drivers: Vec<Driver>,
     /// Whether the register lets whole partitions be emptied.
     pub(crate) drop_partitions: bool,
+    /// Indexes that the database lacks.
+    pub(crate) advice: Vec<String>,
 }
 
 /// A field of the key.

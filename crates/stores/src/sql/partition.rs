@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use frist_decide::Compiled;
-use frist_decide::sql::render;
 
 use super::SqlBound;
 use super::backend::Backend;
@@ -43,7 +42,7 @@ impl<B: Backend> SqlStore<B> {
         compiled: &Compiled,
         leaf: &str,
     ) -> Result<bool, StoreError> {
-        let due = render(&compiled.due, &bound.binding);
+        let due = bound.test(&compiled.due);
         let sql = format!(
             "SELECT count(*) FROM (SELECT 1 FROM ONLY {leaf} AS t WHERE ({due}) IS NOT TRUE LIMIT 1) AS x"
         );

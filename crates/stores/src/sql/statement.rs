@@ -66,7 +66,7 @@ impl SqlBound {
 
     /// What is due, with a bare bound first that an index serves.
     fn due_test(&self, compiled: &Compiled) -> (String, Option<&Driver>) {
-        let due = render(&compiled.due, &self.binding);
+        let due = self.test(&compiled.due);
         let served =
             self.drivers.iter().find_map(|d| compiled.due.bound(d.fact).map(|cutoff| (d, cutoff)));
         match served {
@@ -80,14 +80,15 @@ impl SqlBound {
 
     /// Counts by decision: word, records, done, blocked.
     pub(crate) fn census(&self, compiled: &Compiled) -> String {
-        let due = render(&compiled.due, &self.binding);
+        let tests = compiled.classes.iter().map(|(_, test)| test).chain([&compiled.due]);
+        let (from, binding) = self.with_facts_of(tests);
+        let due = render(&compiled.due, &binding);
         let (done, free) = (self.done(), self.free());
         format!(
             "SELECT x.o, count(*), sum(x.d), sum(x.b) FROM (SELECT {} AS o, \
              CASE WHEN {due} AND {done} THEN 1 ELSE 0 END AS d, \
-             CASE WHEN {due} AND NOT {done} AND NOT {free} THEN 1 ELSE 0 END AS b {}) AS x GROUP BY x.o",
-            render_outcome(compiled, &self.binding),
-            self.from()
+             CASE WHEN {due} AND NOT {done} AND NOT {free} THEN 1 ELSE 0 END AS b {from}) AS x GROUP BY x.o",
+            render_outcome(compiled, &binding),
         )
     }
 
@@ -161,20 +162,16 @@ impl SqlBound {
     /// The value of a time fact that is earliest in the order of the column among those beyond the
     /// cutoff. Texts of one day need not stand in order of time: for those, [`Self::earliest_on`].
     pub(crate) fn earliest(&self, fact: usize, cutoff: Cutoff) -> String {
-        let (expr, beyond) = self.beyond(fact, cutoff);
-        let plain = &self.binding.facts[fact].expr;
-        format!("SELECT {plain} {} WHERE {beyond} ORDER BY {expr} LIMIT 1", self.from())
+        let Beyond { value, order, from, test } = self.beyond(fact, cutoff);
+        format!("SELECT {value} {from} WHERE {test} ORDER BY {order} LIMIT 1")
     }
 
     /// The earliest time written as text on the day in parameter 1.
     pub(crate) fn earliest_on(&self, fact: usize, cutoff: Cutoff) -> String {
-        let (expr, beyond) = self.beyond(fact, cutoff);
-        let earliest = derived::extreme("min", &expr, &self.binding.facts[fact].kind);
-        format!(
-            "SELECT {earliest} {} WHERE {beyond} AND substr({expr}, 1, 10) = {}",
-            self.from(),
-            self.param(1, "text")
-        )
+        let Beyond { order, from, test, .. } = self.beyond(fact, cutoff);
+        let earliest = derived::extreme("min", &order, &self.binding.facts[fact].kind);
+        let day = self.param(1, "text");
+        format!("SELECT {earliest} {from} WHERE {test} AND substr({order}, 1, 10) = {day}")
     }
 
     /// Whether points in time of the fact are written as text.
@@ -184,25 +181,26 @@ impl SqlBound {
             && matches!(fact.kind, Kind::Local(_) | Kind::Instant)
     }
 
-    fn beyond(&self, fact: usize, cutoff: Cutoff) -> (String, String) {
+    fn beyond(&self, fact: usize, cutoff: Cutoff) -> Beyond {
+        let (from, binding) = self.with_derived(&[fact]);
         let driver = self.drivers.iter().find(|d| d.fact == fact);
-        let bound = &self.binding.facts[fact];
-        let expr = match (driver, self.dialect, &bound.physical) {
+        let bound = &binding.facts[fact];
+        let order = match (driver, self.dialect, &bound.physical) {
             (Some(driver), ..) => driver.expr.clone(),
             (None, Dialect::Postgres, Physical::Text) => format!("({} COLLATE \"C\")", bound.expr),
             _ => bound.expr.clone(),
         };
-        let test = render(&Test::Beyond(fact, cutoff), &self.binding);
+        let test = render(&Test::Beyond(fact, cutoff), &binding);
         let day = match cutoff {
             Cutoff::Local { at, .. } => Some(at.date()),
             Cutoff::Instant { at, .. } => Some(at.to_zoned(jiff::tz::TimeZone::UTC).date()),
             Cutoff::None | Cutoff::Date(_) => None,
         };
         let bare = match day.filter(|d| self.is_text(fact) && d.year() >= 1) {
-            Some(day) => format!("{expr} >= '{day}' AND "),
+            Some(day) => format!("{order} >= '{day}' AND "),
             None => String::new(),
         };
-        (expr, format!("{bare}{test}"))
+        Beyond { value: bound.expr.clone(), order, from, test: format!("{bare}{test}") }
     }
 
     /// Reads no row, but all that the other statements are made of.
@@ -273,6 +271,16 @@ impl SqlBound {
     }
 }
 
+/// The records in which a fact is beyond a cutoff.
+struct Beyond {
+    /// The fact.
+    value: String,
+    /// In an order that an index may serve.
+    order: String,
+    from: String,
+    test: String,
+}
+
 /// The parameter for the value of an indexed fact.
 fn param_of(value: &Value) -> Option<Param> {
     match value {
@@ -338,6 +346,7 @@ mod tests {
                 reads: KeyReads::Text,
             }],
             binding: Binding { dialect, facts: vec![fact], key_text: "k".into(), fields: vec![] },
+            derived: vec![],
             columns: 0,
             inbound: vec![Inbound {
                 table: "\"y\"".into(),
@@ -348,6 +357,7 @@ mod tests {
             anonymise: vec![],
             drivers: vec![Driver { fact: 0, expr: "t.\"d\"".into(), cast: "date".into() }],
             drop_partitions: false,
+            advice: vec![],
         }
     }
 

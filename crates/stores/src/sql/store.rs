@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use frist_decide::sql::render;
 use frist_decide::{Compiled, Outcome, RuleSet, Value};
 use frist_law::{Cutoff, Start};
 use frist_register::{DataSet, Register};
@@ -175,8 +174,7 @@ impl<B: Backend> Store for SqlStore<B> {
         if !bound.anonymise.is_empty() || bound.blocking(true).next().is_none() {
             return Ok(Vec::new());
         }
-        let test =
-            format!("{} AND {}", render(&compiled.due, &bound.binding), bound.free_of_others());
+        let test = format!("{} AND {}", bound.test(&compiled.due), bound.free_of_others());
         let rows = self.backend.query("find a cycle", &bound.keys_where(&test), &[])?;
         let keys = rows.iter().map(|row| self.key_of(bound, row)).collect::<Result<Vec<_>, _>>()?;
         let (set, pairs) = self.own_closed(bound, keys)?;
@@ -308,7 +306,9 @@ impl<B: Backend> Store for SqlStore<B> {
 
     fn settle(&mut self, bound: &Bound) -> Result<Aftercare, StoreError> {
         let bound = self.detail(bound)?;
-        self.backend.settle(bound)
+        let mut care = self.backend.settle(bound)?;
+        care.advice.extend(bound.advice.iter().cloned());
+        Ok(care)
     }
 
     fn clock(&mut self) -> Result<Option<Timestamp>, StoreError> {
