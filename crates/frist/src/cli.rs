@@ -94,6 +94,8 @@ pub enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Show what a changed register does, before the next plan makes it live
+    Diff,
     /// Print the JSON Schema of the register, for editors
     Schema,
     /// Say what is due, where and why; erases nothing
@@ -177,8 +179,8 @@ pub enum Command {
     /// Build a sample organisation in a folder and walk through the main job
     Demo {
         /// The folder, which must not exist or be empty.
-        #[arg(default_value = "frist-demo")]
-        dir: PathBuf,
+        #[arg(value_name = "DIR", default_value = "frist-demo")]
+        folder: PathBuf,
         /// Do not ask and do not pause.
         #[arg(long)]
         yes: bool,
@@ -200,7 +202,8 @@ pub enum Command {
     /// Print the manual page, or write one for each command into a folder
     Man {
         /// The folder.
-        dir: Option<PathBuf>,
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
     },
 }
 
@@ -330,4 +333,27 @@ pub enum LawCommand {
         /// Its id, such as `dk.bogfoering`.
         id: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn no_argument_hides_a_global_one() {
+        let cli = Cli::command();
+        cli.clone().debug_assert();
+        let global: Vec<String> = cli.get_arguments().map(|a| a.get_id().to_string()).collect();
+        fn own(command: &clap::Command, global: &[String]) {
+            for sub in command.get_subcommands() {
+                for arg in sub.get_arguments() {
+                    let id = arg.get_id().to_string();
+                    assert!(!global.contains(&id), "`{}` of `{}`", id, sub.get_name());
+                }
+                own(sub, global);
+            }
+        }
+        own(&cli, &global);
+    }
 }

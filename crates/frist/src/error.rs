@@ -69,7 +69,8 @@ impl Failure {
             anstream::eprintln!("{value}");
             return;
         }
-        let (red, bold) = (anstyle::AnsiColor::Red.on_default().bold(), anstyle::Style::new().bold());
+        let (red, bold) =
+            (anstyle::AnsiColor::Red.on_default().bold(), anstyle::Style::new().bold());
         anstream::eprintln!("{red}error{red:#}{bold}:{bold:#} {}", self.message);
         if let Some(help) = &self.help {
             let cyan = anstyle::AnsiColor::Cyan.on_default();
@@ -82,11 +83,16 @@ impl From<frist_sweep::Error> for Failure {
     fn from(e: frist_sweep::Error) -> Self {
         use frist_sweep::Error as E;
         let (exit, help) = match &e {
-            E::Busy { .. } => (Exit::Busy, Some("wait, or look who sweeps; a process that died gives its turn up by itself")),
+            E::Busy { .. } => (
+                Exit::Busy,
+                Some("wait, or look who sweeps; a process that died gives its turn up by itself"),
+            ),
             E::PlanRefused { .. } => (Exit::Waits, None),
             E::NoSuchRecord { .. } => (
                 Exit::Impossible,
-                Some("it may have been erased: `frist receipt` with the same arguments gives the proof"),
+                Some(
+                    "it may have been erased: `frist receipt` with the same arguments gives the proof",
+                ),
             ),
             _ => (Exit::Impossible, None),
         };

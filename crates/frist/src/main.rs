@@ -6,6 +6,7 @@
 mod cli;
 mod cmd;
 mod error;
+mod init;
 mod output;
 mod picture;
 mod place;
@@ -44,9 +45,10 @@ fn run(cli: &Cli) -> Outcome {
     };
     let place = Place::new(&cli.global);
     match &cli.command {
-        Command::Init(_) => Ok(error::Exit::Done),
+        Command::Init(args) => cmd::init::init(&place, args, lang, json),
         Command::Check(args) => cmd::check::check(&place, args, json),
         Command::Fmt { check } => cmd::check::fmt(&place, *check),
+        Command::Diff => cmd::diff::diff(&place, json),
         Command::Schema => cmd::check::schema(),
         Command::Plan(args) => cmd::plan::plan(&place, args, json),
         Command::Approve { plan, yes } => cmd::plan::approve(&place, plan, *yes, json),
@@ -69,11 +71,11 @@ fn run(cli: &Cli) -> Outcome {
         Command::Replay { since, dry_run, yes } => {
             cmd::replay::replay(&place, since, *dry_run, *yes, json)
         }
-        Command::Demo { dir, yes, scale, seed } => {
-            cmd::demo::demo(&place, dir, *yes, *scale, *seed, lang)
+        Command::Demo { folder, yes, scale, seed } => {
+            cmd::demo::demo(&place, folder, *yes, *scale, *seed, lang)
         }
         Command::Law(command) => cmd::law::law(command, lang, json),
         Command::Completions { shell } => cmd::shell::completions(*shell),
-        Command::Man { dir } => cmd::shell::man(dir.as_deref()),
+        Command::Man { folder } => cmd::shell::man(folder.as_deref()),
     }
 }

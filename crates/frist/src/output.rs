@@ -39,7 +39,7 @@ pub fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(' ');
         }
         out.push(c);
@@ -72,7 +72,9 @@ pub fn duration(seconds: u64) -> String {
 pub fn table(rows: &[Vec<String>]) -> String {
     let Some(head) = rows.first() else { return String::new() };
     let right: Vec<bool> = head.iter().map(|h| h.starts_with('>')).collect();
-    let cell = |r: usize, c: usize| rows[r].get(c).map_or("", |s| if r == 0 { s.trim_start_matches('>') } else { s });
+    let cell = |r: usize, c: usize| {
+        rows[r].get(c).map_or("", |s| if r == 0 { s.trim_start_matches('>') } else { s })
+    };
     let width = |c: usize| (0..rows.len()).map(|r| cell(r, c).chars().count()).max().unwrap_or(0);
     let mut out = String::new();
     for r in 0..rows.len() {

@@ -54,7 +54,7 @@ impl Horizon {
             // Eighths of a cell, so that small months are seen too.
             let eighths = (u128::from(*n) * width as u128 * 8).div_ceil(u128::from(most)) as usize;
             let mut bar = "█".repeat(eighths / 8);
-            if eighths % 8 > 0 {
+            if !eighths.is_multiple_of(8) {
                 bar.push(['▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8 - 1]);
             }
             let pad = " ".repeat(width.saturating_sub(bar.chars().count()));
@@ -81,12 +81,22 @@ impl Horizon {
              <rect class=\"bg\" width=\"{width}\" height=\"{height}\"/>\n\
              <text class=\"ink\" x=\"{left}\" y=\"32\" font-size=\"18\" font-weight=\"600\">{}</text>\n\
              <text class=\"soft\" x=\"{left}\" y=\"54\">{}</text>\n",
-            escape(&self.title), escape(&self.subtitle), escape(&self.title), escape(&self.subtitle),
+            escape(&self.title),
+            escape(&self.subtitle),
+            escape(&self.title),
+            escape(&self.subtitle),
         );
         let mut line = 0;
         while line <= ceiling {
             let at = y(line);
-            let _ = writeln!(out, "<line class=\"grid\" x1=\"{left}\" x2=\"{}\" y1=\"{at:.1}\" y2=\"{at:.1}\"/><text class=\"soft\" x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>", width - right, left - 8.0, at + 4.0, count(line));
+            let _ = writeln!(
+                out,
+                "<line class=\"grid\" x1=\"{left}\" x2=\"{}\" y1=\"{at:.1}\" y2=\"{at:.1}\"/><text class=\"soft\" x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
+                width - right,
+                left - 8.0,
+                at + 4.0,
+                count(line)
+            );
             line += step;
         }
         for (m, month) in self.months.iter().enumerate() {
@@ -98,17 +108,42 @@ impl Horizon {
                     continue;
                 }
                 let (lower, upper) = (y(base), y(base + n));
-                let _ = writeln!(out, "<rect x=\"{:.1}\" y=\"{upper:.1}\" width=\"{:.1}\" height=\"{:.1}\" fill=\"{}\"><title>{} {}: {}</title></rect>", x + slot * 0.12, slot * 0.76, lower - upper, COLOURS[s], month.strftime("%Y-%m"), escape(id), count(n));
+                let _ = writeln!(
+                    out,
+                    "<rect x=\"{:.1}\" y=\"{upper:.1}\" width=\"{:.1}\" height=\"{:.1}\" fill=\"{}\"><title>{} {}: {}</title></rect>",
+                    x + slot * 0.12,
+                    slot * 0.76,
+                    lower - upper,
+                    COLOURS[s],
+                    month.strftime("%Y-%m"),
+                    escape(id),
+                    count(n)
+                );
                 base += n;
             }
             if m % 3 == 0 {
-                let _ = writeln!(out, "<text class=\"soft\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>", x + slot / 2.0, height - bottom + 20.0, month.strftime("%Y-%m"));
+                let _ = writeln!(
+                    out,
+                    "<text class=\"soft\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
+                    x + slot / 2.0,
+                    height - bottom + 20.0,
+                    month.strftime("%Y-%m")
+                );
             }
         }
         for (s, (id, counts)) in series.iter().enumerate() {
             let at = top + 8.0 + 22.0 * s as f64;
             let x = width - right + 20.0;
-            let _ = writeln!(out, "<rect x=\"{x}\" y=\"{:.1}\" width=\"12\" height=\"12\" rx=\"2\" fill=\"{}\"/><text class=\"ink\" x=\"{}\" y=\"{:.1}\">{} <tspan class=\"soft\">{}</tspan></text>", at - 10.0, COLOURS[s], x + 18.0, at, escape(id), count(counts.iter().sum()));
+            let _ = writeln!(
+                out,
+                "<rect x=\"{x}\" y=\"{:.1}\" width=\"12\" height=\"12\" rx=\"2\" fill=\"{}\"/><text class=\"ink\" x=\"{}\" y=\"{:.1}\">{} <tspan class=\"soft\">{}</tspan></text>",
+                at - 10.0,
+                COLOURS[s],
+                x + 18.0,
+                at,
+                escape(id),
+                count(counts.iter().sum())
+            );
         }
         out + "</svg>\n"
     }
@@ -149,7 +184,9 @@ mod tests {
         let sum = |s: &[(String, Vec<u64>)]| s.iter().flat_map(|(_, n)| n).sum::<u64>();
         assert_eq!(sum(&grouped), sum(&h.series));
         let svg = h.svg("other");
-        assert!(svg.contains("T &amp; t") && svg.contains("d11&lt;&amp;") && svg.ends_with("</svg>\n"));
+        assert!(
+            svg.contains("T &amp; t") && svg.contains("d11&lt;&amp;") && svg.ends_with("</svg>\n")
+        );
     }
 
     #[test]

@@ -107,7 +107,8 @@ impl Place {
             })?;
             files.push((name, text));
         }
-        let named: Vec<(&str, &str)> = files.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
+        let named: Vec<(&str, &str)> =
+            files.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
         let Reading { register, sources, mut diagnostics } = Register::read(&named);
         if let Some(register) = &register {
             diagnostics.extend(frist_register::check(register, LawBook::embedded(), &sources));
@@ -130,8 +131,10 @@ impl Place {
             _ => {
                 return Err(Failure {
                     exit: crate::error::Exit::Findings,
-                    ..Failure::new(format!("the register has {errors} error(s); nothing is done with it"))
-                        .help("see them with `frist check`")
+                    ..Failure::new(format!(
+                        "the register has {errors} error(s); nothing is done with it"
+                    ))
+                    .help("see them with `frist check`")
                 });
             }
         };
@@ -139,7 +142,12 @@ impl Place {
         let loaded = Loaded { register, revision, files: checked.files };
         let keys = self.keys()?;
         let state = self.state()?;
-        let holder = format!("{}-{}-{:08x}", host(), std::process::id(), random::<4>()?.iter().fold(0u32, |n, b| n << 8 | u32::from(*b)));
+        let holder = format!(
+            "{}-{}-{:08x}",
+            host(),
+            std::process::id(),
+            random::<4>()?.iter().fold(0u32, |n, b| n << 8 | u32::from(*b))
+        );
         Ok(Engine::new(
             loaded,
             LawBook::embedded(),
@@ -227,7 +235,11 @@ impl Place {
             })
             .collect();
         let parts: Vec<&str> = plain.split('-').filter(|p| !p.is_empty()).collect();
-        if parts.is_empty() { "frist.local/ledger".into() } else { format!("{}/frist", parts.join("-")) }
+        if parts.is_empty() {
+            "frist.local/ledger".into()
+        } else {
+            format!("{}/frist", parts.join("-"))
+        }
     }
 }
 
@@ -253,7 +265,8 @@ pub fn random<const N: usize>() -> Outcome<[u8; N]> {
 
 fn host() -> String {
     let name = fs::read_to_string("/etc/hostname").unwrap_or_default();
-    let name: String = name.trim().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect();
+    let name: String =
+        name.trim().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect();
     if name.is_empty() { "host".into() } else { name }
 }
 
@@ -284,7 +297,8 @@ fn secret(path: &Path) -> Outcome<Zeroizing<[u8; 32]>> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
             let key = Zeroizing::new(random::<32>()?);
             let write = || -> std::io::Result<()> {
-                let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+                let mut file =
+                    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
                 file.write_all(key.as_slice())?;
                 file.sync_all()
             };

@@ -8,6 +8,7 @@
 //!
 //! The clock is given from outside, so that tests can say what time it is.
 
+pub mod effects;
 pub mod engine;
 mod error;
 pub mod explain;

@@ -2,9 +2,7 @@
 
 use std::fs;
 
-use frist_law::LawBook;
 use frist_register::{Code, Diagnostic, Severity, Sources};
-use frist_stores::StoreError;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
 
 use crate::cli::{CheckArgs, Format};
@@ -17,14 +15,15 @@ pub fn check(place: &Place, args: &CheckArgs, as_json: bool) -> Outcome {
     if let Some(code) = &args.explain {
         return explain(code);
     }
-    let checked = place.check()?;
-    let stores = match (&checked.register, args.offline) {
-        (Some(_), false) if checked.sound() => ask_stores(place, &checked),
-        _ => Vec::new(),
-    };
+    let mut checked = place.check()?;
+    if let Some(register) = checked.register.as_ref().filter(|_| checked.sound() && !args.offline) {
+        checked.diagnostics.extend(super::check_stores::ask(place, register));
+    }
     let d = &checked.diagnostics;
     match (args.format, as_json) {
-        (Format::Json, _) | (Format::Text, true) => say!("{}", frist_register::render::to_json(d, &checked.sources)),
+        (Format::Json, _) | (Format::Text, true) => {
+            say!("{}", frist_register::render::to_json(d, &checked.sources))
+        }
         (Format::Sarif, _) => say!("{}", frist_register::render::to_sarif(d, &checked.sources)),
         (Format::Github, _) => say!("{}", frist_register::render::to_github(d, &checked.sources)),
         (Format::Text, false) => {
@@ -34,12 +33,9 @@ pub fn check(place: &Place, args: &CheckArgs, as_json: bool) -> Outcome {
         }
     }
     if args.format == Format::Text && !as_json {
-        for (dataset, text) in &stores {
-            say!("{RED}error{RED:#}{BOLD}:{BOLD:#} `{dataset}`: {text}\n");
-        }
-        summary(&checked, stores.len(), args.offline);
+        summary(&checked, args.offline);
     }
-    Ok(if checked.sound() && stores.is_empty() { Exit::Done } else { Exit::Findings })
+    Ok(if checked.sound() { Exit::Done } else { Exit::Findings })
 }
 
 fn explain(code: &str) -> Outcome {
@@ -51,44 +47,10 @@ fn explain(code: &str) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// What the stores answer: tables and fields that are not there, types that do not fit.
-fn ask_stores(place: &Place, checked: &Checked) -> Vec<(String, String)> {
-    let Some(register) = &checked.register else { return Vec::new() };
-    let opener = place.opener();
-    let mut out = Vec::new();
-    for store in &register.stores {
-        let mut open = match opener(store) {
-            Ok(open) => open,
-            Err(e) => {
-                out.push((store.id.value.clone(), e.to_string()));
-                continue;
-            }
-        };
-        let mut covered = Vec::new();
-        for dataset in register.datasets.iter().filter(|d| d.store.value == store.id.value) {
-            covered.push(dataset.collection.value.clone());
-            match frist_decide::RuleSet::resolve(register, LawBook::embedded(), dataset) {
-                Ok(rules) => {
-                    if let Err(e) = open.bind(register, dataset, &rules) {
-                        let text = match e {
-                            // The data set's id stands before the message already.
-                            StoreError::Unsupported { what, .. } => what,
-                            StoreError::Bind { source, .. } => source.to_string(),
-                            other => other.to_string(),
-                        };
-                        out.push((dataset.id.value.clone(), text));
-                    }
-                }
-                Err(e) => out.push((dataset.id.value.clone(), e.to_string())),
-            }
-        }
-    }
-    out
-}
-
-fn summary(checked: &Checked, stores: usize, offline: bool) {
+fn summary(checked: &Checked, offline: bool) {
     let of = |s: Severity| checked.diagnostics.iter().filter(|d| d.severity == s).count();
-    let (errors, warnings, infos) = (of(Severity::Error) + stores, of(Severity::Warning), of(Severity::Info));
+    let (errors, warnings, infos) =
+        (of(Severity::Error), of(Severity::Warning), of(Severity::Info));
     let what = match &checked.register {
         Some(r) => format!(
             "{} file(s): {} activities, {} data sets in {} stores",
@@ -105,11 +67,13 @@ fn summary(checked: &Checked, stores: usize, offline: bool) {
         _ => format!("{RED}refused{RED:#}"),
     };
     say!("{BOLD}{verdict}{BOLD:#}: {what}");
-    say!("{DIM}{errors} errors, {warnings} warnings, {infos} notes{}{DIM:#}", if offline { "; the stores were not asked" } else { "" });
-    if errors + warnings > 0 {
-        if let Some(code) = checked.diagnostics.iter().find(|d| d.severity != Severity::Info).map(|d| d.code) {
-            say!("{DIM}more about a code: frist check --explain {code}{DIM:#}");
-        }
+    say!(
+        "{DIM}{errors} errors, {warnings} warnings, {infos} notes{}{DIM:#}",
+        if offline { "; the stores were not asked" } else { "" }
+    );
+    let first = checked.diagnostics.iter().find(|d| d.severity != Severity::Info);
+    if let Some(code) = first.map(|d| d.code) {
+        say!("{DIM}more about a code: frist check --explain {code}{DIM:#}");
     }
 }
 
@@ -162,7 +126,8 @@ pub fn fmt(place: &Place, only_check: bool) -> Outcome {
     for path in place.register_files()? {
         let text = fs::read_to_string(&path).map_err(|e| Failure::file("read", &path, &e))?;
         let new = frist_register::format(&text).map_err(|e| {
-            Failure::new(format!("`{}` is not TOML: {e}", path.display())).help("see it with `frist check`")
+            Failure::new(format!("`{}` is not TOML: {e}", path.display()))
+                .help("see it with `frist check`")
         })?;
         if new == text {
             continue;
@@ -190,4 +155,3 @@ pub fn schema() -> Outcome {
     say!("{}", frist_register::schema().trim_end());
     Ok(Exit::Done)
 }
-

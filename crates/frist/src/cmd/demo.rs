@@ -28,7 +28,11 @@ pub fn demo(place: &Place, dir: &Path, yes: bool, scale: f64, seed: u64, lang: L
     let engineer = place.at(&dir).acting_as(ENGINEER);
     let dpo = place.at(&dir).acting_as(DPO);
 
-    step(pause, "1. Check the register: is every purpose, period and field as the law and the stores have it?", &format!("frist -C {} check", dir.display()))?;
+    step(
+        pause,
+        "1. Check the register: is every purpose, period and field as the law and the stores have it?",
+        &format!("frist -C {} check", dir.display()),
+    )?;
     let args = CheckArgs { explain: None, format: Format::Text, offline: false };
     if check::check(&engineer, &args, false)? != Exit::Done {
         return Ok(Exit::Findings);
@@ -48,10 +52,20 @@ pub fn demo(place: &Place, dir: &Path, yes: bool, scale: f64, seed: u64, lang: L
     let ([first, second], [applicant]) = (invoices.as_slice(), applicants.as_slice()) else {
         return Err(Failure::new("at this scale nothing is due; use a larger `--scale`"));
     };
-    step(pause, "3. Ask about one record: the engine answers down to the paragraph.", &format!("frist explain invoices {first}"))?;
+    step(
+        pause,
+        "3. Ask about one record: the engine answers down to the paragraph.",
+        &format!("frist explain invoices {first}"),
+    )?;
     explain::explain(&engineer, "invoices", first, None, lang, false)?;
 
-    step(pause, "4. A claim is raised over one invoice: hold it.", &format!("frist hold add sag-2026-17 --dataset invoices --key {second} --matter ... --reason ..."))?;
+    step(
+        pause,
+        "4. A claim is raised over one invoice: hold it.",
+        &format!(
+            "frist hold add sag-2026-17 --dataset invoices --key {second} --matter ... --reason ..."
+        ),
+    )?;
     let command = HoldCommand::Add {
         id: "sag-2026-17".into(),
         matter: "J.nr. 2026-17".into(),
@@ -69,22 +83,42 @@ pub fn demo(place: &Place, dir: &Path, yes: bool, scale: f64, seed: u64, lang: L
     let store = dir.join("data/hr.sqlite");
     let before = occurrences(&store, &witness)?;
 
-    step(pause, "5. The plan is large, and one data set wants two persons: somebody else approves it.", &format!("frist --as {DPO} approve {}", proposed.id))?;
+    step(
+        pause,
+        "5. The plan is large, and one data set wants two persons: somebody else approves it.",
+        &format!("frist --as {DPO} approve {}", proposed.id),
+    )?;
     dpo.engine()?.approve(&proposed.id)?;
     say!("{GREEN}approved{GREEN:#} by {DPO}; the plan was made by {ENGINEER}");
 
-    step(pause, "6. Sweep: journal, erase, confirm, ask the stores again.", &format!("frist sweep {} --yes", proposed.id))?;
+    step(
+        pause,
+        "6. Sweep: journal, erase, confirm, ask the stores again.",
+        &format!("frist sweep {} --yes", proposed.id),
+    )?;
     let report = sweep::run(&mut engine, &proposed.id)?;
     proof::publish(&engineer, &mut engine)?;
     sweep::tell(&report);
     let after = occurrences(&store, &witness)?;
-    say!("{DIM}An erased applicant's e-mail address stood {before} time(s) in the bytes of data/hr.sqlite; now {after}.{DIM:#}");
+    say!(
+        "{DIM}An erased applicant's e-mail address stood {before} time(s) in the bytes of data/hr.sqlite; now {after}.{DIM:#}"
+    );
 
-    step(pause, "7. The held invoice is still there, and says why.", &format!("frist explain invoices {second}"))?;
+    step(
+        pause,
+        "7. The held invoice is still there, and says why.",
+        &format!("frist explain invoices {second}"),
+    )?;
     explain::explain(&engineer, "invoices", second, None, lang, false)?;
 
     let receipt = dir.join("receipt.txt");
-    step(pause, "8. A receipt for the other one, which a stranger can verify offline.", &format!("frist receipt invoices {first} -o receipt.txt && frist verify receipt.txt --key .frist/ledger.pub"))?;
+    step(
+        pause,
+        "8. A receipt for the other one, which a stranger can verify offline.",
+        &format!(
+            "frist receipt invoices {first} -o receipt.txt && frist verify receipt.txt --key .frist/ledger.pub"
+        ),
+    )?;
     proof::receipt(&engineer, "invoices", first, Some(&receipt))?;
     let key = engineer.public_key().to_string_lossy().into_owned();
     let verified = proof::verify(&receipt, &key, None, false)?;
@@ -96,7 +130,11 @@ pub fn demo(place: &Place, dir: &Path, yes: bool, scale: f64, seed: u64, lang: L
         Ok(_) => return Err(Failure::new("a forged receipt was accepted")),
     }
 
-    step(pause, "9. What comes due from here on, month by month.", "frist horizon --svg horizon.svg")?;
+    step(
+        pause,
+        "9. What comes due from here on, month by month.",
+        "frist horizon --svg horizon.svg",
+    )?;
     let picture = horizon::compute(&mut engine, now(), 24, lang)?;
     horizon::print(&picture, lang);
     horizon::write(&picture, &dir.join("horizon.svg"), lang)?;
@@ -113,7 +151,10 @@ fn build(dir: &Path, scale: f64, seed: u64) -> Outcome<()> {
             .help("name another folder: `frist demo DIR`"));
     }
     fs::create_dir_all(dir).map_err(|e| Failure::file("make the folder", dir, &e))?;
-    say!("{BOLD}Nordkyst Forsyning A/S{BOLD:#}, a utility company that does not exist, is built in {}", dir.display());
+    say!(
+        "{BOLD}Nordkyst Forsyning A/S{BOLD:#}, a utility company that does not exist, is built in {}",
+        dir.display()
+    );
     let zone = frist_law::Calendar::denmark().zone;
     let options = Options { seed, as_of: now().to_zoned(zone).date(), scale };
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
@@ -133,7 +174,11 @@ fn build(dir: &Path, scale: f64, seed: u64) -> Outcome<()> {
         let path = register.join(name);
         fs::write(&path, text).map_err(|e| Failure::file("write", &path, &e))?;
     }
-    say!("{} records in two databases and two folders; the register is in {}", count(summary.total()), register.display());
+    say!(
+        "{} records in two databases and two folders; the register is in {}",
+        count(summary.total()),
+        register.display()
+    );
     Ok(())
 }
 
@@ -156,7 +201,11 @@ fn witness(engine: &mut Engine, key: &str) -> Outcome<String> {
 fn occurrences(database: &Path, text: &str) -> Outcome<usize> {
     let name = database.to_string_lossy();
     let mut n = 0;
-    for path in [database.to_owned(), PathBuf::from(format!("{name}-wal")), PathBuf::from(format!("{name}-journal"))] {
+    for path in [
+        database.to_owned(),
+        PathBuf::from(format!("{name}-wal")),
+        PathBuf::from(format!("{name}-journal")),
+    ] {
         if let Ok(bytes) = fs::read(&path) {
             n += bytes.windows(text.len()).filter(|w| *w == text.as_bytes()).count();
         }
@@ -173,8 +222,12 @@ fn tamper(from: &Path, to: &Path) -> Outcome<()> {
 fn farewell(dir: &Path) {
     let dir = dir.display();
     say!("\n{BOLD}That was the main job.{BOLD:#} Everything is in {dir}:");
-    say!("  register/        the register: read it, change a period, run `frist -C {dir} check` again");
+    say!(
+        "  register/        the register: read it, change a period, run `frist -C {dir} check` again"
+    );
     say!("  horizon.svg      the picture above");
     say!("  receipt.txt      a receipt; `frist verify` needs only it and .frist/ledger.pub");
-    say!("Your own data: `frist init --from your.sqlite` (or `--from env:ERP_URL`) proposes a register.");
+    say!(
+        "Your own data: `frist init --from your.sqlite` (or `--from env:ERP_URL`) proposes a register."
+    );
 }

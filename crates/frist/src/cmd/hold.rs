@@ -17,7 +17,10 @@ pub fn hold(place: &Place, command: &HoldCommand, as_json: bool) -> Outcome {
     match command {
         HoldCommand::Add { id, matter, reason, dataset, subject, key, field, all, review } => {
             if let Some(d) = dataset {
-                engine.register.dataset(d).ok_or_else(|| frist_sweep::Error::UnknownDataset(d.clone()))?;
+                engine
+                    .register
+                    .dataset(d)
+                    .ok_or_else(|| frist_sweep::Error::UnknownDataset(d.clone()))?;
             }
             let pair = |text: &str, what: &str| {
                 text.split_once('=').map(|(a, b)| (a.to_owned(), b.to_owned())).ok_or_else(|| {
@@ -27,10 +30,17 @@ pub fn hold(place: &Place, command: &HoldCommand, as_json: bool) -> Outcome {
             let scope = match (subject, key, field, all) {
                 (Some(s), ..) => {
                     let (kind, value) = pair(s, "subject")?;
-                    let known = engine.register.datasets.iter().any(|d| d.subjects.iter().any(|(k, f)| k.value == kind && f.is_some()));
+                    let known =
+                        engine.register.datasets.iter().any(|d| {
+                            d.subjects.iter().any(|(k, f)| k.value == kind && f.is_some())
+                        });
                     if !known {
-                        return Err(Failure::usage(format!("no data set says by which field a `{kind}` is named"))
-                            .help("the register says it with `subject = { customer = \"customer_id\" }`"));
+                        return Err(Failure::usage(format!(
+                            "no data set says by which field a `{kind}` is named"
+                        ))
+                        .help(
+                            "the register says it with `subject = { customer = \"customer_id\" }`",
+                        ));
                     }
                     Scope::Subject { kind, value }
                 }
@@ -41,8 +51,9 @@ pub fn hold(place: &Place, command: &HoldCommand, as_json: bool) -> Outcome {
                 }
                 (.., true) => Scope::All,
                 _ => {
-                    return Err(Failure::usage("the hold must say what it covers")
-                        .help("give one of --subject KIND=ID, --key KEY, --field FIELD=VALUE or --all"));
+                    return Err(Failure::usage("the hold must say what it covers").help(
+                        "give one of --subject KIND=ID, --key KEY, --field FIELD=VALUE or --all",
+                    ));
                 }
             };
             let hold = NewHold {
@@ -60,7 +71,9 @@ pub fn hold(place: &Place, command: &HoldCommand, as_json: bool) -> Outcome {
             proof::publish(place, &mut engine)?;
             match as_json {
                 true => json(&serde_json::json!({"added": id}))?,
-                false => say!("{GREEN}held{GREEN:#}: what `{id}` covers is not erased until it is released"),
+                false => say!(
+                    "{GREEN}held{GREEN:#}: what `{id}` covers is not erased until it is released"
+                ),
             }
         }
         HoldCommand::List { all } => {
@@ -74,9 +87,14 @@ pub fn hold(place: &Place, command: &HoldCommand, as_json: bool) -> Outcome {
             } else if holds.is_empty() {
                 say!("There are no holds.");
             } else {
-                let mut rows = vec![["hold", "matter", "covers", "since", "review", "released", "owner"].map(str::to_owned).to_vec()];
+                let mut rows = vec![
+                    ["hold", "matter", "covers", "since", "review", "released", "owner"]
+                        .map(str::to_owned)
+                        .to_vec(),
+                ];
                 for h in &holds {
-                    let overdue = h.hold.review_at.is_some_and(|r| r <= t) && h.released_at.is_none();
+                    let overdue =
+                        h.hold.review_at.is_some_and(|r| r <= t) && h.released_at.is_none();
                     let review = h.hold.review_at.map_or(String::new(), |r| day(r, &zone));
                     rows.push(vec![
                         h.hold.id.clone(),
@@ -92,8 +110,14 @@ pub fn hold(place: &Place, command: &HoldCommand, as_json: bool) -> Outcome {
             }
         }
         HoldCommand::Release { id, yes } => {
-            if !yes && !confirm(&format!("Release `{id}`? What is due by then goes with the next sweep."))? {
-                return Err(Failure::waits("the hold was not released").help("answer `y`, or give `--yes`"));
+            if !yes
+                && !confirm(&format!(
+                    "Release `{id}`? What is due by then goes with the next sweep."
+                ))?
+            {
+                return Err(
+                    Failure::waits("the hold was not released").help("answer `y`, or give `--yes`")
+                );
             }
             let entry = entry(id, HoldChange::Released, place, t)?;
             engine.state.release_hold(id, place.operator()?.as_str(), t, &entry)?;
@@ -108,7 +132,8 @@ pub fn hold(place: &Place, command: &HoldCommand, as_json: bool) -> Outcome {
 }
 
 fn entry(id: &str, change: HoldChange, place: &Place, t: jiff::Timestamp) -> Outcome<Entry> {
-    let hold = Id::new(id).map_err(|e| Failure::usage(format!("`{id}` cannot name a hold: {e}")))?;
+    let hold =
+        Id::new(id).map_err(|e| Failure::usage(format!("`{id}` cannot name a hold: {e}")))?;
     Ok(Entry::new(t, Kind::Hold { hold, change, by: place.operator()? }))
 }
 

@@ -28,7 +28,9 @@ pub fn horizon(
     let picture = compute(&mut engine, t, months, lang)?;
     if as_json {
         let months: Vec<String> = picture.months.iter().map(|m| m.to_string()).collect();
-        json(&serde_json::json!({"from": t, "months": months, "overdue": picture.overdue, "due": picture.series}))?;
+        json(
+            &serde_json::json!({"from": t, "months": months, "overdue": picture.overdue, "due": picture.series}),
+        )?;
     } else {
         print(&picture, lang);
     }
@@ -72,11 +74,17 @@ pub fn compute(engine: &mut Engine, t: Timestamp, months: u32, lang: Lang) -> Ou
     let (title, subtitle) = match lang {
         Lang::Da => (
             format!("Hvad skal slettes hvornår: {name}"),
-            format!("poster, der forfalder måned for måned til og med {}; uden nye poster", last.strftime("%Y-%m")),
+            format!(
+                "poster, der forfalder måned for måned til og med {}; uden nye poster",
+                last.strftime("%Y-%m")
+            ),
         ),
         Lang::En => (
             format!("What comes due when: {name}"),
-            format!("records that become due month by month through {}; without new records", last.strftime("%Y-%m")),
+            format!(
+                "records that become due month by month through {}; without new records",
+                last.strftime("%Y-%m")
+            ),
         ),
     };
     Ok(Horizon { months: starts, series, overdue, title, subtitle })

@@ -16,14 +16,9 @@ use crate::init::{self as parts, Answers, Place as Where};
 use crate::output::{self, BOLD, DIM, GREEN, YELLOW, ask, can_ask, say};
 use crate::place::Place;
 
-/// Makes a register, with comments and questions in English.
-pub fn init(place: &Place, args: &InitArgs, as_json: bool) -> Outcome {
-    init_in(place, args, Lang::En, as_json)
-}
-
 /// Makes a register, with comments and questions in the language given. Nothing is written before
 /// everything is known.
-pub fn init_in(place: &Place, args: &InitArgs, lang: Lang, as_json: bool) -> Outcome {
+pub fn init(place: &Place, args: &InitArgs, lang: Lang, as_json: bool) -> Outcome {
     refuse_second(place)?;
     let asking = can_ask() && !args.yes && !as_json;
     let mut answers = Answers {

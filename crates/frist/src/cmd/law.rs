@@ -14,13 +14,16 @@ pub fn law(command: &LawCommand, lang: Lang, as_json: bool) -> Outcome {
     match command {
         LawCommand::List if as_json => json(&book.iter().collect::<Vec<_>>())?,
         LawCommand::List => {
-            let mut rows = vec![["id", "kind", "period", "law", "checked"].map(str::to_owned).to_vec()];
+            let mut rows =
+                vec![["id", "kind", "period", "law", "checked"].map(str::to_owned).to_vec()];
             for law in book.iter() {
                 let term = law.newest().term();
                 rows.push(vec![
                     law.id.clone(),
                     kind(law, lang),
-                    term.map_or(String::new(), |t| if lang == Lang::Da { t.text_da() } else { t.to_string() }),
+                    term.map_or(String::new(), |t| {
+                        if lang == Lang::Da { t.text_da() } else { t.to_string() }
+                    }),
                     text(&law.title, lang).to_owned(),
                     mark(law.verified(), lang),
                 ]);
@@ -52,7 +55,8 @@ fn show(law: &Law, lang: Lang) {
     say!("{}", kind(law, lang));
     for v in &law.versions {
         say!("\n  {BOLD}{}{BOLD:#}", v.citation);
-        let (from, to) = (v.in_force_from.map(|d| d.to_string()), v.in_force_to.map(|d| d.to_string()));
+        let (from, to) =
+            (v.in_force_from.map(|d| d.to_string()), v.in_force_to.map(|d| d.to_string()));
         match (from, to) {
             (Some(f), Some(t)) => say!("  in force {f} to {t}"),
             (Some(f), None) => say!("  in force from {f}"),

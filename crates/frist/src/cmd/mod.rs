@@ -1,11 +1,13 @@
 //! The commands, one module each.
 
 pub mod check;
+pub mod check_stores;
 pub mod demo;
+pub mod diff;
 pub mod explain;
 pub mod hold;
 pub mod horizon;
-//pub mod init;
+pub mod init;
 pub mod law;
 pub mod plan;
 pub mod proof;

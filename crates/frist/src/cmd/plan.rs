@@ -35,7 +35,9 @@ pub fn plan(place: &Place, args: &PlanArgs, as_json: bool) -> Outcome {
         if kept {
             next(&plan);
         } else if as_of.is_some() {
-            say!("\n{DIM}A plan for another instant is only shown; nothing is erased before its time.{DIM:#}");
+            say!(
+                "\n{DIM}A plan for another instant is only shown; nothing is erased before its time.{DIM:#}"
+            );
         }
     }
     Ok(if plan.problems.is_empty() { Exit::Done } else { Exit::Findings })
@@ -69,16 +71,31 @@ pub fn print(plan: &Plan, zone: &TimeZone) {
     say!("{BOLD}Plan {}{BOLD:#}, decided for {}", plan.id, day(plan.as_of, zone));
     say!("{DIM}register {}{DIM:#}\n", &plan.revision[..12.min(plan.revision.len())]);
     let mut rows = vec![
-        ["data set", ">due", "overdue since", ">blocked", ">held", ">unclear", ">restricted", ">review", ">kept", "what"]
-            .map(str::to_owned)
-            .to_vec(),
+        [
+            "data set",
+            ">due",
+            "overdue since",
+            ">blocked",
+            ">held",
+            ">unclear",
+            ">restricted",
+            ">review",
+            ">kept",
+            "what",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
     ];
     rows.extend(plan.items.iter().map(|i| row(i, zone)));
     say!("{}", table(&rows).trim_end());
     let total = plan.due();
     say!("\n{BOLD}{}{BOLD:#} records are due.", count(total));
     for item in plan.items.iter().filter(|i| i.index.is_none() && i.total > 10_000) {
-        say!("{YELLOW}slow{YELLOW:#}: no index serves `{}`: all {} records are read; an index on its starting point makes the sweep cost what is due", item.dataset, count(item.total));
+        say!(
+            "{YELLOW}slow{YELLOW:#}: no index serves `{}`: all {} records are read; an index on its starting point makes the sweep cost what is due",
+            item.dataset,
+            count(item.total)
+        );
     }
     for p in &plan.problems {
         say!("{RED}not examined{RED:#}: `{}`: {}", p.dataset, p.text);
@@ -90,7 +107,9 @@ pub fn print(plan: &Plan, zone: &TimeZone) {
 
 fn row(i: &Item, zone: &TimeZone) -> Vec<String> {
     let c = i.counts;
-    let n = |f: fn(&frist_sweep::plan::Counts) -> u64| c.as_ref().map_or("?".to_owned(), |c| blank(f(c)));
+    let n = |f: fn(&frist_sweep::plan::Counts) -> u64| {
+        c.as_ref().map_or("?".to_owned(), |c| blank(f(c)))
+    };
     vec![
         i.dataset.clone(),
         blank(i.due),
@@ -114,7 +133,10 @@ fn next(plan: &Plan) {
     if plan.trips.is_empty() {
         say!("Carry it out with {GREEN}frist sweep {}{GREEN:#}", plan.id);
     } else {
-        say!("Look at it with {GREEN}frist plan --show {id}{GREEN:#}, approve it with {GREEN}frist approve {id}{GREEN:#},", id = plan.id);
+        say!(
+            "Look at it with {GREEN}frist plan --show {id}{GREEN:#}, approve it with {GREEN}frist approve {id}{GREEN:#},",
+            id = plan.id
+        );
         say!("then carry it out with {GREEN}frist sweep {}{GREEN:#}", plan.id);
     }
 }
@@ -153,7 +175,11 @@ pub fn approve(place: &Place, id: &str, yes: bool, as_json: bool) -> Outcome {
     if !as_json {
         print(&plan, &zone);
     }
-    let question = format!("Approve this plan as `{}`: {} records may then be erased?", place.operator()?, count(plan.due()));
+    let question = format!(
+        "Approve this plan as `{}`: {} records may then be erased?",
+        place.operator()?,
+        count(plan.due())
+    );
     if !yes && !confirm(&question)? {
         return Err(Failure::waits("the plan was not approved").help("answer `y`, or give `--yes`"));
     }

@@ -45,7 +45,12 @@ pub fn evidence(place: &Place, out: &Path, as_json: bool) -> Outcome {
     let entries = engine.evidence(BufWriter::new(file))?;
     match as_json {
         true => json(&serde_json::json!({"file": out, "entries": entries}))?,
-        false => say!("wrote {} entries to {}; verify it with `frist verify {} --key .frist/ledger.pub`", count(entries), out.display(), out.display()),
+        false => say!(
+            "wrote {} entries to {}; verify it with `frist verify {} --key .frist/ledger.pub`",
+            count(entries),
+            out.display(),
+            out.display()
+        ),
     }
     Ok(Exit::Done)
 }
@@ -67,7 +72,9 @@ pub fn verify(file: &Path, key: &str, against: Option<&Path>, as_json: bool) -> 
         Verified::Receipt(r) => {
             let d = r.disposal();
             if as_json {
-                json(&serde_json::json!({"valid": true, "kind": "receipt", "record": escape(&r.locator), "entry": r.entry, "index": r.index, "ledger": r.checkpoint.origin, "size": r.checkpoint.size}))?;
+                json(
+                    &serde_json::json!({"valid": true, "kind": "receipt", "record": escape(&r.locator), "entry": r.entry, "index": r.index, "ledger": r.checkpoint.origin, "size": r.checkpoint.size}),
+                )?;
             } else {
                 say!("{GREEN}valid{GREEN:#}: a receipt of {BOLD}{}{BOLD:#}", r.checkpoint.origin);
                 say!("  record       {}", escape(&r.locator));
@@ -80,15 +87,25 @@ pub fn verify(file: &Path, key: &str, against: Option<&Path>, as_json: bool) -> 
                     }
                     say!("  register     {}", d.revision);
                 }
-                say!("  {DIM}entry {} of a ledger of {}, signed{DIM:#}", r.index, count(r.checkpoint.size));
+                say!(
+                    "  {DIM}entry {} of a ledger of {}, signed{DIM:#}",
+                    r.index,
+                    count(r.checkpoint.size)
+                );
             }
         }
         Verified::Evidence(e) => tell(&e, as_json)?,
         Verified::Checkpoint(c) => {
             if as_json {
-                json(&serde_json::json!({"valid": true, "kind": "checkpoint", "ledger": c.origin, "size": c.size, "root": c.root}))?;
+                json(
+                    &serde_json::json!({"valid": true, "kind": "checkpoint", "ledger": c.origin, "size": c.size, "root": c.root}),
+                )?;
             } else {
-                say!("{GREEN}valid{GREEN:#}: a checkpoint of {BOLD}{}{BOLD:#} over {} entries", c.origin, count(c.size));
+                say!(
+                    "{GREEN}valid{GREEN:#}: a checkpoint of {BOLD}{}{BOLD:#} over {} entries",
+                    c.origin,
+                    count(c.size)
+                );
             }
         }
         _ => say!("{GREEN}valid{GREEN:#}"),
@@ -110,17 +127,33 @@ fn tell(e: &Report, as_json: bool) -> Outcome<()> {
         }));
     }
     let c = &e.checkpoint;
-    say!("{GREEN}valid{GREEN:#}: evidence of {BOLD}{}{BOLD:#} over {} entries", c.origin, count(c.size - e.from));
+    say!(
+        "{GREEN}valid{GREEN:#}: evidence of {BOLD}{}{BOLD:#} over {} entries",
+        c.origin,
+        count(c.size - e.from)
+    );
     if let Some((first, last)) = e.span {
         say!("  from {first} to {last}");
     }
     let mut rows = vec![["data set", "how", ">records", ">batches"].map(str::to_owned).to_vec()];
     rows.extend(disposed.map(|(set, how, d)| vec![set, how, count(d.records), count(d.batches)]));
     say!("{}", table(&rows).trim_end());
-    say!("  {} sweeps ended, {} did not; {} records erased again after a restore", e.sweeps.0, e.sweeps.1, count(e.replayed));
-    say!("  {DIM}{} signatures checked, {} batches recomputed record by record{DIM:#}", e.checkpoints, count(e.batches_recomputed));
+    say!(
+        "  {} sweeps ended, {} did not; {} records erased again after a restore",
+        e.sweeps.0,
+        e.sweeps.1,
+        count(e.replayed)
+    );
+    say!(
+        "  {DIM}{} signatures checked, {} batches recomputed record by record{DIM:#}",
+        e.checkpoints,
+        count(e.batches_recomputed)
+    );
     if let Some(size) = e.extends {
-        say!("  {GREEN}contains{GREEN:#} the older checkpoint over {} entries unchanged", count(size));
+        say!(
+            "  {GREEN}contains{GREEN:#} the older checkpoint over {} entries unchanged",
+            count(size)
+        );
     }
     Ok(())
 }

@@ -12,7 +12,8 @@ pub fn replay(place: &Place, since: &str, dry_run: bool, yes: bool, as_json: boo
     let since = when(since, &zone)?;
     let question = "Erase again, for good, what had been erased since then?";
     if !dry_run && !yes && !confirm(question)? {
-        return Err(Failure::waits("nothing was erased").help("answer `y`, give `--yes`, or look first with `--dry-run`"));
+        return Err(Failure::waits("nothing was erased")
+            .help("answer `y`, give `--yes`, or look first with `--dry-run`"));
     }
     let report = engine.replay(since, dry_run, &mut |_| {})?;
     proof::publish(place, &mut engine)?;
@@ -21,11 +22,23 @@ pub fn replay(place: &Place, since: &str, dry_run: bool, yes: bool, as_json: boo
         json(&report)?;
     } else {
         if report.datasets.is_empty() {
-            say!("Nothing that was erased since then can be recognised: no store declares `backups`, or the hashes have outlived them.");
+            say!(
+                "Nothing that was erased since then can be recognised: no store declares `backups`, or the hashes have outlived them."
+            );
         } else {
-            let mut rows = vec![["data set", ">looked at", ">back again", ">erased again", ">kept"].map(str::to_owned).to_vec()];
+            let mut rows = vec![
+                ["data set", ">looked at", ">back again", ">erased again", ">kept"]
+                    .map(str::to_owned)
+                    .to_vec(),
+            ];
             for d in &report.datasets {
-                rows.push(vec![d.dataset.clone(), count(d.examined), count(d.back), count(d.erased), count(d.kept)]);
+                rows.push(vec![
+                    d.dataset.clone(),
+                    count(d.examined),
+                    count(d.back),
+                    count(d.erased),
+                    count(d.kept),
+                ]);
             }
             say!("{}", table(&rows).trim_end());
         }

@@ -49,19 +49,34 @@ pub fn status(place: &Place, as_json: bool) -> Outcome {
             None => say!("next: nothing becomes due by time alone"),
         }
         match sweeps.first() {
-            Some(s) => say!("last sweep: {} ({}), {}", s.id.0, s.status.as_str(), day(s.started_at, &zone)),
+            Some(s) => {
+                say!("last sweep: {} ({}), {}", s.id.0, s.status.as_str(), day(s.started_at, &zone))
+            }
             None => say!("last sweep: none yet"),
         }
         say!("holds: {}; ledger: {} entries", count(holds.len() as u64), count(size));
         if open > 0 {
-            say!("{RED}interrupted{RED:#}: {open} batch(es) were left open by a crash; finish them with `frist sweep --recover`");
+            say!(
+                "{RED}interrupted{RED:#}: {open} batch(es) were left open by a crash; finish them with `frist sweep --recover`"
+            );
         }
         for p in &waiting {
-            say!("{YELLOW}waits for approval{YELLOW:#}: plan {}: {}", p.plan.id, p.plan.needs_approval.as_deref().unwrap_or_default());
+            say!(
+                "{YELLOW}waits for approval{YELLOW:#}: plan {}: {}",
+                p.plan.id,
+                p.plan.needs_approval.as_deref().unwrap_or_default()
+            );
         }
         for f in &findings {
             let f_ = &f.finding;
-            say!("{YELLOW}{}{YELLOW:#}: {BOLD}{}{BOLD:#}, {} records, since {}: {}", f_.code, f_.dataset, count(f_.count), day(f.first_seen, &zone), f_.detail);
+            say!(
+                "{YELLOW}{}{YELLOW:#}: {BOLD}{}{BOLD:#}, {} records, since {}: {}",
+                f_.code,
+                f_.dataset,
+                count(f_.count),
+                day(f.first_seen, &zone),
+                f_.detail
+            );
         }
         say!("{DIM}Frist's own database: {}{DIM:#}", engine.state.place());
     }

@@ -12,7 +12,9 @@ use crate::cli::SweepArgs;
 use crate::cmd::plan::{examine, print};
 use crate::cmd::proof;
 use crate::error::{Exit, Failure, Outcome};
-use crate::output::{BOLD, DIM, GREEN, RED, YELLOW, confirm, count, day, duration, json, say, table};
+use crate::output::{
+    BOLD, DIM, GREEN, RED, YELLOW, confirm, count, day, duration, json, say, table,
+};
 use crate::place::Place;
 
 /// How long continuous mode sleeps at most: what is added meanwhile with a short period is then
@@ -74,7 +76,10 @@ fn new_plan(engine: &mut Engine, args: &SweepArgs, as_json: bool) -> Outcome<Opt
     engine.propose(&plan, &mut |_| {})?;
     if !plan.trips.is_empty() {
         return Err(Failure::waits(format!("plan {} needs approval; nothing was erased", plan.id))
-            .help(format!("approve it with `frist approve {id}`, then run `frist sweep {id}`", id = plan.id)));
+            .help(format!(
+                "approve it with `frist approve {id}`, then run `frist sweep {id}`",
+                id = plan.id
+            )));
     }
     if !args.yes {
         ask(&plan)?;
@@ -87,10 +92,8 @@ fn ask(plan: &Plan) -> Outcome<()> {
     if confirm(&question)? {
         return Ok(());
     }
-    Err(Failure::waits("nothing was erased").help(format!(
-        "answer `y`, or run `frist sweep {} --yes`",
-        plan.id
-    )))
+    Err(Failure::waits("nothing was erased")
+        .help(format!("answer `y`, or run `frist sweep {} --yes`", plan.id)))
 }
 
 /// Runs a plan with a progress bar on a terminal.
@@ -113,7 +116,9 @@ pub fn run(engine: &mut Engine, id: &str) -> Outcome<Report> {
 /// Says what a sweep came to.
 pub fn tell(report: &Report) {
     let mut rows = vec![
-        ["data set", ">erased", ">spared", ">blocked", ">late (median)", ">late (most)"].map(str::to_owned).to_vec(),
+        ["data set", ">erased", ">spared", ">blocked", ">late (median)", ">late (most)"]
+            .map(str::to_owned)
+            .to_vec(),
     ];
     for d in report.datasets.iter().filter(|d| d.planned > 0) {
         rows.push(vec![
@@ -127,7 +132,10 @@ pub fn tell(report: &Report) {
     }
     say!("\n{BOLD}Sweep {}{BOLD:#}", report.sweep);
     if report.recovered > 0 {
-        say!("{YELLOW}recovered{YELLOW:#}: {} records of batches that had been interrupted", count(report.recovered));
+        say!(
+            "{YELLOW}recovered{YELLOW:#}: {} records of batches that had been interrupted",
+            count(report.recovered)
+        );
     }
     say!("{}", table(&rows).trim_end());
     for d in &report.datasets {
@@ -140,8 +148,14 @@ pub fn tell(report: &Report) {
         say!("{style}{}{style:#}: `{}`, {} records: {}", f.code, f.dataset, count(f.count), f.text);
     }
     match report.green() {
-        true => say!("\n{GREEN}Done{GREEN:#}: {} records are gone, and the stores were asked again.", count(report.done())),
-        false => say!("\n{RED}Not green{RED:#}: {} records are gone; the alarms above must be settled.", count(report.done())),
+        true => say!(
+            "\n{GREEN}Done{GREEN:#}: {} records are gone, and the stores were asked again.",
+            count(report.done())
+        ),
+        false => say!(
+            "\n{RED}Not green{RED:#}: {} records are gone; the alarms above must be settled.",
+            count(report.done())
+        ),
     }
 }
 
@@ -155,7 +169,13 @@ fn recover(place: &Place, engine: &mut Engine, as_json: bool) -> Outcome {
     }
     if !as_json {
         for r in &recovered {
-            say!("`{}`: {} records accounted for ({} found gone), {} no longer due", r.dataset, count(r.done), count(r.absent), count(r.spared));
+            say!(
+                "`{}`: {} records accounted for ({} found gone), {} no longer due",
+                r.dataset,
+                count(r.done),
+                count(r.absent),
+                count(r.spared)
+            );
         }
         for f in &alarms {
             say!("{RED}{}{RED:#}: `{}`: {}", f.code, f.dataset, f.text);
@@ -225,7 +245,12 @@ fn tick(
                 *waiting = None;
                 return go(place, engine, &plan.id);
             }
-            S::Proposed if engine.now().duration_since(plan.created_at).as_hours() < frist_sweep::plan::PLAN_HOURS => return Ok(true),
+            S::Proposed
+                if engine.now().duration_since(plan.created_at).as_hours()
+                    < frist_sweep::plan::PLAN_HOURS =>
+            {
+                return Ok(true);
+            }
             _ => *waiting = None,
         }
     }
@@ -250,7 +275,12 @@ fn tick(
 fn go(place: &Place, engine: &mut Engine, id: &str) -> Result<bool, Error> {
     let report = engine.sweep(id, &mut |_| {})?;
     for d in report.datasets.iter().filter(|d| d.done > 0) {
-        anstream::println!("{}: {} erased, at most {} late", d.dataset, count(d.done), duration(d.late_max));
+        anstream::println!(
+            "{}: {} erased, at most {} late",
+            d.dataset,
+            count(d.done),
+            duration(d.late_max)
+        );
     }
     for f in report.findings.iter().filter(|f| f.alarm) {
         anstream::eprintln!("{RED}alarm{RED:#}: {}: `{}`: {}", f.code, f.dataset, f.text);

@@ -1,0 +1,142 @@
+//! The register against its stores: tables and fields that are not there, types that do not fit,
+//! collections that nobody named.
+
+use frist_decide::RuleSet;
+use frist_law::LawBook;
+use frist_register::{Code, DataSet, Diagnostic, Register, Span, Store, StoreKind};
+use frist_stores::StoreError;
+
+use crate::place::Place;
+
+/// Asks every store. A register without errors is a precondition.
+pub fn ask(place: &Place, register: &Register) -> Vec<Diagnostic> {
+    let opener = place.opener();
+    let mut out = Vec::new();
+    for store in &register.stores {
+        let mut open = match opener(store) {
+            Ok(open) => open,
+            Err(e) => {
+                out.push(
+                    Diagnostic::new(Code::E0073, store.id.span, lower(&e.to_string()))
+                        .help("check the path, or the environment variable with the URL; `--offline` checks without the stores"),
+                );
+                continue;
+            }
+        };
+        let mut broken = false;
+        for dataset in register.datasets.iter().filter(|d| d.store.value == store.id.value) {
+            // The checker has said it with its place, if the rule cannot be resolved.
+            let Ok(rules) = RuleSet::resolve(register, LawBook::embedded(), dataset) else {
+                continue;
+            };
+            if let Err(e) = open.bind(register, dataset, &rules) {
+                broken = true;
+                out.push(explain(dataset, e));
+            }
+        }
+        // What is left over is only worth saying once everything that is named was found. A files
+        // store has no catalogue of what must be covered: its patterns say it.
+        if !broken && !matches!(store.kind, StoreKind::Files { .. }) {
+            match open.catalogue() {
+                Ok(catalogue) => {
+                    let names = catalogue.iter().filter(|c| !c.view).map(|c| c.name.as_str());
+                    out.extend(
+                        names.filter(|n| !named(register, store, n)).map(|n| uncovered(store, n)),
+                    );
+                }
+                Err(e) => {
+                    out.push(Diagnostic::new(Code::E0073, store.id.span, lower(&e.to_string())))
+                }
+            }
+        }
+    }
+    out
+}
+
+fn named(register: &Register, store: &Store, collection: &str) -> bool {
+    let same = |name: &str| name.eq_ignore_ascii_case(collection);
+    store.exempt.iter().any(|e| same(&e.at.value))
+        || register
+            .datasets
+            .iter()
+            .any(|d| d.store.value == store.id.value && same(&d.collection.value))
+}
+
+fn uncovered(store: &Store, collection: &str) -> Diagnostic {
+    let message = format!("`{collection}` is in no data set: nothing will ever be erased from it");
+    Diagnostic::new(Code::W0013, store.id.span, message)
+        .here(format!("`{}` has it", store.id.value))
+        .law("GDPR Art. 5(1)(e) and 5(2)")
+        .help(format!("add a data set for it, or `exempt = [{{ at = \"{collection}\", why = ... }}]` to its store"))
+}
+
+fn explain(dataset: &DataSet, e: StoreError) -> Diagnostic {
+    match e {
+        StoreError::Missing { what, store, hint, .. } => {
+            let span = quoted(&what).and_then(|name| place_of(dataset, name));
+            let span = span.unwrap_or(dataset.collection.span);
+            let d = Diagnostic::new(
+                Code::E0070,
+                span,
+                format!("{what} does not exist in the store `{store}`"),
+            );
+            match hint.trim_start_matches(['?', ';', ' ']) {
+                "" => d.help("`frist check --offline` checks without asking the stores"),
+                hint => d.help(hint.to_owned()),
+            }
+        }
+        StoreError::Bind { source, .. } => {
+            let text = source.to_string();
+            let span = quoted(&text).and_then(|name| place_of(dataset, name));
+            let (message, help) = text.split_once("; ").unwrap_or((&text, ""));
+            let span = span.or_else(|| {
+                dataset
+                    .facts
+                    .iter()
+                    .find(|(n, _)| text.contains(&format!("`{n}`")))
+                    .map(|(_, f)| f.span)
+            });
+            let d = Diagnostic::new(Code::E0071, span.unwrap_or(dataset.span), message);
+            if help.is_empty() { d } else { d.help(help) }
+        }
+        StoreError::Unsupported { what, .. } => {
+            Diagnostic::new(Code::E0072, dataset.collection.span, lower(&what))
+        }
+        other => Diagnostic::new(Code::E0073, dataset.store.span, lower(&other.to_string())),
+    }
+}
+
+/// The first name in backticks.
+fn quoted(text: &str) -> Option<&str> {
+    text.split('`').nth(1)
+}
+
+/// Where the data set's lines name a field, or its collection.
+fn place_of(d: &DataSet, name: &str) -> Option<Span> {
+    let keep = d.keep.iter().flat_map(|k| [&k.from, &k.until, &k.given].into_iter().flatten());
+    let whens = d.keep.iter().map(|k| &k.when).chain(d.erase.iter().map(|e| &e.when));
+    keep.chain(d.key.iter())
+        .chain(d.subjects.iter().filter_map(|(_, f)| f.as_ref()))
+        .chain(d.identifiers.iter())
+        .chain(d.erase.iter().map(|e| &e.from))
+        .chain(d.links.iter().map(|l| &l.by))
+        .chain(whens.flatten().map(|c| &c.fact))
+        .chain([&d.collection])
+        .find(|s| s.value == name)
+        .map(|s| s.span)
+}
+
+/// Messages begin in lower case, whoever wrote them.
+fn lower(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(c)
+            if !text.starts_with(|c: char| {
+                c.is_uppercase() && text[c.len_utf8()..].starts_with(char::is_uppercase)
+            }) =>
+        {
+            c.to_lowercase().chain(chars).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
