@@ -2,6 +2,7 @@
 //! index on the reference, and its cost is that of the same aggregate written by hand.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use frist_decide::{Compiled, Outcome, RuleSet, compile};
@@ -269,4 +270,36 @@ fn anonymises(case: &mut Case) {
     assert!(!due.is_empty() && done.iter().map(|r| &r.key).eq(&due));
     assert!(case.due().is_empty(), "done is done");
     assert_eq!(case.store.census(&case.bound, &compiled).unwrap().done, due.len() as u64);
+}
+
+/// The public sample database that `examples/chinook` sweeps. It is no part of the project; it is
+/// looked for in the folder `FRIST_CHINOOK`, or else beside the checkout.
+#[test]
+fn customers_of_the_sample_database_are_counted_at_once() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let folder = std::env::var_os("FRIST_CHINOOK")
+        .map_or_else(|| root.join("../shared/data/chinook"), PathBuf::from);
+    let Ok(data) = std::fs::read(folder.join("chinook.sqlite")) else {
+        eprintln!("SKIPPED: no chinook.sqlite; name its folder in FRIST_CHINOOK");
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("data")).unwrap();
+    std::fs::write(dir.path().join("data/chinook.sqlite"), data).unwrap();
+    let files = ["shop.toml", "stores.toml", "tables.toml"].map(|name| {
+        let path = root.join("examples/chinook/register").join(name);
+        (name, std::fs::read_to_string(path).unwrap())
+    });
+    let register = Register::read(&files).register.unwrap();
+    let mut store = open(&register.stores[0], dir.path(), &|_| None).unwrap();
+    let dataset = register.dataset("customers").unwrap();
+    let rules = RuleSet::resolve(&register, LawBook::embedded(), dataset).unwrap();
+    let bound = store.bind(&register, dataset, &rules).unwrap();
+    let compiled = compile(&rules, bound.kinds(), "2028-06-01T10:00:00Z".parse().unwrap(), &[]);
+    let (census, took) = timed(|| store.census(&bound, &compiled).unwrap());
+    assert_eq!(census.total(), 59);
+    assert!(took < Duration::from_millis(500), "{took:?}");
+    eprintln!("59 customers in {took:?}");
+    let missing = store.settle(&bound).unwrap().advice;
+    assert!(!missing.iter().any(|a| a.contains("no index")), "{missing:?}");
 }
