@@ -186,9 +186,13 @@ impl Engine {
     /// # Errors
     /// When Frist's own database does not answer.
     pub fn holds(&mut self, dataset: &DataSet, at: Timestamp) -> Result<Vec<HoldScope>> {
+        Ok(scopes(&self.active_holds(at)?, dataset))
+    }
+
+    pub(crate) fn active_holds(&mut self, at: Timestamp) -> Result<Vec<Hold>> {
         let mut active = self.state.all_holds()?;
         active.retain(|h| h.released_at.is_none_or(|released| released > at));
-        Ok(scopes(&active, dataset))
+        Ok(active)
     }
 
     /// Makes this register's revision the live one, if it is not.

@@ -31,7 +31,7 @@ impl Engine {
     pub fn explain(&mut self, place: &str, key: &str, t: Timestamp) -> Result<Explained> {
         let id = self.dataset_at(place).ok_or_else(|| Error::UnknownDataset(place.to_owned()))?;
         let prepared = self.prepare(&id)?;
-        let active = self.state.holds(t)?;
+        let active = self.active_holds(t)?;
         let store_id = prepared.dataset.store.value.clone();
         let missing = || Error::NoSuchRecord { collection: prepared.place() };
         let store = self.store(&store_id)?;

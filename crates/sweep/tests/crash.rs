@@ -11,8 +11,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use frist_ledger::RecordKey;
-use frist_state::Scope;
+use frist_state::{Scope, State};
 use frist_sweep::Step;
+use frist_testkit::TestDatabase;
 use support::child::{Orders, obey, orders, start, survived};
 use support::*;
 
@@ -29,23 +30,22 @@ type Records = BTreeSet<String>;
 
 trait World {
     fn org(&self) -> &Org;
+    /// Its databases, for the next world.
+    fn databases(self: Box<Self>) -> Vec<TestDatabase>;
     fn records(&self) -> Records;
     /// Those of them that are kept.
     fn kept(&self) -> Records;
-    fn turn_ms(&self) -> Option<i64> {
-        None
-    }
 }
 
 struct Tables(Org);
 
 impl Tables {
-    /// Seven persons to go in batches of three, one of them held, two not due; notes before them.
-    fn new(store: Db, state: Db) -> Self {
+    /// Seven persons to go in batches, one that is held, two that are not due; notes before them.
+    fn new(store: Db, state: Db, batch: u64, used: Vec<TestDatabase>) -> Self {
         let rules =
             format!("{PERSONS}{NOTES}[[dataset.link]]\nto = \"persons\"\nby = \"person\"\n");
-        let org = Org::new(store, state, &rules);
-        org.register_with("batch = 3", &rules);
+        let org = Org::again(store, state, &rules, used);
+        org.register_with(&format!("batch = {batch}"), &rules);
         org.persons(1..=8, 800);
         org.persons(9..=10, 5);
         [(1, 1, 800), (2, 2, 900), (3, 9, 5)].into_iter().for_each(|(i, p, d)| org.note(i, p, d));
@@ -73,9 +73,8 @@ impl World for Tables {
         // The hold on a key says nothing about which data set, and no note has that key.
         ["s/person/8", "s/person/9", "s/person/10", "s/note/3"].map(str::to_owned).into()
     }
-    fn turn_ms(&self) -> Option<i64> {
-        // The lease then runs by the server's clock, which cannot be set.
-        self.0.place.state.as_ref().map(|_| 1_000)
+    fn databases(self: Box<Self>) -> Vec<TestDatabase> {
+        self.0.databases()
     }
 }
 
@@ -108,6 +107,9 @@ impl World for Files {
     fn org(&self) -> &Org {
         &self.0
     }
+    fn databases(self: Box<Self>) -> Vec<TestDatabase> {
+        Vec::new()
+    }
     fn records(&self) -> Records {
         let folder = self.0.place.dir.join("root/in");
         let names = std::fs::read_dir(folder).unwrap();
@@ -123,9 +125,9 @@ impl World for Files {
 }
 
 /// How often the ledger tells of a record.
-fn told(org: &Org, locator: &str) -> usize {
+fn told(state: &mut State, locator: &str) -> usize {
     let leaf = RecordKey::new([7; 32]).leaf(locator.as_bytes());
-    org.state().find_record(&leaf).unwrap().len()
+    state.find_record(&leaf).unwrap().len()
 }
 
 /// The keys of the sweeps that are under way; none on PostgreSQL, where the server has them.
@@ -150,10 +152,10 @@ fn recover_and_look(world: &dyn World, all: &Records, what: &str) {
     assert!(known as usize <= gone, "{what}: the ledger tells of {known}, and {gone} went");
     let keys = sweep_keys(org);
 
-    match world.turn_ms() {
-        // By the server's clock.
-        Some(turn) => std::thread::sleep(Duration::from_millis(turn as u64 + 50)),
-        None => org.clock.step(200),
+    org.clock.step(200);
+    if let Some(url) = &org.place.state {
+        // This lease runs by the server's clock, which cannot be set; `turns.rs` waits for it.
+        connect(url).batch_execute("UPDATE frist.lease SET until = 0").unwrap();
     }
     let mut engine = org.engine();
     let (recovered, open) = engine.recover(&mut |_| ()).unwrap();
@@ -163,7 +165,7 @@ fn recover_and_look(world: &dyn World, all: &Records, what: &str) {
     assert!(kept.is_subset(&left), "{what}: recovery took a record that was not due");
     for record in all {
         let expected = usize::from(!left.contains(record));
-        assert_eq!(told(org, record), expected, "{what}: {record}");
+        assert_eq!(told(&mut engine.state, record), expected, "{what}: {record}");
     }
     let sum: u64 = disposed(&org.entries()).values().sum();
     assert_eq!(sum as usize, all.len() - left.len(), "{what}");
@@ -185,7 +187,8 @@ fn recover_and_look(world: &dyn World, all: &Records, what: &str) {
     assert!(report.green(), "{what}: {:?}", report.findings);
     assert_eq!(world.records(), kept, "{what}");
     for record in all {
-        assert_eq!(told(org, record), usize::from(!kept.contains(record)), "{what}: {record}");
+        let expected = usize::from(!kept.contains(record));
+        assert_eq!(told(&mut engine.state, record), expected, "{what}: {record}");
     }
     let key = signer();
     let mut engine = org.engine();
@@ -197,41 +200,44 @@ fn recover_and_look(world: &dyn World, all: &Records, what: &str) {
 }
 
 /// Kills a child at each step.
-fn at_every_step(world: impl Fn() -> Box<dyn World>) -> usize {
+fn at_every_step(world: impl Fn(Vec<TestDatabase>) -> Box<dyn World>) -> usize {
+    let mut used = Vec::new();
     for n in 1.. {
-        let world = world();
+        let world = world(used);
         let all = world.records();
-        let orders = Orders { die_at: Some(n), turn_ms: world.turn_ms() };
+        let orders = Orders { die_at: Some(n), turn_ms: None };
         let org = world.org();
         if survived(start(&org.place, &org.clock, orders)) {
             assert_eq!(world.records(), world.kept());
             return n - 1;
         }
         recover_and_look(world.as_ref(), &all, &format!("killed at step {n}"));
+        used = world.databases();
     }
     unreachable!()
 }
 
 #[test]
 fn sqlite_at_every_step() {
-    let steps = at_every_step(|| Box::new(Tables::new(Db::Sqlite, Db::Sqlite)));
+    let steps = at_every_step(|used| Box::new(Tables::new(Db::Sqlite, Db::Sqlite, 3, used)));
     // Two data sets examined, planned, begun, two turns of 1 + 3 batches, finished.
     assert_eq!(steps, 2 + 2 + (1 + 3 + 2) + (1 + 3 * 3 + 2) + 1);
 }
 
 #[test]
 fn postgresql_at_every_step() {
-    assert_eq!(at_every_step(|| Box::new(Tables::new(Db::Postgres, Db::Sqlite))), 23);
+    assert_eq!(at_every_step(|used| Box::new(Tables::new(Db::Postgres, Db::Sqlite, 3, used))), 23);
 }
 
 #[test]
 fn postgresql_and_its_state_at_every_step() {
-    assert_eq!(at_every_step(|| Box::new(Tables::new(Db::Postgres, Db::Postgres))), 23);
+    let steps = at_every_step(|used| Box::new(Tables::new(Db::Postgres, Db::Postgres, 10, used)));
+    assert_eq!(steps, 2 + 2 + 2 * (1 + 3 + 2) + 1);
 }
 
 #[test]
 fn files_at_every_step() {
-    assert_eq!(at_every_step(|| Box::new(Files::new())), 1 + 2 + (1 + 3 * 3 + 2) + 1);
+    assert_eq!(at_every_step(|_| Box::new(Files::new())), 1 + 2 + (1 + 3 * 3 + 2) + 1);
 }
 
 /// A half-finished file: unlinked, but its sidecar is still there.
@@ -296,7 +302,7 @@ fn at_any_moment() {
 /// one accounts for what went.
 #[test]
 fn frists_own_database_fails_right_after_the_erasure() {
-    let world = Tables::new(Db::Sqlite, Db::Sqlite);
+    let world = Tables::new(Db::Sqlite, Db::Sqlite, 3, Vec::new());
     let (org, all) = (world.org(), world.records());
     let file = org.place.dir.join("state.sqlite");
     let fault = |sql: &str| rusqlite::Connection::open(&file).unwrap().execute_batch(sql).unwrap();

@@ -30,7 +30,9 @@ until = "withdrawn"
 "#;
 
 fn with_links() -> String {
-    format!("{CONSENT}{NOTES}[[dataset.link]]\nto = \"persons\"\nby = \"person\"\n")
+    // By name they come after what they refer to.
+    let notes = NOTES.replace("\"notes\"", "\"scraps\"");
+    format!("{CONSENT}{notes}[[dataset.link]]\nto = \"persons\"\nby = \"person\"\n")
 }
 
 /// Sweeps, and puts the database of before back.
@@ -84,7 +86,7 @@ fn what_the_backup_brought_back_goes_again() {
     // Children first, or the restored note would keep 1 back.
     let order: Vec<(&str, u64)> =
         report.datasets.iter().map(|d| (d.dataset.as_str(), d.erased)).collect();
-    assert_eq!(order, [("notes", 1), ("persons", 3)]);
+    assert_eq!(order, [("scraps", 1), ("persons", 3)]);
     assert_eq!((org.ids("person"), org.ids("note")), (vec![2, 5, 6], vec![2]));
     let again: u64 =
         org.entries().iter().map(|e| if let Kind::Replay { n, .. } = e.what { n } else { 0 }).sum();

@@ -64,6 +64,9 @@ fn held_records_stay_whatever_the_hold_is_on() {
         let report = engine.sweep(&plan.id, &mut |_| ()).unwrap();
         assert!(report.green());
         assert_eq!(org.ids("person"), [1, 2, 3, 4], "{store:?}");
+        let now = org.clock.now();
+        let said = engine.explain("persons", "4", now).unwrap();
+        assert_eq!((said.decision.outcome.word(), said.holds.len()), ("held", 1));
         // A note has no field `name`: that hold cannot be said not to cover it, and so it does.
         let notes = org.ids("note");
         assert!([1, 2, 4].iter().all(|id| notes.contains(id)), "{notes:?}");

@@ -108,16 +108,37 @@ pub fn real_now() -> Timestamp {
 impl Org {
     /// `datasets` is the register's part after the store and the activity.
     pub fn new(store: Db, state: Db, datasets: &str) -> Self {
+        Self::again(store, state, datasets, Vec::new())
+    }
+
+    /// The databases, to be used again: making one takes longer than most tests.
+    pub fn databases(self) -> Vec<frist_testkit::TestDatabase> {
+        self.databases
+    }
+
+    /// An organisation in these databases, as far as they reach, which are emptied.
+    pub fn again(
+        store: Db,
+        state: Db,
+        datasets: &str,
+        mut used: Vec<frist_testkit::TestDatabase>,
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut databases = Vec::new();
         let mut database = |db: Db| {
             (db == Db::Postgres).then(|| {
-                databases.push(frist_testkit::postgres());
-                databases.last().unwrap().url.clone()
+                let database = used.pop().unwrap_or_else(frist_testkit::postgres);
+                let url = database.url.clone();
+                databases.push(database);
+                url
             })
         };
         let place =
             Place { dir: dir.path().to_owned(), url: database(store), state: database(state) };
+        for url in [&place.url, &place.state].into_iter().flatten() {
+            let empty = "DROP TABLE IF EXISTS person, note; DROP SCHEMA IF EXISTS frist CASCADE";
+            connect(url).batch_execute(empty).unwrap();
+        }
         if store == Db::Sqlite {
             rusqlite::Connection::open(dir.path().join("s.sqlite")).unwrap();
         }
