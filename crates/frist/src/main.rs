@@ -47,7 +47,7 @@ fn run(cli: &Cli) -> Outcome {
     match &cli.command {
         Command::Init(args) => cmd::init::init(&place, args, lang, json),
         Command::Check(args) => cmd::check::check(&place, args, json),
-        Command::Fmt { check } => cmd::check::fmt(&place, *check),
+        Command::Fmt { check } => cmd::check::fmt(&place, *check, json),
         Command::Diff => cmd::diff::diff(&place, json),
         Command::Schema => cmd::check::schema(),
         Command::Plan(args) => cmd::plan::plan(&place, args, json),
@@ -62,7 +62,7 @@ fn run(cli: &Cli) -> Outcome {
         }
         Command::Hold(command) => cmd::hold::hold(&place, command, json),
         Command::Receipt { place: at, key, out } => {
-            cmd::proof::receipt(&place, at, key, out.as_deref())
+            cmd::proof::receipt(&place, at, key, out.as_deref(), json)
         }
         Command::Evidence { out } => cmd::proof::evidence(&place, out, json),
         Command::Verify { file, key, against } => {

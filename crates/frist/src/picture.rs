@@ -66,7 +66,7 @@ impl Horizon {
     /// As SVG: stacked columns, light and dark.
     pub fn svg(&self, rest: &str) -> String {
         let (width, height) = (960.0, 420.0);
-        let (left, right, top, bottom) = (64.0, 200.0, 76.0, 52.0);
+        let (left, right, top, bottom) = (64.0, 250.0, 76.0, 52.0);
         let (inner_w, inner_h) = (width - left - right, height - top - bottom);
         let series = self.grouped(rest);
         let most = self.totals().into_iter().max().unwrap_or(0).max(1);
@@ -141,7 +141,7 @@ impl Horizon {
                 COLOURS[s],
                 x + 18.0,
                 at,
-                escape(id),
+                escape(&short(id)),
                 count(counts.iter().sum())
             );
         }
@@ -160,6 +160,16 @@ fn nice(most: u64) -> u64 {
         }
         unit *= 10;
     }
+}
+
+/// As much of a name as the legend has room for.
+fn short(text: &str) -> String {
+    const ROOM: usize = 26;
+    if text.chars().count() <= ROOM {
+        return text.to_owned();
+    }
+    let cut: String = text.chars().take(ROOM - 1).collect();
+    format!("{}…", cut.trim_end())
 }
 
 fn escape(text: &str) -> String {

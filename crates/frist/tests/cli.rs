@@ -230,7 +230,6 @@ fn errors_say_what_to_do() {
             "alien",
         ),
         (&["sweep", "no-such-plan", "--yes"], 3, "no-such-plan"),
-        (&["replay", "--since", "2026-01-01"], 4, "--dry-run"),
     ] {
         let out = frist(org.path(), args);
         assert_eq!(exit(&out), code, "{args:?}: {}", text(&out));
@@ -315,4 +314,37 @@ fn a_changed_register_shows_what_it_does_before_it_is_live() {
     let after = due(&json(dir, &["plan"]), "meter-readings");
     assert_eq!(after, effect["after"].as_u64().expect("a number"));
     assert!(text(&frist(dir, &["diff"])).contains("unchanged"));
+}
+
+#[test]
+fn what_a_restore_brings_back_is_shown_and_erased_again() {
+    let org = sample();
+    let dir = org.path();
+    let erp = dir.join("data/erp.sqlite");
+    let backup = fs::read(&erp).expect("read");
+    let since = "2026-01-01";
+    let report = sweep(dir);
+    let done = |set: &str| {
+        let sets = report["datasets"].as_array().expect("data sets");
+        sets.iter().find(|d| d["dataset"] == set).expect("there")["done"]
+            .as_u64()
+            .expect("a number")
+    };
+    let erased = done("complaints");
+    assert!(erased > 0);
+    fs::write(&erp, backup).expect("restored");
+    let look = json(dir, &["replay", "--since", since, "--dry-run"]);
+    let back = |report: &Value, what: &str| {
+        let sets = report["datasets"].as_array().expect("data sets");
+        sets.iter().find(|d| d["dataset"] == "complaints").expect("there")[what].as_u64()
+    };
+    assert_eq!((back(&look, "back"), back(&look, "erased")), (Some(erased), Some(0)));
+    // Without a terminal nobody has agreed; what would go is shown.
+    let out = frist(dir, &["replay", "--since", since]);
+    assert_eq!(exit(&out), 4, "{}", text(&out));
+    assert!(text(&out).contains("complaints"), "{}", text(&out));
+    let again = json(dir, &["replay", "--since", since, "--yes"]);
+    assert_eq!(back(&again, "erased"), Some(erased));
+    let after = json(dir, &["replay", "--since", since, "--dry-run"]);
+    assert_eq!(back(&after, "back"), Some(0));
 }

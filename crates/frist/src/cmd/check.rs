@@ -7,13 +7,13 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
 
 use crate::cli::{CheckArgs, Format};
 use crate::error::{Exit, Failure, Outcome};
-use crate::output::{BOLD, DIM, GREEN, RED, YELLOW, say};
+use crate::output::{BOLD, DIM, GREEN, RED, YELLOW, json, say};
 use crate::place::{Checked, Place};
 
 /// Checks the register, and against the stores that can be reached.
 pub fn check(place: &Place, args: &CheckArgs, as_json: bool) -> Outcome {
     if let Some(code) = &args.explain {
-        return explain(code);
+        return explain(code, as_json);
     }
     let mut checked = place.check()?;
     if let Some(register) = checked.register.as_ref().filter(|_| checked.sound() && !args.offline) {
@@ -38,12 +38,18 @@ pub fn check(place: &Place, args: &CheckArgs, as_json: bool) -> Outcome {
     Ok(if checked.sound() { Exit::Done } else { Exit::Findings })
 }
 
-fn explain(code: &str) -> Outcome {
+fn explain(code: &str, as_json: bool) -> Outcome {
     let code: Code = code.parse().map_err(|_| {
         Failure::usage(format!("`{code}` is not a code that Frist uses"))
             .help("codes look like E0012 or W0003; `frist check` prints them")
     })?;
-    say!("{}", frist_register::explain(code).trim_end());
+    let page = frist_register::explain(code).trim_end();
+    match as_json {
+        true => {
+            json(&serde_json::json!({"code": code.as_str(), "title": code.title(), "page": page}))?
+        }
+        false => say!("{page}"),
+    }
     Ok(Exit::Done)
 }
 
@@ -121,8 +127,8 @@ fn print(d: &Diagnostic, sources: &Sources) {
 }
 
 /// Formats the register's files.
-pub fn fmt(place: &Place, only_check: bool) -> Outcome {
-    let mut changed = 0;
+pub fn fmt(place: &Place, only_check: bool, as_json: bool) -> Outcome {
+    let mut changed = Vec::new();
     for path in place.register_files()? {
         let text = fs::read_to_string(&path).map_err(|e| Failure::file("read", &path, &e))?;
         let new = frist_register::format(&text).map_err(|e| {
@@ -132,15 +138,19 @@ pub fn fmt(place: &Place, only_check: bool) -> Outcome {
         if new == text {
             continue;
         }
-        changed += 1;
-        if only_check {
-            say!("would change {}", path.display());
-        } else {
+        changed.push(path.display().to_string());
+        if !only_check {
             replace(&path, &new)?;
-            say!("formatted {}", path.display());
+        }
+        if !as_json {
+            let what = if only_check { "would change" } else { "formatted" };
+            say!("{what} {}", path.display());
         }
     }
-    Ok(if only_check && changed > 0 { Exit::Findings } else { Exit::Done })
+    if as_json {
+        json(&serde_json::json!({"changed": changed, "written": !only_check}))?;
+    }
+    Ok(if only_check && !changed.is_empty() { Exit::Findings } else { Exit::Done })
 }
 
 /// Replaces a file's text so that a crash leaves the old or the new, never half of one.

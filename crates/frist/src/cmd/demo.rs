@@ -119,7 +119,7 @@ pub fn demo(place: &Place, dir: &Path, yes: bool, scale: f64, seed: u64, lang: L
             "frist receipt invoices {first} -o receipt.txt && frist verify receipt.txt --key .frist/ledger.pub"
         ),
     )?;
-    proof::receipt(&engineer, "invoices", first, Some(&receipt))?;
+    proof::receipt(&engineer, "invoices", first, Some(&receipt), false)?;
     let key = engineer.public_key().to_string_lossy().into_owned();
     let verified = proof::verify(&receipt, &key, None, false)?;
     say!("\n{BOLD}The same receipt with one letter changed:{BOLD:#}");

@@ -90,6 +90,11 @@ pub fn print(plan: &Plan, zone: &TimeZone) {
     say!("{}", table(&rows).trim_end());
     let total = plan.due();
     say!("\n{BOLD}{}{BOLD:#} records are due.", count(total));
+    if plan.items.iter().any(|i| i.blocked > 0) {
+        say!(
+            "{DIM}blocked: due, but other records still refer to them; they go in the same sweep if those do{DIM:#}"
+        );
+    }
     for item in plan.items.iter().filter(|i| i.index.is_none() && i.total > 10_000) {
         say!(
             "{YELLOW}slow{YELLOW:#}: no index serves `{}`: all {} records are read; an index on its starting point makes the sweep cost what is due",

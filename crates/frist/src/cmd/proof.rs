@@ -22,16 +22,20 @@ pub fn publish(place: &Place, engine: &mut Engine) -> Outcome<Checkpoint> {
 }
 
 /// Writes a receipt.
-pub fn receipt(place: &Place, at: &str, key: &str, out: Option<&Path>) -> Outcome {
+pub fn receipt(place: &Place, at: &str, key: &str, out: Option<&Path>, as_json: bool) -> Outcome {
     let mut engine = place.engine()?;
     publish(place, &mut engine)?;
     let receipt = engine.receipt(at, key, &Tiles::new(place.ledger_dir()))?;
     let text = receipt.to_text()?;
     match out {
+        None if as_json => json(&serde_json::json!({"receipt": text}))?,
         None => anstream::print!("{text}"),
         Some(path) => {
             fs::write(path, text).map_err(|e| Failure::file("write", path, &e))?;
-            say!("wrote {}", path.display());
+            match as_json {
+                true => json(&serde_json::json!({"file": path}))?,
+                false => say!("wrote {}", path.display()),
+            }
         }
     }
     Ok(Exit::Done)

@@ -1,5 +1,7 @@
 //! `frist replay`: after a restore from backup.
 
+use frist_sweep::replay::Report;
+
 use crate::cmd::proof;
 use crate::error::{Exit, Failure, Outcome};
 use crate::output::{GREEN, RED, confirm, count, json, say, table, when};
@@ -10,10 +12,17 @@ pub fn replay(place: &Place, since: &str, dry_run: bool, yes: bool, as_json: boo
     let mut engine = place.engine()?;
     let zone = engine.register.controller.calendar.zone.clone();
     let since = when(since, &zone)?;
-    let question = "Erase again, for good, what had been erased since then?";
-    if !dry_run && !yes && !confirm(question)? {
-        return Err(Failure::waits("nothing was erased")
-            .help("answer `y`, give `--yes`, or look first with `--dry-run`"));
+    if !dry_run && !yes {
+        // What would be erased is shown before anybody is asked.
+        let look = engine.replay(since, true, &mut |_| {})?;
+        let back: u64 = look.datasets.iter().map(|d| d.back - d.kept).sum();
+        if !as_json {
+            show(&look);
+        }
+        if back > 0 && !confirm(&format!("Erase these {} records again, for good?", count(back)))? {
+            return Err(Failure::waits("nothing was erased")
+                .help("answer `y`, or give `--yes`; `--dry-run` only looks"));
+        }
     }
     let report = engine.replay(since, dry_run, &mut |_| {})?;
     proof::publish(place, &mut engine)?;
@@ -21,33 +30,34 @@ pub fn replay(place: &Place, since: &str, dry_run: bool, yes: bool, as_json: boo
     if as_json {
         json(&report)?;
     } else {
-        if report.datasets.is_empty() {
-            say!(
-                "Nothing that was erased since then can be recognised: no store declares `backups`, or the hashes have outlived them."
-            );
-        } else {
-            let mut rows = vec![
-                ["data set", ">looked at", ">back again", ">erased again", ">kept"]
-                    .map(str::to_owned)
-                    .to_vec(),
-            ];
-            for d in &report.datasets {
-                rows.push(vec![
-                    d.dataset.clone(),
-                    count(d.examined),
-                    count(d.back),
-                    count(d.erased),
-                    count(d.kept),
-                ]);
-            }
-            say!("{}", table(&rows).trim_end());
-        }
-        for f in &report.findings {
-            say!("{RED}{}{RED:#}: `{}`, {} records: {}", f.code, f.dataset, count(f.count), f.text);
-        }
+        show(&report);
         if green && !dry_run {
             say!("{GREEN}Done{GREEN:#}. Rules erase by themselves: run `frist sweep` as well.");
         }
     }
     Ok(if green { Exit::Done } else { Exit::Findings })
+}
+
+fn show(report: &Report) {
+    if report.datasets.is_empty() {
+        say!(
+            "Nothing that was erased since then can be recognised: no store declares `backups`, or the hashes have outlived them."
+        );
+        return;
+    }
+    let head = ["data set", ">looked at", ">back again", ">erased again", ">kept"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    for d in &report.datasets {
+        rows.push(vec![
+            d.dataset.clone(),
+            count(d.examined),
+            count(d.back),
+            count(d.erased),
+            count(d.kept),
+        ]);
+    }
+    say!("{}", table(&rows).trim_end());
+    for f in &report.findings {
+        say!("{RED}{}{RED:#}: `{}`, {} records: {}", f.code, f.dataset, count(f.count), f.text);
+    }
 }
