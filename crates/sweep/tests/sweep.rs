@@ -662,3 +662,46 @@ fn a_database_that_was_set_back_is_not_published() {
         org.hold(&format!("h{id}"), Scope::All);
     }
 }
+
+#[test]
+fn parts_that_are_due_as_a_whole_are_told_of_record_by_record() {
+    let parts = PERSONS.replace("guard", "drop_partitions = true\nguard");
+    let org = Org::new(Db::Postgres, Db::Sqlite, &parts);
+    org.sql(
+        "DROP TABLE person;
+         CREATE TABLE person (id BIGINT, name TEXT, ended DATE NOT NULL, PRIMARY KEY (id, ended)) PARTITION BY RANGE (ended);
+         CREATE TABLE p1 PARTITION OF person FOR VALUES FROM ('2015-01-01') TO ('2016-01-01');
+         CREATE TABLE p2 PARTITION OF person FOR VALUES FROM ('2016-01-01') TO ('2017-01-01');
+         CREATE TABLE p3 PARTITION OF person FOR VALUES FROM ('2017-01-01') TO ('2018-01-01');
+         CREATE TABLE p4 PARTITION OF person FOR VALUES FROM ('2018-01-01') TO ('2099-01-01');
+         INSERT INTO person SELECT i, 'Person ' || i, DATE '2015-01-01' + i FROM generate_series(1, 100) AS i;
+         INSERT INTO person SELECT 100 + i, 'Person', DATE '2016-01-01' + i FROM generate_series(1, 50) AS i;
+         INSERT INTO person SELECT 150 + i, 'Person', DATE '2017-01-01' + i FROM generate_series(1, 20) AS i",
+    );
+    org.sql(&format!("INSERT INTO person VALUES (200, 'Person', '{}')", org.ago(5)));
+    let mut engine = org.engine();
+    let plan = plan(&mut engine);
+    engine.propose(&plan, &mut |_| ()).unwrap();
+    let mut sizes = Vec::new();
+    let report = engine
+        .sweep(&plan.id, &mut |step| {
+            if let Step::Intent { n, .. } = step {
+                sizes.push(n);
+                if sizes.len() == 1 {
+                    // The first gets a record after it was journaled, and goes record by record;
+                    // the second gets one before, and so does it.
+                    org.sql(
+                        "INSERT INTO person VALUES (301, 'New', '2015-06-01'), (302, 'New', '2016-06-01')",
+                    );
+                }
+            }
+        })
+        .unwrap();
+    // The third as a whole, and what the plan names of the others.
+    assert_eq!(sizes, [100, 20, 150]);
+    assert_eq!((report.done(), report.datasets[0].spared), (170, 0));
+    assert_eq!(codes(&report), ["since-planned"]);
+    assert_eq!(org.rows("person"), 3);
+    assert_eq!(org.ledger("persons"), 170);
+    assert_eq!(org.rows("p3"), 0);
+}
