@@ -307,4 +307,149 @@ mod tests {
         assert_eq!(bound.test(&plain), render(&plain, &bound.binding));
         assert_eq!(bound.with_derived(&[0, 2]).0, "FROM \"t\" AS t");
     }
+
+    /// A binding of facts that are looked up: each column of `o` read in each of these ways.
+    fn lookups(dialect: Dialect, columns: &[(&str, Physical, &[Kind])]) -> SqlBound {
+        let fact = |(column, physical, kinds): &(&str, Physical, &[Kind])| {
+            let expr = lookup("\"o\"", column, "\"id\"", "t.\"o\"");
+            let one = |kind: &Kind| BoundFact {
+                expr: expr.clone(),
+                physical: physical.clone(),
+                kind: kind.clone(),
+            };
+            kinds.iter().map(one).collect::<Vec<_>>()
+        };
+        let facts: Vec<BoundFact> = columns.iter().flat_map(fact).collect();
+        let mut bound = bound();
+        bound.dialect = dialect;
+        bound.derived = (0..facts.len()).collect();
+        bound.binding = Binding { dialect, facts, ..bound.binding };
+        bound
+    }
+
+    /// Every way to ask about the facts, also together.
+    fn questions(bound: &SqlBound) -> Vec<Test> {
+        let at = DateTime::constant(2022, 6, 1, 12, 0, 0, 0);
+        let literals = vec![
+            Literal::Text("a".into()),
+            Literal::Text("20".into()),
+            Literal::Int(20),
+            Literal::Bool(true),
+        ];
+        let about = |(ix, fact): (usize, &BoundFact)| {
+            let cutoff = match fact.kind {
+                Kind::Date => Cutoff::Date(at.date()),
+                Kind::Local(_) => Cutoff::Local { at, inclusive: true },
+                _ => Cutoff::Instant {
+                    at: at.to_zoned(TimeZone::UTC).unwrap().timestamp(),
+                    inclusive: true,
+                },
+            };
+            let mut tests = vec![Test::Empty(ix), Test::Filled(ix)];
+            match fact.kind {
+                Kind::Presence => {}
+                Kind::Text | Kind::Int | Kind::Bool => {
+                    tests.push(Test::In(ix, literals.clone()));
+                    tests.push(Test::NotIn(ix, literals.clone()));
+                }
+                _ => {
+                    tests.push(Test::Within(ix, cutoff));
+                    tests.push(Test::Beyond(ix, cutoff));
+                    tests.push(Test::Beyond(ix, Cutoff::None));
+                }
+            }
+            tests
+        };
+        let single: Vec<Test> = bound.binding.facts.iter().enumerate().flat_map(about).collect();
+        let pairs = single.windows(2).flat_map(|pair| {
+            let mixed = Test::All(vec![Test::Const(true), Test::Any(pair.to_vec())]);
+            [Test::All(pair.to_vec()), Test::Any(pair.to_vec()), mixed]
+        });
+        pairs.chain(single.clone()).collect()
+    }
+
+    /// The same answer for every row, true, false or unknown, however the fact is written.
+    fn same_answers(bound: &SqlBound, ask: &mut dyn FnMut(&str) -> Vec<String>) {
+        let word = |test: &str| {
+            format!("SELECT CASE WHEN {test} THEN 'yes' WHEN NOT {test} THEN 'no' ELSE '?' END")
+        };
+        let mut seen = std::collections::BTreeSet::new();
+        for test in questions(bound) {
+            let pasted = render(&test, &bound.binding);
+            let pasted = ask(&format!("{} FROM t AS t ORDER BY t.id", word(&pasted)));
+            let once = ask(&format!("{} FROM t AS t ORDER BY t.id", word(&bound.test(&test))));
+            assert_eq!(once, pasted, "{test:?}");
+            let (from, binding) = bound.with_facts_of([&test]);
+            let column = ask(&format!("{} {from} ORDER BY t.id", word(&render(&test, &binding))));
+            assert_eq!(column, pasted, "{test:?}");
+            seen.extend(pasted);
+        }
+        assert!(seen.contains("yes") && seen.contains("no"));
+    }
+
+    #[test]
+    fn sqlite_answers_the_same_of_a_fact_computed_once() {
+        let db = rusqlite::Connection::open_in_memory().unwrap();
+        let values = [
+            "NULL",
+            "'a'",
+            "'A'",
+            "'a '",
+            "20",
+            "'20'",
+            "20.0",
+            "1",
+            "0",
+            "x'61'",
+            "''",
+            "'2022-06-01'",
+            "'2022-06-02'",
+            "'2022-02-30'",
+            "'2022-06-01 12:00'",
+            "'2022-06-01T12:00:00.1'",
+            "'2022-06-01T12:00:00Z'",
+            "1654084800",
+            "1654084801",
+            "'1654084800'",
+            "'a' || char(0)",
+        ];
+        let types = [
+            ("a", "TEXT"),
+            ("b", "INTEGER"),
+            ("c", "TEXT COLLATE NOCASE"),
+            ("d", ""),
+            ("e", "NUMERIC"),
+        ];
+        let columns = types.map(|(name, declared)| format!("{name} {declared}")).join(", ");
+        db.execute_batch(&format!(
+            "CREATE TABLE o (id INTEGER PRIMARY KEY, {columns}); CREATE TABLE t (id INTEGER PRIMARY KEY, o INTEGER);
+             INSERT INTO t VALUES (0, NULL)"
+        ))
+        .unwrap();
+        for (id, v) in values.iter().enumerate() {
+            db.execute_batch(&format!(
+                "INSERT INTO o VALUES ({id}, {v}, {v}, {v}, {v}, {v}); INSERT INTO t VALUES ({id} + 1, {id})"
+            ))
+            .unwrap();
+        }
+        let kinds = [
+            Kind::Presence,
+            Kind::Text,
+            Kind::Int,
+            Kind::Bool,
+            Kind::Date,
+            Kind::Local(TimeZone::UTC),
+            Kind::Instant,
+            Kind::UnixSeconds,
+        ];
+        let names = types.map(|(name, _)| format!("o.{name}"));
+        let columns: Vec<(&str, Physical, &[Kind])> = names
+            .iter()
+            .map(|name| (name.as_str(), Physical::Dynamic(String::new()), kinds.as_slice()))
+            .collect();
+        same_answers(&lookups(Dialect::Sqlite, &columns), &mut |sql| {
+            let mut statement = db.prepare(sql).unwrap();
+            statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        });
+    }
 }
