@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use frist_decide::decide::is_held;
 use frist_decide::{Compiled, HoldScope, RuleSet};
 use frist_law::LawBook;
 use frist_ledger::entry::{Entry, Id, Kind};
 use frist_ledger::{Hash, RecordKey};
 use frist_register::{DataSet, Register};
 use frist_state::{Hold, MadeLive, Revision, Scope, State};
-use frist_stores::{Bound, Store, StoreError};
+use frist_stores::{Bound, Fields, Key, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{Error, Result};
@@ -253,4 +254,38 @@ pub fn scopes(holds: &[Hold], dataset: &DataSet) -> Vec<HoldScope> {
         }
     }
     out
+}
+
+/// Whether one of the scopes covers a record with this key and these fields. Of a field that is
+/// not there nobody can say whom the hold means: it then covers every record, as in the stores.
+pub(crate) fn covers(scopes: &[HoldScope], key: &Key, fields: &Fields) -> bool {
+    let value = |name: &str| fields.iter().find(|(n, _)| n == name).and_then(|(_, v)| v.clone());
+    let unknown = |scope: &HoldScope| match scope {
+        HoldScope::Field { field, values } => {
+            !values.is_empty() && !fields.iter().any(|(n, _)| n == field)
+        }
+        HoldScope::All | HoldScope::Keys(_) => false,
+    };
+    scopes.iter().any(unknown) || is_held(scopes, &key.text(), &value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use frist_stores::KeyPart;
+
+    #[test]
+    fn a_hold_on_a_field_that_is_not_there_covers_everything() {
+        let key = Key(vec![KeyPart::Int(1)]);
+        let fields =
+            vec![("case_no".to_owned(), Some("17".to_owned())), ("empty".to_owned(), None)];
+        let on = |field: &str, value: &str| {
+            let scope = HoldScope::Field { field: field.into(), values: vec![value.into()] };
+            covers(&[scope], &key, &fields)
+        };
+        assert!(on("case_no", "17"));
+        assert!(!on("case_no", "18"));
+        assert!(!on("empty", "17"));
+        assert!(on("sag", "17"));
+    }
 }

@@ -5,7 +5,7 @@ use frist_state::Hold;
 use frist_stores::Key;
 use jiff::Timestamp;
 
-use crate::engine::{Engine, Prepared, scopes};
+use crate::engine::{Engine, Prepared, covers, scopes};
 use crate::{Error, Result};
 
 /// A decision about one record, with what a person needs to see.
@@ -39,11 +39,9 @@ impl Engine {
         let record =
             store.fetch(&prepared.bound, std::slice::from_ref(&key))?.pop().ok_or_else(missing)?;
         let fields = store.fields(&prepared.bound, &key)?.ok_or_else(missing)?;
-        let value =
-            |name: &str| fields.iter().find(|(n, _)| n == name).and_then(|(_, v)| v.clone());
         let covers = |h: &&Hold| {
             let scopes = scopes(std::slice::from_ref(*h), &prepared.dataset);
-            frist_decide::decide::is_held(&scopes, &key.text(), &value)
+            covers(&scopes, &key, &fields)
         };
         let holds: Vec<_> = active
             .iter()

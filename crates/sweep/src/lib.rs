@@ -2,12 +2,13 @@
 //!
 //! - [`engine`]: what every step works with;
 //! - [`plan`] and [`guard`]: what is due, and whether a person must approve it;
-//! - [`run`]: carrying a plan out; [`recover`]: after a crash; [`replay`]: after a restore;
+//! - [`run`]: carrying a plan out, [`report`]: what came of it; [`recover`]: after a crash; [`replay`]: after a restore;
 //! - [`proof`]: publishing the ledger, receipts and evidence;
 //! - [`explain`]: why one record is kept or due; [`watch`]: continuously.
 //!
 //! The clock is given from outside, so that tests can say what time it is.
 
+mod account;
 pub mod effects;
 pub mod engine;
 mod error;
@@ -18,6 +19,7 @@ pub mod plan;
 pub mod proof;
 pub mod recover;
 pub mod replay;
+pub mod report;
 pub mod run;
 pub mod step;
 pub mod watch;
@@ -25,5 +27,5 @@ pub mod watch;
 pub use engine::{Engine, Keys, Loaded, Prepared};
 pub use error::{Error, Result};
 pub use plan::{Options, Plan};
-pub use run::Report;
+pub use report::Report;
 pub use step::{Observer, Step};

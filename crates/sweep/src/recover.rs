@@ -10,8 +10,9 @@ use frist_ledger::entry::Lateness;
 use frist_state::{BatchId, Lease, OpenBatch, SweepId};
 use frist_stores::{Key, StoreError};
 
+use crate::account::Account;
 use crate::engine::{Engine, Prepared};
-use crate::run::{Account, FindingReport};
+use crate::report::FindingReport;
 use crate::step::{Observer, Step};
 use crate::{Error, Result};
 

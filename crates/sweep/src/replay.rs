@@ -14,9 +14,9 @@ use frist_state::{BatchOutcome, Confirm, Lease, NewBatch, SweepId};
 use frist_stores::{Action, Key};
 use jiff::Timestamp;
 
-use crate::engine::{Engine, Prepared};
+use crate::engine::{Engine, Prepared, covers};
 use crate::recover::{Again, REPLAY};
-use crate::run::FindingReport;
+use crate::report::FindingReport;
 use crate::step::{Observer, Step};
 use crate::{Error, Result, order};
 
@@ -230,14 +230,14 @@ impl Engine {
         let mut free = Vec::new();
         for record in store.fetch(&prepared.bound, keys)? {
             let fields = store.fields(&prepared.bound, &record.key)?.unwrap_or_default();
-            let value =
-                |name: &str| fields.iter().find(|(n, _)| n == name).and_then(|(_, v)| v.clone());
-            let held = frist_decide::decide::is_held(&holds, &record.key.text(), &value);
+            let held = covers(&holds, &record.key, &fields);
             let d = decide(&prepared.rules, prepared.bound.kinds(), &record.facts, held, now);
-            let demanded = d
-                .reasons
-                .iter()
-                .any(|r| r.role == Role::Demands && matches!(r.standing, Standing::Live(_)));
+            let demanded = d.reasons.iter().any(|r| {
+                // A duty that nobody can tell is over keeps, as everywhere.
+                let standing = &r.standing;
+                r.role == Role::Demands
+                    && matches!(standing, Standing::Live(_) | Standing::Unknown { .. })
+            });
             if !held && !demanded {
                 free.push(record.key);
             }

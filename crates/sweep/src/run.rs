@@ -7,21 +7,16 @@
 
 use std::collections::HashSet;
 
-use frist_decide::decide;
-use frist_ledger::SubTreeBuilder;
-use frist_ledger::entry::{
-    Disposal, Disposition as Done, Entry, Id, Kind, Lateness, Outcome, Rule, Swept, Text,
-};
-use frist_register::{Disposition, Lang, OnErase};
-use frist_state::{
-    BatchId, BatchOutcome, Confirm, Lease, NewBatch, NewFinding, NewReplay, SweepId, SweptDataset,
-};
+use frist_ledger::entry::{Entry, Id, Kind, Lateness, Outcome, Swept};
+use frist_register::{Disposition, OnErase};
+use frist_state::{Lease, NewBatch, NewFinding, SweepId, SweptDataset};
 use frist_stores::{Action, Aftercare, Key, Record, StoreError};
-use jiff::Timestamp;
 
+use crate::account::{Account, lateness, number};
 use crate::engine::{Engine, Prepared};
 use crate::plan::{Item, Plan, disposition};
 use crate::recover::Again;
+use crate::report::{DatasetReport, FindingReport, Report};
 use crate::step::{Observer, Step};
 use crate::{Error, Result};
 
@@ -38,80 +33,6 @@ const REFUSALS: u32 = 50;
 
 const CAME_BACK: &str =
     "erased records that were looked for are there again; see the store's triggers and replication";
-
-/// What a sweep came to.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct Report {
-    /// The sweep's number.
-    pub sweep: i64,
-    /// The plan.
-    pub plan: String,
-    /// What came of each data set.
-    pub datasets: Vec<DatasetReport>,
-    /// What somebody must settle; a sweep with an alarm among them is not green.
-    pub findings: Vec<FindingReport>,
-    /// Records of batches that a crash had left open, finished before this sweep began.
-    pub recovered: u64,
-}
-
-impl Report {
-    /// Whether everything that was due is gone and was seen to be gone.
-    pub fn green(&self) -> bool {
-        self.findings.iter().all(|f| !f.alarm)
-    }
-    /// Records disposed of.
-    pub fn done(&self) -> u64 {
-        self.datasets.iter().map(|d| d.done).sum()
-    }
-}
-
-/// What came of one data set.
-#[derive(Debug, Clone, Default, serde::Serialize)]
-pub struct DatasetReport {
-    /// The data set.
-    pub dataset: String,
-    /// `store/collection`.
-    pub place: String,
-    /// Planned to go.
-    pub planned: u64,
-    /// Disposed of.
-    pub done: u64,
-    /// Planned, but no longer due when their turn came.
-    pub spared: u64,
-    /// Due, but kept back by a record that refers to them.
-    pub blocked: u64,
-    /// Covered by a hold (as counted by the plan).
-    pub held: u64,
-    /// Undecidable (as counted by the plan).
-    pub unclear: u64,
-    /// References emptied in other collections.
-    pub detached: u64,
-    /// Half were at most this late, seconds.
-    pub late_p50: u64,
-    /// 99 of 100 were at most this late, seconds.
-    pub late_p99: u64,
-    /// None was later, seconds.
-    pub late_max: u64,
-    /// What the store did to be rid of the bytes.
-    pub settled: Vec<String>,
-    /// What somebody should do about the store.
-    pub advice: Vec<String>,
-}
-
-/// A finding, without personal data.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct FindingReport {
-    /// Its code.
-    pub code: &'static str,
-    /// The data set.
-    pub dataset: String,
-    /// Records concerned.
-    pub count: u64,
-    /// What it means and what to do.
-    pub text: String,
-    /// Whether the promise of the register is not kept: the sweep is not green.
-    pub alarm: bool,
-}
 
 /// A partition with more records than this goes row by row: its keys are journaled in one piece.
 const PARTITION: u64 = 1_000_000;
@@ -608,88 +529,6 @@ impl Engine {
         Ok(())
     }
 
-    /// Confirms a batch: the ledger's entry, the records' leaves and the replay hashes, at once.
-    pub(crate) fn account(
-        &mut self,
-        prepared: &Prepared,
-        keys: &[&Key],
-        account: &Account,
-        lease: &Lease,
-    ) -> Result<()> {
-        let mut tree = SubTreeBuilder::new(&self.keys.record, keys.len());
-        let place = prepared.place();
-        for key in keys {
-            tree.push(&[place.as_bytes(), b"/", key.text().as_bytes()]);
-        }
-        let tree = tree.build();
-        let now = self.now();
-        let disposal = Disposal {
-            dataset: Id::new(prepared.id())?,
-            disposition: match prepared.rules.then {
-                Disposition::Erase => Done::Erase,
-                Disposition::Anonymise(_) => Done::Anonymise,
-                Disposition::Transfer(_) => Done::Transfer,
-            },
-            rule: Rule {
-                text: Text::clipped(&prepared.rules.summary(Lang::En)),
-                laws: prepared.rules.citations().iter().map(|c| Text::clipped(c)).collect(),
-            },
-            revision: self.revision,
-            sweep: number(account.sweep.0),
-            batch: number(account.batch.0),
-            late: account.figures,
-            key: self.keys.record.id(),
-            n: tree.count(),
-            root: tree.root(),
-        };
-        let kind = match account.recovered {
-            false => Kind::Erased(disposal),
-            true => Kind::Recovered {
-                how: match account.absent == disposal.n {
-                    true => frist_ledger::entry::Recovery::AlreadyDone,
-                    false => frist_ledger::entry::Recovery::Completed,
-                },
-                found_absent: account.absent,
-                disposal,
-            },
-        };
-        let backups = self.register.store(&prepared.dataset.store).and_then(|s| s.backups.as_ref());
-        let hashes = tree.leaves_bytes();
-        let replay = backups.and_then(|p| {
-            let zone = self.register.controller.calendar.zone.clone();
-            let until = frist_law::expires(
-                frist_law::Term::new(p.value, frist_law::Anchor::AsIs),
-                &frist_law::Start::Date(now.to_zoned(zone).date()),
-                &self.register.controller.calendar,
-            );
-            until.at().map(|keep_until| NewReplay { hashes, keep_until })
-        });
-        let confirm = Confirm {
-            outcome: BatchOutcome {
-                done: tree.count(),
-                not_due: account.spared,
-                absent: account.absent,
-                late: account.figures,
-            },
-            entry: &Entry::new(now, kind),
-            leaves: &tree,
-            replay,
-        };
-        self.state.confirm(lease, account.batch, &confirm, now)?;
-        Ok(())
-    }
-
-    /// How late each record went, in whole seconds from the instant it became due.
-    fn late(&self, prepared: &Prepared, done: &[Record], gone_at: Timestamp) -> Vec<u64> {
-        done.iter()
-            .filter_map(|r| {
-                let d = decide(&prepared.rules, prepared.bound.kinds(), &r.facts, false, gone_at);
-                let since = d.due_since?;
-                u64::try_from(gone_at.duration_since(since).as_secs()).ok()
-            })
-            .collect()
-    }
-
     /// What is done with this data set's records.
     pub(crate) fn action(&self, prepared: &Prepared) -> Result<Action> {
         Ok(match &prepared.rules.then {
@@ -755,27 +594,4 @@ struct Seen {
     still_due: u64,
     blocked: u64,
     back: u64,
-}
-
-/// How a batch is accounted for.
-pub(crate) struct Account {
-    pub(crate) sweep: SweepId,
-    pub(crate) batch: BatchId,
-    pub(crate) figures: Lateness,
-    pub(crate) spared: u64,
-    pub(crate) absent: u64,
-    pub(crate) recovered: bool,
-}
-
-fn number(n: i64) -> Id {
-    Id::from(n.unsigned_abs())
-}
-
-fn lateness(late: &mut [u64]) -> Lateness {
-    late.sort_unstable();
-    let at = |share: usize| {
-        // Nearest rank: the least of them that so many per cent are not above.
-        late.get((late.len() * share).div_ceil(100).saturating_sub(1)).copied().unwrap_or(0)
-    };
-    Lateness { p50: at(50), p99: at(99), max: late.last().copied().unwrap_or(0) }
 }

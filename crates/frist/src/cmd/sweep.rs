@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use frist_sweep::plan::{Options, Plan};
-use frist_sweep::run::Report;
+use frist_sweep::report::Report;
 use frist_sweep::{Engine, Error, Step};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::{SignedDuration, Timestamp};

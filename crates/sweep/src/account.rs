@@ -1,0 +1,126 @@
+//! Accounting for a batch: the ledger's entry, the records' leaves, how late they went, and the
+//! hashes by which a restore is recognised.
+
+use frist_decide::decide;
+use frist_ledger::SubTreeBuilder;
+use frist_ledger::entry::{Disposal, Disposition as Done, Entry, Id, Kind, Lateness, Rule, Text};
+use frist_register::{Disposition, Lang};
+use frist_state::{BatchId, BatchOutcome, Confirm, Lease, NewReplay, SweepId};
+use frist_stores::{Key, Record};
+use jiff::Timestamp;
+
+use crate::Result;
+use crate::engine::{Engine, Prepared};
+
+/// How a batch is accounted for.
+pub(crate) struct Account {
+    pub(crate) sweep: SweepId,
+    pub(crate) batch: BatchId,
+    pub(crate) figures: Lateness,
+    pub(crate) spared: u64,
+    pub(crate) absent: u64,
+    pub(crate) recovered: bool,
+}
+
+impl Engine {
+    /// Confirms a batch: the ledger's entry, the records' leaves and the replay hashes, at once.
+    pub(crate) fn account(
+        &mut self,
+        prepared: &Prepared,
+        keys: &[&Key],
+        account: &Account,
+        lease: &Lease,
+    ) -> Result<()> {
+        let mut tree = SubTreeBuilder::new(&self.keys.record, keys.len());
+        let place = prepared.place();
+        for key in keys {
+            tree.push(&[place.as_bytes(), b"/", key.text().as_bytes()]);
+        }
+        let tree = tree.build();
+        let now = self.now();
+        let disposal = Disposal {
+            dataset: Id::new(prepared.id())?,
+            disposition: match prepared.rules.then {
+                Disposition::Erase => Done::Erase,
+                Disposition::Anonymise(_) => Done::Anonymise,
+                Disposition::Transfer(_) => Done::Transfer,
+            },
+            rule: Rule {
+                text: Text::clipped(&prepared.rules.summary(Lang::En)),
+                laws: prepared.rules.citations().iter().map(|c| Text::clipped(c)).collect(),
+            },
+            revision: self.revision,
+            sweep: number(account.sweep.0),
+            batch: number(account.batch.0),
+            late: account.figures,
+            key: self.keys.record.id(),
+            n: tree.count(),
+            root: tree.root(),
+        };
+        let kind = match account.recovered {
+            false => Kind::Erased(disposal),
+            true => Kind::Recovered {
+                how: match account.absent == disposal.n {
+                    true => frist_ledger::entry::Recovery::AlreadyDone,
+                    false => frist_ledger::entry::Recovery::Completed,
+                },
+                found_absent: account.absent,
+                disposal,
+            },
+        };
+        let backups = self.register.store(&prepared.dataset.store).and_then(|s| s.backups.as_ref());
+        let hashes = tree.leaves_bytes();
+        let replay = backups.and_then(|p| {
+            let zone = self.register.controller.calendar.zone.clone();
+            let until = frist_law::expires(
+                frist_law::Term::new(p.value, frist_law::Anchor::AsIs),
+                &frist_law::Start::Date(now.to_zoned(zone).date()),
+                &self.register.controller.calendar,
+            );
+            until.at().map(|keep_until| NewReplay { hashes, keep_until })
+        });
+        let confirm = Confirm {
+            outcome: BatchOutcome {
+                done: tree.count(),
+                not_due: account.spared,
+                absent: account.absent,
+                late: account.figures,
+            },
+            entry: &Entry::new(now, kind),
+            leaves: &tree,
+            replay,
+        };
+        self.state.confirm(lease, account.batch, &confirm, now)?;
+        Ok(())
+    }
+
+    /// How late each record went, in whole seconds from the instant it became due.
+    pub(crate) fn late(
+        &self,
+        prepared: &Prepared,
+        done: &[Record],
+        gone_at: Timestamp,
+    ) -> Vec<u64> {
+        done.iter()
+            .filter_map(|r| {
+                let d = decide(&prepared.rules, prepared.bound.kinds(), &r.facts, false, gone_at);
+                let since = d.due_since?;
+                u64::try_from(gone_at.duration_since(since).as_secs()).ok()
+            })
+            .collect()
+    }
+}
+
+pub(crate) fn number(n: i64) -> Id {
+    Id::from(n.unsigned_abs())
+}
+
+/// Nearest-rank percentiles.
+pub(crate) fn lateness(late: &mut [u64]) -> Lateness {
+    late.sort_unstable();
+    let at = |share: usize| {
+        // Nearest rank: the least of them that so many per cent are not above.
+        late.get((late.len() * share).div_ceil(100).saturating_sub(1)).copied().unwrap_or(0)
+    };
+    Lateness { p50: at(50), p99: at(99), max: late.last().copied().unwrap_or(0) }
+}
