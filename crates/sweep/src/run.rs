@@ -263,7 +263,7 @@ impl Engine {
                     find(
                         "blocked",
                         blocked,
-                        "due, but records that are kept refer to them; they go when those go"
+                        "due, but records that are kept refer to them (by a link, or by a foreign key that the register does not name); they go when those go"
                             .into(),
                         false,
                     );

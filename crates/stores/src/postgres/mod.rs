@@ -39,6 +39,8 @@ pub(crate) struct Postgres {
     pace: Pace,
     /// Rows erased or changed since the last `settle`.
     changed: u64,
+    /// An error said that the connection is gone, which the client may notice only later.
+    lost: std::cell::Cell<bool>,
 }
 
 /// How often to look whether the replicas have caught up, and for how long at most.
@@ -65,19 +67,23 @@ impl Postgres {
             in_transaction: false,
             pace: Pace::new(entry.max_rows_per_second),
             changed: 0,
+            lost: std::cell::Cell::new(false),
         })
     }
 
     /// A lost connection is made again, but never in the middle of a transaction.
     fn client(&mut self) -> Result<&mut Client, StoreError> {
-        if self.client.is_closed() && !self.in_transaction {
+        if (self.lost.get() || self.client.is_closed()) && !self.in_transaction {
             self.client = self.target.connect(&self.entry, &self.schema)?;
+            self.lost.set(false);
         }
         Ok(&mut self.client)
     }
 
     fn refused(&self, attempt: &str, error: &postgres::Error) -> StoreError {
         let (why, transient) = why(error);
+        let gone = error.as_db_error().is_none_or(|db| db.code().code().starts_with("57P"));
+        self.lost.set(self.lost.get() || gone);
         StoreError::Refused {
             store: self.entry.id.value.clone(),
             attempt: attempt.to_owned(),
