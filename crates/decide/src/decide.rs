@@ -1,7 +1,7 @@
 //! The reference interpreter: one record, one instant, one decision with its reasons.
 //!
 //! It reads like the table in the design: the facts give *must keep*, *may keep* and *must erase*,
-//! each true, false or unknown; [`row`] is the table; and a record is *unclear* exactly when what
+//! each true, false or unknown; `row` is the table; and a record is *unclear* exactly when what
 //! is unknown would change the answer.
 
 use frist_law::Start;

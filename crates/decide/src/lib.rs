@@ -3,7 +3,7 @@
 //! - [`value`]: how facts are read, strictly and the same everywhere;
 //! - [`rules`]: a data set's rule, resolved against the law book;
 //! - [`mod@decide`]: the reference interpreter, which reads like the design's table and explains itself;
-//! - [`test`]: the same as a test of constant comparisons, by inversion;
+//! - [`mod@test`]: the same as a test of constant comparisons, by inversion;
 //! - [`eval`]: that test in memory; [`sql`]: that test as SQL for SQLite and PostgreSQL.
 //!
 //! Pure: no I/O and no clock. That all forms agree is a differential test.

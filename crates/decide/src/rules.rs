@@ -1,7 +1,7 @@
 //! The rule of one data set, resolved: every ground with its law, ready to be decided by.
 //!
 //! This is where a register meets the law book. What comes out knows nothing of files and ids any
-//! more; the interpreter ([`crate::decide`]) and the compiler ([`crate::test`]) both read it, and
+//! more; the interpreter ([`mod@crate::decide`]) and the compiler ([`mod@crate::test`]) both read it, and
 //! nothing else.
 
 use frist_law::book::{Kind as LawKind, Law, Verified};
