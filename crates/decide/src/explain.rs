@@ -149,7 +149,7 @@ fn line(r: &Reason, zone: &TimeZone, lang: Lang) -> Line {
 
 fn date_text(d: jiff::civil::Date, lang: Lang) -> String {
     match lang {
-        Lang::Da => d.strftime("%-d. %-m. %Y").to_string(),
+        Lang::Da => d.strftime("%-d.%-m.%Y").to_string(),
         Lang::En => d.to_string(),
     }
 }

@@ -120,6 +120,17 @@ pub enum Command {
         #[arg(long, value_name = "WHEN")]
         at: Option<String>,
     },
+    /// List the records of one decision with what decides them, such as the unclear ones
+    List {
+        /// The data set.
+        dataset: String,
+        /// The decision.
+        #[arg(long, value_enum, default_value = "unclear")]
+        decision: DecisionName,
+        /// How many at most.
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
     /// Show what is due, held, unclear and late, and when something next becomes due
     Status,
     /// Show what comes due month by month
@@ -205,6 +216,23 @@ pub enum Command {
         #[arg(value_name = "DIR")]
         folder: Option<PathBuf>,
     },
+}
+
+/// A decision, by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DecisionName {
+    /// Covered by a hold.
+    Held,
+    /// Undecidable.
+    Unclear,
+    /// Kept for a statute only.
+    Restrict,
+    /// Waiting for a person.
+    Review,
+    /// Kept.
+    Keep,
+    /// To be disposed of.
+    Due,
 }
 
 /// `init`.
@@ -297,8 +325,8 @@ pub enum HoldCommand {
         /// One record, by key (needs --dataset).
         #[arg(long, group = "what", requires = "dataset")]
         key: Option<String>,
-        /// Records whose field has a value: `case_no=17`.
-        #[arg(long, value_name = "FIELD=VALUE", group = "what")]
+        /// Records whose field has a value: `case_no=17` (needs --dataset).
+        #[arg(long, value_name = "FIELD=VALUE", group = "what", requires = "dataset")]
         field: Option<String>,
         /// Everything (in the data set, or anywhere).
         #[arg(long, group = "what")]

@@ -56,6 +56,9 @@ fn run(cli: &Cli) -> Outcome {
         Command::Explain { place: at, key, at: when } => {
             cmd::explain::explain(&place, at, key, when.as_deref(), lang, json)
         }
+        Command::List { dataset, decision, limit } => {
+            cmd::list::list(&place, dataset, *decision, *limit, lang, json)
+        }
         Command::Status => cmd::status::status(&place, json),
         Command::Horizon { months, as_of, svg } => {
             cmd::horizon::horizon(&place, *months, as_of.as_deref(), svg.as_deref(), lang, json)

@@ -116,6 +116,14 @@ pub fn confirm(question: &str) -> Outcome<bool> {
     Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes" | "j" | "ja"))
 }
 
+/// What to do when nobody agreed.
+pub fn how_to_agree() -> &'static str {
+    match can_ask() {
+        true => "answer `y`, or give `--yes`",
+        false => "there is no terminal to ask on: give `--yes`",
+    }
+}
+
 /// Asks for a line.
 pub fn ask(question: &str) -> Outcome<String> {
     let failed = |e: std::io::Error| Failure::new(format!("cannot ask: {e}"));

@@ -142,12 +142,8 @@ impl Place {
         let loaded = Loaded { register, revision, files: checked.files };
         let keys = self.keys()?;
         let state = self.state()?;
-        let holder = format!(
-            "{}-{}-{:08x}",
-            host(),
-            std::process::id(),
-            random::<4>()?.iter().fold(0u32, |n, b| n << 8 | u32::from(*b))
-        );
+        let mark = random::<4>()?.iter().fold(0u32, |n, b| n << 8 | u32::from(*b));
+        let holder = format!("{}/{}/{}/{mark:08x}", host(), world(), std::process::id());
         Ok(Engine::new(
             loaded,
             LawBook::embedded(),
@@ -157,7 +153,8 @@ impl Place {
             holder,
             self.opener(),
             Box::new(now),
-        ))
+        )
+        .with_dead(Box::new(is_dead)))
     }
 
     /// Frist's own database.
@@ -268,6 +265,27 @@ fn host() -> String {
     let name: String =
         name.trim().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect();
     if name.is_empty() { "host".into() } else { name }
+}
+
+/// In which world a process id means something: this start of this machine, and its namespace.
+fn world() -> String {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let space = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+    let digits: String = space.to_string_lossy().chars().filter(char::is_ascii_digit).collect();
+    if boot.trim().is_empty() || digits.is_empty() {
+        return "unknown".into();
+    }
+    format!("{}.{digits}", boot.trim())
+}
+
+/// Whether the process of this name ran in our world and is gone.
+fn is_dead(holder: &str) -> bool {
+    let parts: Vec<&str> = holder.split('/').collect();
+    let [_, its_world, pid, _] = parts.as_slice() else { return false };
+    *its_world != "unknown"
+        && *its_world == world()
+        && pid.parse::<u32>().is_ok()
+        && !Path::new("/proc").join(pid).exists()
 }
 
 /// A folder that only its owner can enter.

@@ -348,3 +348,63 @@ fn what_a_restore_brings_back_is_shown_and_erased_again() {
     let after = json(dir, &["replay", "--since", since, "--dry-run"]);
     assert_eq!(back(&after, "back"), Some(0));
 }
+
+#[test]
+fn the_unclear_are_named_with_what_is_wrong() {
+    let org = sample();
+    let plan = json(org.path(), &["plan"]);
+    let items = plan["items"].as_array().expect("items");
+    let invoices = items.iter().find(|i| i["dataset"] == "invoices").expect("invoices");
+    let list = json(org.path(), &["list", "invoices", "--limit", "1000"]);
+    let list = list.as_array().expect("a list");
+    assert_eq!(Some(list.len() as u64), invoices["counts"]["unclear"].as_u64());
+    assert!(list.iter().all(|r| r["why"].as_str().is_some_and(|w| w.contains("invoice_date"))));
+    let one = frist(org.path(), &["list", "invoices", "--limit", "1"]);
+    assert!(text(&one).contains("--limit"), "{}", text(&one));
+}
+
+#[test]
+fn a_hold_says_what_it_covers_and_refuses_what_is_not_there() {
+    let org = sample();
+    let add = |more: &[&str]| {
+        let mut args = vec!["hold", "add"];
+        args.extend(more);
+        args.extend(["--matter", "m", "--reason", "r"]);
+        frist(org.path(), &args)
+    };
+    let wrong = add(&["a", "--dataset", "invoices", "--field", "custmer_id=4"]);
+    assert!(exit(&wrong) == 2 && text(&wrong).contains("customer_id"), "{}", text(&wrong));
+    let nothing = add(&["b", "--dataset", "invoices", "--key", "99999999"]);
+    assert!(
+        exit(&nothing) == 0 && text(&nothing).contains("nothing is covered"),
+        "{}",
+        text(&nothing)
+    );
+    let right = add(&["c", "--dataset", "complaints", "--all"]);
+    assert!(text(&right).contains("all there are"), "{}", text(&right));
+}
+
+#[test]
+fn a_killed_sweep_is_taken_over_at_once() {
+    let org = sample();
+    let dir = org.path();
+    let plan = json(dir, &["plan"]);
+    let id = plan["id"].as_str().expect("an id");
+    assert_eq!(exit(&frist(dir, &["--as", "another", "approve", id, "--yes"])), 0);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_frist"))
+        .arg("-C")
+        .arg(dir)
+        .args(["sweep", id, "--yes"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("frist runs");
+    std::thread::sleep(std::time::Duration::from_millis(250));
+    let _ = child.kill();
+    child.wait().expect("it ended");
+    // No waiting for the dead process's turn to run out.
+    let out = frist(dir, &["sweep", "--recover"]);
+    assert_eq!(exit(&out), 0, "{}", text(&out));
+    let status = json(dir, &["status"]);
+    assert_eq!((&status["interrupted"], &status["open_batches"]), (&false.into(), &0.into()));
+}

@@ -23,6 +23,9 @@ pub type Opener =
 /// every data set, so nothing in between may take longer.
 const TURN: SignedDuration = SignedDuration::from_secs(180);
 
+/// Whether the process that calls itself so is surely dead.
+pub type IsDead = Box<dyn Fn(&str) -> bool + Send>;
+
 /// The secrets that a sweep needs.
 pub struct Keys {
     /// Makes records' leaves in the ledger.
@@ -56,6 +59,7 @@ pub struct Engine {
     pub(crate) operator: Id,
     pub(crate) holder: String,
     pub(crate) turn: SignedDuration,
+    pub(crate) is_dead: IsDead,
     opener: Opener,
     stores: BTreeMap<String, Box<dyn Store>>,
     clock: Box<dyn Fn() -> Timestamp + Send>,
@@ -111,6 +115,7 @@ impl Engine {
             operator,
             holder,
             turn: TURN,
+            is_dead: Box::new(|_| false),
             opener,
             stores,
             clock,
@@ -123,6 +128,26 @@ impl Engine {
     pub fn with_turn(mut self, turn: SignedDuration) -> Self {
         self.turn = turn;
         self
+    }
+
+    /// How to tell that the process which calls itself so is surely dead; without it, nobody is.
+    #[must_use]
+    pub fn with_dead(mut self, is_dead: IsDead) -> Self {
+        self.is_dead = is_dead;
+        self
+    }
+
+    /// Whether a sweep that began and did not end has lost its process.
+    ///
+    /// # Errors
+    /// When Frist's own database does not answer.
+    pub fn is_interrupted(&mut self) -> Result<bool> {
+        if self.state.running_sweeps()?.is_empty() {
+            return Ok(false);
+        }
+        let now = self.now();
+        let holder = self.state.lease("sweep", now)?.filter(|l| l.until > now).map(|l| l.holder);
+        Ok(holder.is_none_or(|h| (self.is_dead)(&h)))
     }
 
     /// The instant now, by the clock that was given.

@@ -22,7 +22,7 @@ pub enum Error {
     #[error("the register has no data set `{0}`; `frist status` shows those that it has")]
     UnknownDataset(String),
     /// A plan that is not there.
-    #[error("there is no plan `{0}`; `frist status` lists them")]
+    #[error("there is no plan `{0}`; `frist plan` makes one and prints its id")]
     UnknownPlan(String),
     /// A plan that must not run.
     #[error("plan `{plan}` cannot run: {why}")]

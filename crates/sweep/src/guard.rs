@@ -14,6 +14,11 @@ pub enum Trip {
         /// Data set.
         dataset: String,
     },
+    /// The register does not fit its store, so that only the other data sets would be swept.
+    Misfit {
+        /// Data set.
+        dataset: String,
+    },
     /// More than the set share of the collection is due.
     Share {
         /// Data set.
@@ -50,6 +55,9 @@ impl Trip {
             Trip::TwoPersons { dataset } => {
                 format!("`{dataset}` wants a second person's approval (`approve = \"two\"`)")
             }
+            Trip::Misfit { dataset } => format!(
+                "`{dataset}` does not fit its store (see `frist check`): only the other data sets would be swept"
+            ),
             Trip::Share { dataset, percent, limit } => {
                 format!("{percent} % of `{dataset}` is due, more than the {limit} % of its guard")
             }

@@ -17,6 +17,7 @@ pub mod guard;
 pub mod order;
 pub mod plan;
 pub mod proof;
+pub mod records;
 pub mod recover;
 pub mod replay;
 pub mod report;

@@ -9,7 +9,7 @@ use frist_ledger::Hash;
 use frist_ledger::entry::{Entry, Id, Kind, Planned};
 use frist_register::{Disposition, Lang};
 use frist_state::{Approval, NewPlan, PlanStatus};
-use frist_stores::Census;
+use frist_stores::{Census, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -178,6 +178,15 @@ impl Engine {
                     if let Some(d) = self.register.dataset(&id) {
                         let store = d.store.value.clone();
                         self.drop_store(&store);
+                    }
+                    // A store that cannot be reached may be there tomorrow; a register that does not
+                    // fit is a mistake that somebody must have seen before anything goes.
+                    let away = matches!(
+                        e,
+                        Error::Store(StoreError::Unreachable { .. } | StoreError::Refused { .. })
+                    );
+                    if !away {
+                        plan.trips.push(Trip::Misfit { dataset: id.clone() });
                     }
                     plan.problems.push(Problem { dataset: id, text: e.to_string() });
                 }

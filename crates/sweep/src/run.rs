@@ -83,8 +83,16 @@ impl Engine {
         match self.state.acquire("sweep", &holder, self.turn, now)? {
             Some(lease) => Ok(lease),
             None => {
-                let until = self.state.lease("sweep", now)?.map_or(now, |l| l.until);
-                Err(Error::Busy { until })
+                let held = self.state.lease("sweep", now)?;
+                // A process of this machine that died does not give its turn up: it is taken. The
+                // fence stops it, should it have been alive after all.
+                if let Some(lease) = held.as_ref().filter(|l| (self.is_dead)(&l.holder)) {
+                    self.state.release(lease)?;
+                    if let Some(lease) = self.state.acquire("sweep", &holder, self.turn, now)? {
+                        return Ok(lease);
+                    }
+                }
+                Err(Error::Busy { until: held.map_or(now, |l| l.until) })
             }
         }
     }
@@ -227,7 +235,7 @@ impl Engine {
             find(
                 "unclear",
                 report.unclear,
-                "a fact that decides is missing or malformed; put it right in the store, or declare it `open = true` if it may be missing".into(),
+                "a fact that decides is missing or malformed; `frist list` names them; put it right in the store, or declare it `open = true` if it may be missing".into(),
                 false,
             );
         }

@@ -1,12 +1,13 @@
 //! `frist hold add|list|release`.
 
 use frist_ledger::entry::{Entry, HoldChange, Id, Kind};
-use frist_state::{NewHold, Scope};
+use frist_state::{Hold, NewHold, Scope};
+use frist_sweep::Engine;
 
 use crate::cli::HoldCommand;
 use crate::cmd::proof;
 use crate::error::{Exit, Failure, Outcome};
-use crate::output::{GREEN, confirm, day, json, say, table, when};
+use crate::output::{GREEN, YELLOW, confirm, count, day, how_to_agree, json, say, table, when};
 use crate::place::{Place, now};
 
 /// Adds, lists or releases holds.
@@ -66,14 +67,15 @@ pub fn hold(place: &Place, command: &HoldCommand, as_json: bool) -> Outcome {
                 created_at: t,
                 review_at: review.as_deref().map(|r| when(r, &zone)).transpose()?,
             };
+            if let Scope::Field { field, .. } = &hold.scope {
+                known_field(&mut engine, hold.dataset.as_deref().unwrap_or_default(), field)?;
+            }
             let entry = entry(id, HoldChange::Added, place, t)?;
             engine.state.add_hold(&hold, &entry)?;
             proof::publish(place, &mut engine)?;
             match as_json {
                 true => json(&serde_json::json!({"added": id}))?,
-                false => say!(
-                    "{GREEN}held{GREEN:#}: what `{id}` covers is not erased until it is released"
-                ),
+                false => added(&mut engine, &hold)?,
             }
         }
         HoldCommand::List { all } => {
@@ -115,9 +117,7 @@ pub fn hold(place: &Place, command: &HoldCommand, as_json: bool) -> Outcome {
                     "Release `{id}`? What is due by then goes with the next sweep."
                 ))?
             {
-                return Err(
-                    Failure::waits("the hold was not released").help("answer `y`, or give `--yes`")
-                );
+                return Err(Failure::waits("the hold was not released").help(how_to_agree()));
             }
             let entry = entry(id, HoldChange::Released, place, t)?;
             engine.state.release_hold(id, place.operator()?.as_str(), t, &entry)?;
@@ -129,6 +129,42 @@ pub fn hold(place: &Place, command: &HoldCommand, as_json: bool) -> Outcome {
         }
     }
     Ok(Exit::Done)
+}
+
+/// Refuses a field that the collection does not have: nobody could say whom the hold means, and it
+/// would cover everything. What fields files have, only each file tells.
+fn known_field(engine: &mut Engine, dataset: &str, field: &str) -> Outcome<()> {
+    let prepared = engine.prepare(dataset)?;
+    let store = prepared.dataset.store.value.clone();
+    let collection = prepared.dataset.collection.value.clone();
+    let catalogue = engine.store(&store)?.catalogue()?;
+    let info = catalogue.iter().find(|c| c.name.eq_ignore_ascii_case(&collection));
+    match info.filter(|c| !c.fields.is_empty()) {
+        Some(c) if !c.fields.iter().any(|f| f.name == field) => {
+            let names: Vec<&str> = c.fields.iter().map(|f| f.name.as_str()).collect();
+            Err(Failure::usage(format!("`{dataset}` has no field `{field}`"))
+                .help(format!("it has {}", names.join(", "))))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Says what a new hold covers.
+fn added(engine: &mut Engine, hold: &NewHold) -> Outcome<()> {
+    say!("{GREEN}held{GREEN:#}: what `{}` covers is not erased until it is released", hold.id);
+    let one = Hold { hold: hold.clone(), released_at: None, released_by: None };
+    let scopes =
+        |d: &frist_register::DataSet| frist_sweep::engine::scopes(std::slice::from_ref(&one), d);
+    let mut any = false;
+    for (dataset, n, total) in engine.covered(&scopes, hold.created_at)? {
+        any |= n > 0;
+        let all = if n == total && n > 0 { ", all there are" } else { "" };
+        say!("  {dataset}: {} record(s){all}", count(n));
+    }
+    if !any {
+        say!("{YELLOW}nothing is covered now{YELLOW:#}: look at the key or the value again");
+    }
+    Ok(())
 }
 
 fn entry(id: &str, change: HoldChange, place: &Place, t: jiff::Timestamp) -> Outcome<Entry> {

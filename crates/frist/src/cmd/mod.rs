@@ -9,6 +9,7 @@ pub mod hold;
 pub mod horizon;
 pub mod init;
 pub mod law;
+pub mod list;
 pub mod plan;
 pub mod proof;
 pub mod replay;

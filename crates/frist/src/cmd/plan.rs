@@ -7,7 +7,9 @@ use jiff::tz::TimeZone;
 
 use crate::cli::PlanArgs;
 use crate::error::{Exit, Failure, Outcome};
-use crate::output::{BOLD, DIM, GREEN, RED, YELLOW, confirm, count, day, json, say, table, when};
+use crate::output::{
+    BOLD, DIM, GREEN, RED, YELLOW, confirm, count, day, how_to_agree, json, say, table, when,
+};
 use crate::place::Place;
 
 /// Shows what is due; keeps the plan unless it is for another instant than now.
@@ -186,7 +188,7 @@ pub fn approve(place: &Place, id: &str, yes: bool, as_json: bool) -> Outcome {
         count(plan.due())
     );
     if !yes && !confirm(&question)? {
-        return Err(Failure::waits("the plan was not approved").help("answer `y`, or give `--yes`"));
+        return Err(Failure::waits("the plan was not approved").help(how_to_agree()));
     }
     engine.approve(id)?;
     match as_json {

@@ -50,10 +50,11 @@ pub fn evidence(place: &Place, out: &Path, as_json: bool) -> Outcome {
     match as_json {
         true => json(&serde_json::json!({"file": out, "entries": entries}))?,
         false => say!(
-            "wrote {} entries to {}; verify it with `frist verify {} --key .frist/ledger.pub`",
+            "wrote {} entries to {}; verify it with `frist verify {} --key {}`",
             count(entries),
             out.display(),
-            out.display()
+            out.display(),
+            place.public_key().display()
         ),
     }
     Ok(Exit::Done)

@@ -4,7 +4,7 @@ use frist_sweep::replay::Report;
 
 use crate::cmd::proof;
 use crate::error::{Exit, Failure, Outcome};
-use crate::output::{GREEN, RED, confirm, count, json, say, table, when};
+use crate::output::{GREEN, RED, confirm, count, how_to_agree, json, say, table, when};
 use crate::place::Place;
 
 /// Erases again what had been erased since the backup was taken.
@@ -20,8 +20,7 @@ pub fn replay(place: &Place, since: &str, dry_run: bool, yes: bool, as_json: boo
             show(&look);
         }
         if back > 0 && !confirm(&format!("Erase these {} records again, for good?", count(back)))? {
-            return Err(Failure::waits("nothing was erased")
-                .help("answer `y`, or give `--yes`; `--dry-run` only looks"));
+            return Err(Failure::waits("nothing was erased").help(how_to_agree()));
         }
     }
     let report = engine.replay(since, dry_run, &mut |_| {})?;

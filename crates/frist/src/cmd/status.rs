@@ -19,6 +19,8 @@ pub fn status(place: &Place, as_json: bool) -> Outcome {
     let holds = engine.state.holds(t)?;
     let findings = engine.state.open_findings()?;
     let open = engine.state.open_batches()?.len();
+    let interrupted = engine.is_interrupted()?;
+    let blocked: u64 = plan.items.iter().map(|i| i.blocked).sum();
     let sweeps = engine.state.sweeps(1)?;
     let size = engine.state.size()?;
     let waiting: Vec<_> = engine
@@ -33,7 +35,7 @@ pub fn status(place: &Place, as_json: bool) -> Outcome {
         json(&serde_json::json!({
             "at": t, "datasets": plan.items, "problems": plan.problems,
             "due": plan.due(), "latest_by_seconds": late, "next_due": next,
-            "holds": holds.len(), "open_batches": open, "ledger_entries": size,
+            "holds": holds.len(), "open_batches": open, "interrupted": interrupted, "ledger_entries": size,
             "findings": findings.iter().map(|f| serde_json::json!({"code": f.finding.code, "dataset": f.finding.dataset, "count": f.finding.count, "detail": f.finding.detail, "first_seen": f.first_seen})).collect::<Vec<_>>(),
             "waiting_plans": waiting.iter().map(|p| &p.plan.id).collect::<Vec<_>>(),
         }))?;
@@ -42,6 +44,10 @@ pub fn status(place: &Place, as_json: bool) -> Outcome {
         say!("");
         match late {
             Some(late) => say!("{RED}late{RED:#}: the longest overdue by {}", duration(late)),
+            None if blocked > 0 => say!(
+                "{YELLOW}{} due records are blocked{YELLOW:#}; nothing else is late",
+                count(blocked)
+            ),
             None => say!("{GREEN}nothing is late{GREEN:#}"),
         }
         match next {
@@ -55,9 +61,9 @@ pub fn status(place: &Place, as_json: bool) -> Outcome {
             None => say!("last sweep: none yet"),
         }
         say!("holds: {}; ledger: {} entries", count(holds.len() as u64), count(size));
-        if open > 0 {
+        if interrupted || open > 0 {
             say!(
-                "{RED}interrupted{RED:#}: {open} batch(es) were left open by a crash; finish them with `frist sweep --recover`"
+                "{RED}interrupted{RED:#}: a sweep lost its process, with {open} batch(es) open; finish it with `frist sweep --recover`"
             );
         }
         for p in &waiting {
@@ -80,6 +86,11 @@ pub fn status(place: &Place, as_json: bool) -> Outcome {
         }
         say!("{DIM}Frist's own database: {}{DIM:#}", engine.state.place());
     }
-    let settled = open == 0 && plan.problems.is_empty() && findings.is_empty() && plan.due() == 0;
+    let settled = open == 0
+        && !interrupted
+        && blocked == 0
+        && plan.problems.is_empty()
+        && findings.is_empty()
+        && plan.due() == 0;
     Ok(if settled { Exit::Done } else { Exit::Findings })
 }

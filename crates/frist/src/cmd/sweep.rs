@@ -13,7 +13,7 @@ use crate::cmd::plan::{examine, print};
 use crate::cmd::proof;
 use crate::error::{Exit, Failure, Outcome};
 use crate::output::{
-    BOLD, DIM, GREEN, RED, YELLOW, confirm, count, day, duration, json, say, table,
+    BOLD, DIM, GREEN, RED, YELLOW, confirm, count, day, duration, how_to_agree, json, say, table,
 };
 use crate::place::Place;
 
@@ -92,8 +92,11 @@ fn ask(plan: &Plan) -> Outcome<()> {
     if confirm(&question)? {
         return Ok(());
     }
-    Err(Failure::waits("nothing was erased")
-        .help(format!("answer `y`, or run `frist sweep {} --yes`", plan.id)))
+    Err(Failure::waits("nothing was erased").help(format!(
+        "{}: `frist sweep {} --yes`",
+        how_to_agree(),
+        plan.id
+    )))
 }
 
 /// Runs a plan with a progress bar on a terminal.
@@ -188,7 +191,7 @@ fn recover(place: &Place, engine: &mut Engine, as_json: bool) -> Outcome {
 /// how several on one PostgreSQL share the work.
 fn continuous(place: &Place, engine: &mut Engine, args: &SweepArgs) -> Outcome {
     if !args.yes && !confirm("Erase whatever becomes due from now on, without asking again?")? {
-        return Err(Failure::waits("nothing was started").help("answer `y`, or give `--yes`"));
+        return Err(Failure::waits("nothing was started").help(how_to_agree()));
     }
     let options = Options {
         datasets: (!args.datasets.is_empty()).then(|| args.datasets.clone()),
