@@ -246,7 +246,7 @@ fn report(written: &[PathBuf], store: Option<(&str, &Where, &Proposal)>, open: u
         personal(proposal, lang);
         if !proposal.exempt.is_empty() {
             let words =
-                tell(lang, "Ikke taget som personoplysninger", "Not taken as personal data");
+                tell(lang, "Ikke anset for personoplysninger", "Not taken as personal data");
             say!("\n{BOLD}{words}{BOLD:#}");
             for e in &proposal.exempt {
                 let look = match e.look_at.is_empty() {
@@ -285,7 +285,7 @@ fn personal(proposal: &Proposal, lang: Lang) {
     if proposal.sets.is_empty() {
         return;
     }
-    let words = tell(lang, "Taget som personoplysninger", "Taken as personal data");
+    let words = tell(lang, "Anset for personoplysninger", "Taken as personal data");
     say!("\n{BOLD}{words}{BOLD:#}");
     let mut rows = vec![vec![
         tell(lang, "samling", "collection").to_owned(),

@@ -57,9 +57,13 @@ fn show(law: &Law, lang: Lang) {
         say!("\n  {BOLD}{}{BOLD:#}", v.citation);
         let (from, to) =
             (v.in_force_from.map(|d| d.to_string()), v.in_force_to.map(|d| d.to_string()));
+        let da = lang == Lang::Da;
         match (from, to) {
+            (Some(f), Some(t)) if da => say!("  i kraft {f} til {t}"),
             (Some(f), Some(t)) => say!("  in force {f} to {t}"),
+            (Some(f), None) if da => say!("  i kraft fra {f}"),
             (Some(f), None) => say!("  in force from {f}"),
+            (None, Some(t)) if da => say!("  i kraft til {t}"),
             (None, Some(t)) => say!("  in force until {t}"),
             (None, None) => {}
         }

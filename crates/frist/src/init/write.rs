@@ -79,7 +79,7 @@ fn store_with_backups(id: &str, place: &Place, lang: Lang) -> String {
     let (header, fields) = text.split_once('\n').unwrap_or((&text, ""));
     let backups = question(
         lang,
-        "Hvor længe lever sikkerhedskopier af den?",
+        "Hvor længe gemmes sikkerhedskopier af den?",
         "How long do backups of it live?",
         "backups = \"35 days\"",
     );
@@ -247,7 +247,7 @@ fn one_purpose(p: &Purpose, lang: Lang) -> String {
     if !duty {
         out += &question(
             lang,
-            "Med hvilken ret? 6(1)(a) samtykke; (b) en aftale med personen; (c) en lov, der pålægger jer det (nævn den \
+            "På hvilket retsgrundlag? 6(1)(a) samtykke; (b) en aftale med personen; (c) en lov, der pålægger jer det (nævn den \
              i `law`); (d) vitale interesser; (e) en myndighedsopgave; (f) en legitim interesse (nævn den i `interest`).",
             "By which right? 6(1)(a) consent; (b) a contract with the person; (c) a statute that obliges you (name it in \
              `law`); (d) vital interests; (e) a public task; (f) a legitimate interest (name it in `interest`).",
@@ -293,7 +293,7 @@ pub fn because(reasons: &[Reason], lang: Lang) -> String {
             Reason::Name => say(lang, "navnet", "what it is called").to_owned(),
             Reason::Files => say(
                 lang,
-                "filer, og intet viser, at de ingen har",
+                "det er filer, og intet tyder på, at de er uden personoplysninger",
                 "files, and nothing shows that they have none",
             )
             .to_owned(),
@@ -461,7 +461,7 @@ fn keep(set: &Set, lang: Lang) -> String {
     if purpose.law.is_none() {
         out += &question(
             lang,
-            "Hvor længe er det nødvendigt til formålet? For eksempel til krav er forældet.",
+            "Hvor længe er det nødvendigt til formålet? For eksempel indtil krav er forældet.",
             "How long is it needed for the purpose? For example until claims are time-barred.",
             match set.nature {
                 Nature::Surveillance => "period = \"... days\"",
