@@ -408,3 +408,22 @@ fn a_killed_sweep_is_taken_over_at_once() {
     let status = json(dir, &["status"]);
     assert_eq!((&status["interrupted"], &status["open_batches"]), (&false.into(), &0.into()));
 }
+
+#[test]
+fn a_store_that_moves_is_compared_with_where_it_was() {
+    let org = sample();
+    let dir = org.path();
+    let before = due(&json(dir, &["plan"]), "complaints");
+    assert!(before > 0);
+    fs::copy(dir.join("data/erp.sqlite"), dir.join("data/moved.sqlite")).expect("copied");
+    let moved = rusqlite::Connection::open(dir.join("data/moved.sqlite")).expect("a database");
+    moved.execute_batch("DELETE FROM complaint").expect("emptied");
+    drop(moved);
+    let path = dir.join("register/controller.toml");
+    let text = fs::read_to_string(&path).expect("read");
+    fs::write(&path, text.replace("data/erp.sqlite", "data/moved.sqlite")).expect("written");
+    let diff = json(dir, &["diff"]);
+    let effects = diff["effects"].as_array().expect("effects");
+    let complaints = effects.iter().find(|e| e["dataset"] == "complaints").expect("an effect");
+    assert_eq!((&complaints["before"], &complaints["after"]), (&before.into(), &0.into()));
+}

@@ -48,8 +48,10 @@ impl Engine {
     pub fn effects(&mut self, old: Register, t: Timestamp) -> Result<Vec<Effect>> {
         let after = self.due_by_dataset(t)?;
         let new = std::mem::replace(&mut self.register, old);
+        self.drop_stores();
         let before = self.due_by_dataset(t);
         self.register = new;
+        self.drop_stores();
         let before = before?;
         let mut ids: Vec<&String> = before.iter().chain(&after).map(|(id, _)| id).collect();
         ids.sort();

@@ -9,7 +9,7 @@ use frist_law::LawBook;
 use frist_ledger::entry::{Entry, Id, Kind};
 use frist_ledger::{Hash, RecordKey};
 use frist_register::{DataSet, Register};
-use frist_state::{Hold, MadeLive, Revision, Scope, State};
+use frist_state::{Hold, Revision, Scope, State};
 use frist_stores::{Bound, Fields, Key, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
@@ -174,6 +174,11 @@ impl Engine {
         }
     }
 
+    /// Forgets all open stores: another register may mean other places by the same names.
+    pub(crate) fn drop_stores(&mut self) {
+        self.stores.clear();
+    }
+
     /// Forgets an open store, so that the next use connects anew.
     pub(crate) fn drop_store(&mut self, id: &str) {
         self.stores.remove(id);
@@ -187,23 +192,13 @@ impl Engine {
         let dataset =
             self.register.dataset(id).ok_or_else(|| Error::UnknownDataset(id.to_owned()))?.clone();
         let rules = RuleSet::resolve(&self.register, self.book, &dataset)?;
+        let store = dataset.store.value.as_str();
+        self.store(store)?;
+        // The store and the register are borrowed from one engine, so the register steps aside.
         let register = std::mem::take(&mut self.register);
-        let bound = self.opened(&register, &dataset, &rules);
+        let bound = self.store(store).and_then(|s| Ok(s.bind(&register, &dataset, &rules)?));
         self.register = register;
         Ok(Prepared { bound: bound?, dataset, rules })
-    }
-
-    fn opened(&mut self, register: &Register, dataset: &DataSet, rules: &RuleSet) -> Result<Bound> {
-        let id = dataset.store.value.as_str();
-        if !self.stores.contains_key(id) {
-            let declared = register.store(id).ok_or_else(|| StoreError::Unreachable {
-                store: id.to_owned(),
-                why: "the register does not declare it; run `frist check`".into(),
-            })?;
-            let store = (self.opener)(declared)?;
-            self.stores.insert(id.to_owned(), store);
-        }
-        Ok(self.store(id)?.bind(register, dataset, rules)?)
     }
 
     /// What the holds that are not released by `at` cover in a data set. A hold never lapses by
@@ -238,14 +233,6 @@ impl Engine {
         let revision = Revision { hash, text, made_live_at: now, by: self.operator.to_string() };
         self.state.make_live(&revision, &entry)?;
         Ok(true)
-    }
-
-    /// Every revision that was live, oldest first.
-    ///
-    /// # Errors
-    /// When Frist's own database does not answer.
-    pub fn revisions(&mut self) -> Result<Vec<MadeLive>> {
-        Ok(self.state.revisions()?)
     }
 }
 
