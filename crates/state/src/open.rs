@@ -5,9 +5,10 @@ use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use postgres::config::SslMode;
+use rusqlite::ErrorCode;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -37,7 +38,7 @@ pub(crate) fn sqlite(path: &Path) -> Result<Db> {
     let open = || -> rusqlite::Result<rusqlite::Connection> {
         let connection = rusqlite::Connection::open(path)?;
         connection.busy_timeout(PATIENCE)?;
-        connection.pragma_update(None, "journal_mode", "wal")?;
+        in_wal_mode(&connection)?;
         // FULL: a commit is on disk when it returns, also when the power fails.
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "foreign_keys", true)?;
@@ -48,6 +49,23 @@ pub(crate) fn sqlite(path: &Path) -> Result<Db> {
         Ok(connection)
     };
     open().map(Db::Sqlite).map_err(|e| failed(sqlite_reason(&e)))
+}
+
+/// Switches the file to write-ahead logging. SQLite does not wait for a lock here, since two that
+/// switch at once would wait for each other: the one that is refused tries again.
+fn in_wal_mode(connection: &rusqlite::Connection) -> rusqlite::Result<()> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match connection.pragma_update(None, "journal_mode", "wal") {
+            Err(e) if e.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                if Instant::now() >= end {
+                    return Err(e);
+                }
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            done => return done,
+        }
+    }
 }
 
 /// Connects to the server. A password that the URL does not have is taken from `PGPASSWORD`.
