@@ -7,7 +7,7 @@
 
 use frist_ledger::entry::Lateness;
 use frist_ledger::{Entry, SubTree};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
 use crate::db::Tx;
@@ -125,21 +125,23 @@ const COLUMNS: &str = "id, sweep, dataset, revision, action, n, started_at, stat
                        done, not_due, absent, late_p50, late_p99, late_max, leaf";
 
 impl State {
-    /// Journals a batch before the store is asked; on disk when this returns.
+    /// Journals a batch before the store is asked, and extends the lease to `turn` from now: on disk
+    /// when this returns.
     ///
     /// # Errors
     ///
     /// [`Error::LeaseLost`]; [`Error::NotFound`]; [`Error::Refused`] when the sweep has ended.
     pub fn intent(
         &mut self,
-        lease: &Lease,
+        lease: &mut Lease,
+        turn: SignedDuration,
         sweep: SweepId,
         batch: NewBatch<'_>,
         now: Timestamp,
     ) -> Result<BatchId> {
         let n = count("a batch's size", batch.n)?;
-        self.write("journal a batch", |tx| {
-            lease::check(tx, lease, now)?;
+        let (id, until) = self.write("journal a batch", |tx| {
+            let until = lease::extend(tx, lease, turn, now)?;
             sweep::running(tx, sweep)?;
             let key = sweep::key(tx, sweep)?
                 .ok_or_else(|| Error::damaged(format!("sweep {} has no key", sweep.0)))?;
@@ -158,8 +160,11 @@ impl State {
                     (&sealed).into(),
                 ],
             )?;
-            row.ok_or_else(|| Error::damaged("a batch got no number"))?.get(0).map(BatchId)
-        })
+            let id = row.ok_or_else(|| Error::damaged("a batch got no number"))?.get(0)?;
+            Ok((BatchId(id), until))
+        })?;
+        lease.until = until;
+        Ok(id)
     }
 
     /// Closes a batch that was done, wholly or in part: its sealed keys are dropped, its entry

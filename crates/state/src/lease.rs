@@ -58,14 +58,7 @@ impl State {
     ///
     /// [`Error::LeaseLost`] when it ran out or somebody else holds it.
     pub fn renew(&mut self, lease: &mut Lease, ttl: SignedDuration, now: Timestamp) -> Result<()> {
-        lease.until = self.write("renew a lease", |tx| {
-            let until = end(check(tx, lease, now)?, ttl)?;
-            tx.execute(
-                "UPDATE lease SET until = ?2 WHERE name = ?1",
-                &[(&lease.name).into(), until.into()],
-            )?;
-            Ok(until)
-        })?;
+        lease.until = self.write("renew a lease", |tx| extend(tx, lease, ttl, now))?;
         Ok(())
     }
 
@@ -112,6 +105,21 @@ pub(crate) fn check(tx: &mut Tx<'_>, lease: &Lease, now: Timestamp) -> Result<Ti
         return Ok(now);
     }
     Err(Error::LeaseLost { name: lease.name.clone() })
+}
+
+/// Extends the lease to `ttl` from now as a part of another step; answers its new end.
+pub(crate) fn extend(
+    tx: &mut Tx<'_>,
+    lease: &Lease,
+    ttl: SignedDuration,
+    now: Timestamp,
+) -> Result<Timestamp> {
+    let until = end(check(tx, lease, now)?, ttl)?;
+    tx.execute(
+        "UPDATE lease SET until = ?2 WHERE name = ?1",
+        &[(&lease.name).into(), until.into()],
+    )?;
+    Ok(until)
 }
 
 fn end(now: Timestamp, ttl: SignedDuration) -> Result<Timestamp> {

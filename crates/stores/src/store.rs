@@ -196,8 +196,9 @@ pub enum StoreError {
 /// Contract, held against every store by the conformance suite:
 /// - `due` returns only records that satisfy the compiled test, each once, in a stable order;
 /// - `dispose` disposes of the records among `keys` that satisfy `compiled.due` **at that moment**
-///   and are not blocked by a reference, all or none of them, and when it returns they are durably
-///   gone; those that no longer satisfy it stay untouched and are not in `done`;
+///   and are not blocked by a reference, and when it returns they are durably gone; an error means
+///   that none is; those that no longer satisfy it, and those that the store keeps back without an
+///   error (a trigger, row security), stay untouched and are not in `done`;
 ///   a store without transactions (files) instead does as many as it can and returns exactly those
 ///   that are durably gone, and an error only when there are none;
 /// - repeating `dispose` with the same keys does no harm: `done` is then empty;
@@ -233,11 +234,12 @@ pub trait Store: Send {
     /// When the store refuses.
     fn count_due(&mut self, bound: &Bound, compiled: &Compiled) -> Result<(u64, u64), StoreError>;
 
-    /// The records of the collection, or an estimate where counting is dear.
+    /// The records of the collection, counted no further than `up_to`: the answer is `up_to` when
+    /// there are as many or more. Where the store knows about how many there are, that is the answer.
     ///
     /// # Errors
     /// When the store refuses.
-    fn total(&mut self, bound: &Bound) -> Result<u64, StoreError>;
+    fn total(&mut self, bound: &Bound, up_to: u64) -> Result<u64, StoreError>;
 
     /// Up to `limit` records that are due and not blocked, after the record `after` in the store's
     /// order (starting point, then key, where an index serves it; else key).

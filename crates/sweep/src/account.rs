@@ -1,16 +1,16 @@
 //! Accounting for a batch: the ledger's entry, the records' leaves, how late they went, and the
 //! hashes by which a restore is recognised.
 
-use frist_decide::decide;
-use frist_ledger::SubTreeBuilder;
+use frist_decide::{Value, decide};
 use frist_ledger::entry::{Disposal, Disposition as Done, Entry, Id, Kind, Lateness, Rule, Text};
-use frist_register::{Disposition, Lang};
-use frist_state::{BatchId, BatchOutcome, Confirm, Lease, NewReplay, SweepId};
+use frist_ledger::{Hash, RecordKey, SubTreeBuilder};
+use frist_register::{Disposition, Lang, Register};
+use frist_state::{BatchId, BatchOutcome, Confirm, Lease, NewReplay, State, SweepId};
 use frist_stores::{Key, Record};
 use jiff::Timestamp;
 
 use crate::Result;
-use crate::engine::{Engine, Prepared};
+use crate::engine::Prepared;
 
 /// How a batch is accounted for.
 pub(crate) struct Account {
@@ -22,7 +22,17 @@ pub(crate) struct Account {
     pub(crate) recovered: bool,
 }
 
-impl Engine {
+/// What accounting works with: everything of the engine but the stores.
+pub(crate) struct Books<'e> {
+    pub(crate) state: &'e mut State,
+    pub(crate) register: &'e Register,
+    pub(crate) revision: Hash,
+    pub(crate) record: &'e RecordKey,
+    /// When the batch's answer came.
+    pub(crate) now: Timestamp,
+}
+
+impl Books<'_> {
     /// Confirms a batch: the ledger's entry, the records' leaves and the replay hashes, at once.
     pub(crate) fn account(
         &mut self,
@@ -31,13 +41,13 @@ impl Engine {
         account: &Account,
         lease: &Lease,
     ) -> Result<()> {
-        let mut tree = SubTreeBuilder::new(&self.keys.record, keys.len());
+        let now = self.now;
+        let mut tree = SubTreeBuilder::new(self.record, keys.len());
         let place = prepared.place();
         for key in keys {
             tree.push(&[place.as_bytes(), b"/", key.text().as_bytes()]);
         }
         let tree = tree.build();
-        let now = self.now();
         let disposal = Disposal {
             dataset: Id::new(prepared.id())?,
             disposition: match prepared.rules.then {
@@ -53,7 +63,7 @@ impl Engine {
             sweep: number(account.sweep.0),
             batch: number(account.batch.0),
             late: account.figures,
-            key: self.keys.record.id(),
+            key: self.record.id(),
             n: tree.count(),
             root: tree.root(),
         };
@@ -93,22 +103,26 @@ impl Engine {
         self.state.confirm(lease, account.batch, &confirm, now)?;
         Ok(())
     }
+}
 
-    /// How late each record went, in whole seconds from the instant it became due.
-    pub(crate) fn late(
-        &self,
-        prepared: &Prepared,
-        done: &[Record],
-        gone_at: Timestamp,
-    ) -> Vec<u64> {
-        done.iter()
-            .filter_map(|r| {
-                let d = decide(&prepared.rules, prepared.bound.kinds(), &r.facts, false, gone_at);
-                let since = d.due_since?;
-                u64::try_from(gone_at.duration_since(since).as_secs()).ok()
-            })
-            .collect()
+/// How late each record went, in whole seconds from the instant it became due.
+pub(crate) fn late(prepared: &Prepared, done: &[Record], gone_at: Timestamp) -> Vec<u64> {
+    let since = |facts: &[Value]| {
+        decide(&prepared.rules, prepared.bound.kinds(), facts, false, gone_at).due_since
+    };
+    // In the order of their starting points many have the same facts as the one before.
+    let mut last: Option<(&[Value], Option<Timestamp>)> = None;
+    let mut late = Vec::with_capacity(done.len());
+    for record in done {
+        let since = match last {
+            Some((facts, since)) if facts == record.facts => since,
+            _ => since(&record.facts),
+        };
+        last = Some((&record.facts, since));
+        let seconds = since.map(|s| gone_at.duration_since(s).as_secs());
+        late.extend(seconds.and_then(|s| u64::try_from(s).ok()));
     }
+    late
 }
 
 pub(crate) fn number(n: i64) -> Id {

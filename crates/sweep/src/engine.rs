@@ -13,6 +13,7 @@ use frist_state::{Hold, Revision, Scope, State};
 use frist_stores::{Bound, Fields, Key, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::account::Books;
 use crate::{Error, Result};
 
 /// Opens a store of the register; given from outside, because it reads files and the environment.
@@ -172,6 +173,22 @@ impl Engine {
             Some(store) => Ok(store.as_mut()),
             None => Err(Error::UnknownDataset(id.to_owned())),
         }
+    }
+
+    /// The books, and the stores beside them: while one batch is accounted for, the next can be
+    /// looked for.
+    pub(crate) fn books(
+        &mut self,
+        now: Timestamp,
+    ) -> (Books<'_>, &mut BTreeMap<String, Box<dyn Store>>) {
+        let books = Books {
+            state: &mut self.state,
+            register: &self.register,
+            revision: self.revision,
+            record: &self.keys.record,
+            now,
+        };
+        (books, &mut self.stores)
     }
 
     /// Forgets all open stores: another register may mean other places by the same names.

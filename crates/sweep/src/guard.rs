@@ -76,6 +76,12 @@ impl Trip {
     }
 }
 
+/// A collection of as many records is large enough that `due` of them pass no share of the guard.
+pub fn enough(guard: &Guard, due: u64) -> u64 {
+    // Of a share that is not above nothing, any record is too much, however many there are.
+    (due as f64 / guard.share.max(f64::MIN_POSITIVE)).ceil().min(u64::MAX as f64 / 4.0) as u64 + 1
+}
+
 /// What trips for one data set: `due` of `total` records would go; `past` are the counts of its
 /// last sweeps.
 pub fn check(
@@ -118,6 +124,17 @@ pub fn check(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_collection_is_counted_as_far_as_its_share_must_be_known() {
+        for (share, due) in [(0.2, 1_000), (1.0, 7), (0.333, 100), (0.0, 60)] {
+            let guard = Guard { share, count: None, times_usual: 10.0 };
+            let far = enough(&guard, due);
+            let trips = check("d", &guard, false, due, far, &[]);
+            assert_eq!(trips.is_empty(), share > 0.0, "{share}");
+            assert!(share >= 1.0 || share == 0.0 || far < 6 * due, "{far}");
+        }
+    }
 
     #[test]
     fn each_limit_trips_by_itself() {

@@ -55,6 +55,9 @@ pub struct Item {
     pub citations: Vec<String>,
     /// Records in the collection.
     pub total: u64,
+    /// It has more than that: they were not all counted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
     /// Records by decision, where they were counted.
     pub counts: Option<Counts>,
     /// Records to dispose of now.
@@ -116,9 +119,24 @@ pub struct Options {
     pub datasets: Option<Vec<String>>,
     /// The instant to decide for; none for now.
     pub as_of: Option<Timestamp>,
-    /// Count only what is due, not every decision: the cost then follows what is due.
-    pub quick: bool,
+    /// What to count.
+    pub count: Count,
 }
+
+/// What is counted in each collection.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Count {
+    /// Every record, by decision.
+    #[default]
+    All,
+    /// Every record of a collection of up to [`SMALL`]; of larger ones only what is due.
+    AllOfSmall,
+    /// Only what is due: the cost then follows what is due, not what is stored.
+    Due,
+}
+
+/// Up to as many records are counted in a moment.
+pub const SMALL: u64 = 100_000;
 
 impl Plan {
     /// All records to dispose of.
@@ -169,7 +187,7 @@ impl Engine {
         };
         for id in ids {
             observer(Step::Examine { dataset: &id });
-            match self.item(&id, as_of, options.quick) {
+            match self.item(&id, as_of, options.count) {
                 Ok((item, mut trips)) => {
                     plan.items.push(item);
                     plan.trips.append(&mut trips);
@@ -196,19 +214,27 @@ impl Engine {
         Ok(plan)
     }
 
-    fn item(&mut self, id: &str, as_of: Timestamp, quick: bool) -> Result<(Item, Vec<Trip>)> {
+    fn item(&mut self, id: &str, as_of: Timestamp, wanted: Count) -> Result<(Item, Vec<Trip>)> {
         let prepared = self.prepare(id)?;
         let holds = self.holds(&prepared.dataset, as_of)?;
         let compiled = prepared.compile(as_of, &holds);
         let store_id = prepared.dataset.store.value.clone();
         let store = self.store(&store_id)?;
-        let (total, counts, due, blocked) = if quick {
-            let (due, blocked) = store.count_due(&prepared.bound, &compiled)?;
-            (store.total(&prepared.bound)?, None, due, blocked)
-        } else {
+        let every = match wanted {
+            Count::All => true,
+            Count::AllOfSmall => store.total(&prepared.bound, SMALL + 1)? <= SMALL,
+            Count::Due => false,
+        };
+        let (total, more, counts, due, blocked) = if every {
             let census = store.census(&prepared.bound, &compiled)?;
             let counts = Counts::from(&census);
-            (census.total(), Some(counts), counts.due, census.blocked)
+            (census.total(), false, Some(counts), counts.due, census.blocked)
+        } else {
+            let (due, blocked) = store.count_due(&prepared.bound, &compiled)?;
+            // Counted only as far as the guard must know whether its share is passed.
+            let far = guard::enough(&prepared.dataset.guard, due).max(SMALL);
+            let total = store.total(&prepared.bound, far)?;
+            (total, total >= far, None, due, blocked)
         };
         let first = match due > blocked {
             true => store.due(&prepared.bound, &compiled, None, 1)?,
@@ -227,6 +253,7 @@ impl Engine {
             rule: prepared.rules.summary(Lang::En),
             citations: prepared.rules.citations(),
             total,
+            more,
             counts,
             due: due - blocked.min(due),
             blocked,

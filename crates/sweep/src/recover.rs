@@ -165,7 +165,12 @@ impl Engine {
             // When those found absent went is not known, so neither is how late.
             let figures = Lateness::default();
             let account = Account { sweep, batch, figures, spared, absent, recovered: true };
-            self.account(prepared, &done.iter().collect::<Vec<_>>(), &account, lease)?;
+            self.books(self.now()).0.account(
+                prepared,
+                &done.iter().collect::<Vec<_>>(),
+                &account,
+                lease,
+            )?;
         }
         observer(Step::Recovered { dataset: prepared.id(), n });
         let recovered = Recovered { dataset: prepared.id().to_owned(), done: n, absent, spared };

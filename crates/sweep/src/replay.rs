@@ -253,7 +253,7 @@ impl Engine {
         turn: &mut Turn<'_>,
         observer: Observer<'_>,
     ) -> Result<u64> {
-        let (since, lease) = (turn.since, &*turn.lease);
+        let (since, lease) = (turn.since, &mut *turn.lease);
         let action = self.action(prepared)?;
         let sealed = serde_json::to_vec(keys)
             .map_err(|e| Error::Damaged { what: "a batch's keys", why: e.to_string() })?;
@@ -267,7 +267,7 @@ impl Engine {
             keys: &sealed,
         };
         let now = self.now();
-        let batch = self.state.intent(lease, sweep, new, now)?;
+        let batch = self.state.intent(lease, self.turn, sweep, new, now)?;
         observer(Step::Intent { dataset: prepared.id(), n });
         let mut compiled = prepared.compile(now, &[]);
         let store = self.store(&prepared.dataset.store.value)?;

@@ -7,12 +7,13 @@
 
 use std::collections::HashSet;
 
+use frist_decide::Compiled;
 use frist_ledger::entry::{Entry, Id, Kind, Lateness, Outcome, Swept};
 use frist_register::{Disposition, OnErase};
 use frist_state::{Lease, NewBatch, NewFinding, SweepId, SweptDataset};
 use frist_stores::{Action, Aftercare, Key, Record, StoreError};
 
-use crate::account::{Account, lateness, number};
+use crate::account::{Account, late, lateness, number};
 use crate::engine::{Engine, Prepared};
 use crate::plan::{Item, Plan, disposition};
 use crate::recover::Again;
@@ -44,6 +45,15 @@ enum How<'a> {
     Records(&'a Action),
     /// The partition of this name, which holds just these records.
     Partition(&'a str),
+}
+
+/// What comes after a batch: its page is looked for while the batch is accounted for.
+struct Ahead<'a> {
+    selected: &'a Compiled,
+    after: &'a Record,
+    /// Records in a page at most.
+    page: usize,
+    planned: u64,
 }
 
 /// One data set's progress through its turn.
@@ -346,17 +356,28 @@ impl Engine {
         loop {
             let before = tally.done;
             let mut after: Option<Record> = None;
+            let mut found: Option<Vec<Record>> = None;
             while tally.done < planned {
-                let want =
-                    batch_size.min(usize::try_from(planned - tally.done).unwrap_or(batch_size));
                 // Selected by the plan's instant: what has become due since waits for its own plan.
                 let holds = self.holds(&prepared.dataset, self.now())?;
                 let selected = prepared.compile(plan.as_of, &holds);
-                let page =
-                    self.store(&store_id)?.due(&prepared.bound, &selected, after.as_ref(), want)?;
+                let page = match found.take() {
+                    Some(page) => page,
+                    None => {
+                        let want = page_size(batch_size, planned - tally.done);
+                        self.store(&store_id)?.due(
+                            &prepared.bound,
+                            &selected,
+                            after.as_ref(),
+                            want,
+                        )?
+                    }
+                };
                 let Some(last) = page.last().cloned() else { break };
                 let keys: Vec<Key> = page.into_iter().map(|r| r.key).collect();
-                self.halves(prepared, &action, keys, sweep, lease, tally, observer)?;
+                let ahead = Ahead { selected: &selected, after: &last, page: batch_size, planned };
+                found =
+                    self.halves(prepared, &action, keys, &ahead, sweep, lease, tally, observer)?;
                 if tally.refusals >= REFUSALS {
                     return Ok(());
                 }
@@ -374,7 +395,8 @@ impl Engine {
                 if ring.is_empty() {
                     return Ok(());
                 }
-                self.batch(prepared, How::Records(&action), &ring, sweep, lease, tally, observer)?;
+                let how = How::Records(&action);
+                self.batch(prepared, how, &ring, None, sweep, lease, tally, observer)?;
                 if tally.done == before {
                     return Ok(());
                 }
@@ -409,30 +431,34 @@ impl Engine {
                 continue;
             }
             let how = How::Partition(&part.name);
-            self.batch(prepared, how, &keys, sweep, lease, tally, observer)?;
+            self.batch(prepared, how, &keys, None, sweep, lease, tally, observer)?;
         }
         Ok(())
     }
 
     /// A batch; when the store refuses it, its halves, so that one record that cannot go does not
-    /// keep back all the others.
+    /// keep back all the others. Answers the page after it, if that was looked for already.
     #[expect(clippy::too_many_arguments, reason = "the parts of one turn, used nowhere else")]
     fn halves(
         &mut self,
         prepared: &Prepared,
         action: &Action,
         keys: Vec<Key>,
+        ahead: &Ahead<'_>,
         sweep: SweepId,
         lease: &mut Lease,
         tally: &mut Tally,
         observer: Observer<'_>,
-    ) -> Result<()> {
+    ) -> Result<Option<Vec<Record>>> {
+        let how = How::Records(action);
         let mut left = vec![keys];
+        let mut found = None;
         while let Some(keys) = left.pop() {
             let refusals = tally.refusals;
-            self.batch(prepared, How::Records(action), &keys, sweep, lease, tally, observer)?;
+            let ahead = left.is_empty().then_some(ahead);
+            found = self.batch(prepared, how, &keys, ahead, sweep, lease, tally, observer)?;
             if tally.refusals >= REFUSALS {
-                return Ok(());
+                return Ok(None);
             }
             if tally.refusals > refusals && keys.len() > 1 {
                 let (first, second) = keys.split_at(keys.len() / 2);
@@ -440,7 +466,7 @@ impl Engine {
                 left.push(first.to_vec());
             }
         }
-        Ok(())
+        Ok(found)
     }
 
     /// Journal, erase, confirm. A refusal of which it is certain that nothing was done is counted;
@@ -451,14 +477,14 @@ impl Engine {
         prepared: &Prepared,
         how: How<'_>,
         keys: &[Key],
+        ahead: Option<&Ahead<'_>>,
         sweep: SweepId,
         lease: &mut Lease,
         tally: &mut Tally,
         observer: Observer<'_>,
-    ) -> Result<()> {
+    ) -> Result<Option<Vec<Record>>> {
         let (id, n) = (prepared.id().to_owned(), keys.len() as u64);
         let now = self.now();
-        self.keep_turn(lease)?;
         let sealed = serde_json::to_vec(keys)
             .map_err(|e| Error::Damaged { what: "a batch's keys", why: e.to_string() })?;
         let revision = self.revision.to_string();
@@ -469,7 +495,7 @@ impl Engine {
             n,
             keys: &sealed,
         };
-        let batch = self.state.intent(lease, sweep, new, now)?;
+        let batch = self.state.intent(lease, self.turn, sweep, new, now)?;
         observer(Step::Intent { dataset: &id, n });
 
         // What is erased is what is due when it is erased: holds and instant are read anew.
@@ -498,7 +524,7 @@ impl Engine {
                 }
                 tally.refusals += 1;
                 tally.refused = Some(e);
-                return Ok(());
+                return Ok(None);
             }
         };
         observer(Step::Disposed { dataset: &id, n: disposed.done.len() as u64 });
@@ -518,23 +544,40 @@ impl Engine {
             done.retain(|r| gone.contains(&r.key));
             tally.back += (said.len() - done.len()) as u64;
         }
+        let mut found = None;
         if done.is_empty() {
             self.state.confirm_nothing(lease, batch, self.now())?;
         } else {
             let gone_at = self.now();
-            let mut late = self.late(prepared, &done, gone_at);
-            let figures = lateness(&mut late);
-            let keys: Vec<&Key> = done.iter().map(|r| &r.key).collect();
-            let account = Account { sweep, batch, figures, spared, absent: 0, recovered: false };
-            self.account(prepared, &keys, &account, lease)?;
-            tally.late.append(&mut late);
+            let (mut books, stores) = self.books(gone_at);
+            let store = stores.get_mut(&prepared.dataset.store.value);
+            let wanted = ahead.zip(store).and_then(|(ahead, store)| {
+                let left = ahead.planned.saturating_sub(tally.done + done.len() as u64);
+                (left > 0).then(|| (ahead, page_size(ahead.page, left), store))
+            });
+            let (accounted, page) = std::thread::scope(|scope| {
+                let page = wanted.map(|(Ahead { selected, after, .. }, n, store)| {
+                    scope.spawn(move || store.due(&prepared.bound, selected, Some(after), n))
+                });
+                let mut late = late(prepared, &done, gone_at);
+                let figures = lateness(&mut late);
+                let keys: Vec<&Key> = done.iter().map(|r| &r.key).collect();
+                let account =
+                    Account { sweep, batch, figures, spared, absent: 0, recovered: false };
+                let accounted = books.account(prepared, &keys, &account, lease);
+                tally.late.append(&mut late);
+                // What could not be found now is looked for again, and then the error is told.
+                (accounted, page.and_then(|p| p.join().ok()).and_then(|p| p.ok()))
+            });
+            accounted?;
+            found = page;
             // Spread over the batches: the newest of each are kept until there are enough.
             let room = SAMPLE.saturating_sub(tally.sample.len()).min(20);
             tally.sample.extend(done.iter().rev().take(room).map(|r| r.key.clone()));
         }
         tally.done += done.len() as u64;
         observer(Step::Confirmed { dataset: &id, n: done.len() as u64 });
-        Ok(())
+        Ok(found)
     }
 
     /// What is done with this data set's records.
@@ -594,6 +637,10 @@ impl Engine {
             back: (tally.sample.len() - gone) as u64,
         })
     }
+}
+
+fn page_size(page: usize, left: u64) -> usize {
+    page.min(usize::try_from(left).unwrap_or(page))
 }
 
 /// What the store answered when it was asked again.

@@ -58,6 +58,28 @@ impl TestDatabase {
         Self { url: with_database(admin, &name), admin: admin.to_owned(), name }
     }
 
+    /// Another database with the same content. Nobody may be connected to this one meanwhile.
+    ///
+    /// # Panics
+    ///
+    /// When the server does not answer, or somebody is connected.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        let Ok(mut client) = postgres::Client::connect(&self.admin, postgres::NoTls) else {
+            panic!("cannot connect to the test server ({SERVER})")
+        };
+        let name = format!("frist_test_{}_{}", std::process::id(), cluster::random_hex(4));
+        // From version 15 on, a copy is otherwise written through the log page by page.
+        let version = client
+            .query_one("SELECT current_setting('server_version_num')::int", &[])
+            .map_or(0, |row| row.get::<_, i32>(0));
+        let how = if version >= 150_000 { " STRATEGY FILE_COPY" } else { "" };
+        client
+            .batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {}{how}", self.name))
+            .unwrap_or_else(|e| panic!("cannot copy a test database: {e}"));
+        Self { url: with_database(&self.admin, &name), admin: self.admin.clone(), name }
+    }
+
     /// The name of the database.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -1,6 +1,6 @@
 //! `frist plan` and `approve`.
 
-use frist_sweep::plan::{Item, Options, Plan};
+use frist_sweep::plan::{Count, Item, Options, Plan};
 use frist_sweep::{Engine, Step};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::TimeZone;
@@ -23,7 +23,7 @@ pub fn plan(place: &Place, args: &PlanArgs, as_json: bool) -> Outcome {
     let options = Options {
         datasets: (!args.datasets.is_empty()).then(|| args.datasets.clone()),
         as_of,
-        quick: args.quick,
+        count: if args.quick { Count::Due } else { Count::All },
     };
     let plan = examine(&mut engine, &options)?;
     let kept = as_of.is_none() && plan.due() > 0;
@@ -99,9 +99,15 @@ pub fn print(plan: &Plan, zone: &TimeZone) {
     }
     for item in plan.items.iter().filter(|i| i.index.is_none() && i.total > 10_000) {
         say!(
-            "{YELLOW}slow{YELLOW:#}: no index serves `{}`: all {} records are read; an index on its starting point makes the sweep cost what is due",
+            "{YELLOW}slow{YELLOW:#}: no index serves `{}`: all {}{} records are read; an index on its starting point makes the sweep cost what is due",
             item.dataset,
+            if item.more { "of more than " } else { "" },
             count(item.total)
+        );
+    }
+    if plan.items.iter().any(|i| i.counts.is_none()) {
+        say!(
+            "{DIM}?: not counted, so that the cost follows what is due; `frist plan` counts every record{DIM:#}"
         );
     }
     for p in &plan.problems {

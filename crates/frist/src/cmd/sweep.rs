@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use frist_sweep::plan::{Options, Plan};
+use frist_sweep::plan::{Count, Options, Plan};
 use frist_sweep::report::Report;
 use frist_sweep::{Engine, Error, Step};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -60,6 +60,7 @@ pub fn sweep(place: &Place, args: &SweepArgs, as_json: bool) -> Outcome {
 fn new_plan(engine: &mut Engine, args: &SweepArgs, as_json: bool) -> Outcome<Option<Plan>> {
     let options = Options {
         datasets: (!args.datasets.is_empty()).then(|| args.datasets.clone()),
+        count: Count::AllOfSmall,
         ..Options::default()
     };
     let plan = examine(engine, &options)?;
@@ -195,7 +196,7 @@ fn continuous(place: &Place, engine: &mut Engine, args: &SweepArgs) -> Outcome {
     }
     let options = Options {
         datasets: (!args.datasets.is_empty()).then(|| args.datasets.clone()),
-        quick: true,
+        count: Count::Due,
         ..Options::default()
     };
     let zone = engine.register.controller.calendar.zone.clone();

@@ -6,7 +6,7 @@ use frist_state::{
 };
 
 use crate::kit::{
-    Kit, at, batch, both, confirm, contains, erased, id, lease, leaves, now, sweep_entry,
+    Kit, at, batch, both, confirm, contains, erased, id, lease, leaves, minute, now, sweep_entry,
 };
 use crate::ledger::check_edge;
 
@@ -19,10 +19,10 @@ const KEYS: &[u8] = b"[\"the-record-of-Karen-Blixen\",\"the-record-of-Niels-Bohr
 
 fn a_batch_is_journaled_recovered_and_confirmed(kit: &Kit) {
     let mut state = kit.open();
-    let lease = lease(&mut state);
+    let mut lease = lease(&mut state);
     let sweep = state.begin_sweep(&lease, None, "r1", now()).unwrap();
-    let first = state.intent(&lease, sweep, batch(KEYS), now()).unwrap();
-    let second = state.intent(&lease, sweep, batch(b""), now()).unwrap();
+    let first = state.intent(&mut lease, minute(), sweep, batch(KEYS), now()).unwrap();
+    let second = state.intent(&mut lease, minute(), sweep, batch(b""), now()).unwrap();
     drop(state);
 
     // As after a crash.
@@ -55,16 +55,16 @@ fn a_batch_is_journaled_recovered_and_confirmed(kit: &Kit) {
     let end = state.finish_sweep(&lease, sweep, Outcome::Finished, &sweep_entry(), now()).unwrap();
     assert_eq!(end, index + 1);
     assert!(state.running_sweeps().unwrap().is_empty());
-    let error = state.intent(&lease, sweep, batch(KEYS), now()).unwrap_err();
+    let error = state.intent(&mut lease, minute(), sweep, batch(KEYS), now()).unwrap_err();
     assert!(matches!(error, Error::Refused { .. }), "{error}");
     check_edge(&mut state);
 }
 
 fn a_failing_confirm_leaves_the_batch_open(kit: &Kit) {
     let mut state = kit.open();
-    let lease = lease(&mut state);
+    let mut lease = lease(&mut state);
     let sweep = state.begin_sweep(&lease, None, "r1", now()).unwrap();
-    let id = state.intent(&lease, sweep, batch(KEYS), now()).unwrap();
+    let id = state.intent(&mut lease, minute(), sweep, batch(KEYS), now()).unwrap();
     let tree = leaves("a", 300);
     let entry = erased(&tree);
     let replay = NewReplay { hashes: &[1; 32], keep_until: now() };
@@ -84,7 +84,7 @@ fn a_failing_confirm_leaves_the_batch_open(kit: &Kit) {
     check_edge(&mut state);
 
     // A count or root that is not the leaves' is refused before anything.
-    let id = state.intent(&lease, sweep, batch(KEYS), now()).unwrap();
+    let id = state.intent(&mut lease, minute(), sweep, batch(KEYS), now()).unwrap();
     let error = state.confirm(&lease, id, &confirm(&entry, &leaves("b", 300)), now());
     assert!(matches!(error, Err(Error::Refused { .. })));
     assert_eq!(state.open_batches().unwrap().len(), 1);
@@ -92,9 +92,9 @@ fn a_failing_confirm_leaves_the_batch_open(kit: &Kit) {
 
 fn keys_are_sealed_and_gone_after_the_sweep(kit: &Kit) {
     let mut state = kit.open();
-    let lease = lease(&mut state);
+    let mut lease = lease(&mut state);
     let sweep = state.begin_sweep(&lease, None, "r1", now()).unwrap();
-    let id = state.intent(&lease, sweep, batch(KEYS), now()).unwrap();
+    let id = state.intent(&mut lease, minute(), sweep, batch(KEYS), now()).unwrap();
     let key = kit.raw_blob("SELECT key FROM sweep_key");
     let sealed = kit.raw_blob("SELECT sealed FROM batch");
     let tables = ["sweep_key", "batch"];
@@ -123,9 +123,9 @@ fn keys_are_sealed_and_gone_after_the_sweep(kit: &Kit) {
 
 fn a_batch_is_closed_once(kit: &Kit) {
     let mut state = kit.open();
-    let lease = lease(&mut state);
+    let mut lease = lease(&mut state);
     let sweep = state.begin_sweep(&lease, None, "r1", now()).unwrap();
-    let id = state.intent(&lease, sweep, batch(KEYS), now()).unwrap();
+    let id = state.intent(&mut lease, minute(), sweep, batch(KEYS), now()).unwrap();
     let tree = leaves("a", 2);
     let entry = erased(&tree);
     state.confirm(&lease, id, &confirm(&entry, &tree), now()).unwrap();
@@ -141,9 +141,9 @@ fn a_batch_is_closed_once(kit: &Kit) {
 
 fn a_sweep_with_open_batches_does_not_end(kit: &Kit) {
     let mut state = kit.open();
-    let lease = lease(&mut state);
+    let mut lease = lease(&mut state);
     let sweep = state.begin_sweep(&lease, None, "r1", now()).unwrap();
-    let id = state.intent(&lease, sweep, batch(KEYS), now()).unwrap();
+    let id = state.intent(&mut lease, minute(), sweep, batch(KEYS), now()).unwrap();
     for outcome in [Outcome::Finished, Outcome::Aborted] {
         let error = state.finish_sweep(&lease, sweep, outcome, &sweep_entry(), now()).unwrap_err();
         assert!(matches!(error, Error::Refused { .. }), "{error}");
@@ -158,9 +158,9 @@ fn a_sweep_with_open_batches_does_not_end(kit: &Kit) {
 
 fn sealed_keys_are_bound_to_their_batch(kit: &Kit) {
     let mut state = kit.open();
-    let lease = lease(&mut state);
+    let mut lease = lease(&mut state);
     let sweep = state.begin_sweep(&lease, None, "r1", now()).unwrap();
-    state.intent(&lease, sweep, batch(KEYS), now()).unwrap();
+    state.intent(&mut lease, minute(), sweep, batch(KEYS), now()).unwrap();
     kit.raw("UPDATE batch SET dataset = 'employees'");
     let error = state.open_batches().err().expect("must not be read as another's");
     assert!(matches!(error, Error::Sealed { .. }), "{error}");
@@ -204,7 +204,7 @@ fn what_came_of_a_data_set_is_kept(kit: &Kit) {
 
 fn replay_sets_go_with_the_last_backup(kit: &Kit) {
     let mut state = kit.open();
-    let lease = lease(&mut state);
+    let mut lease = lease(&mut state);
     let sweep = state.begin_sweep(&lease, None, "r1", now()).unwrap();
     let tree = leaves("a", 2);
     let entry = erased(&tree);
@@ -213,7 +213,7 @@ fn replay_sets_go_with_the_last_backup(kit: &Kit) {
         ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"),
         ("2026-01-02T00:00:00Z", "2026-03-01T00:00:00Z"),
     ] {
-        let id = state.intent(&lease, sweep, batch(KEYS), now()).unwrap();
+        let id = state.intent(&mut lease, minute(), sweep, batch(KEYS), now()).unwrap();
         let hashes = until.as_bytes();
         let replay = NewReplay { hashes, keep_until: at(until) };
         let what = Confirm { replay: Some(replay), ..confirm(&entry, &tree) };

@@ -42,7 +42,7 @@ fn a_lost_lease_stops_every_step(kit: &Kit) {
     let mut state = kit.open();
     let mut old = state.acquire("sweep", "one", minute(), now()).unwrap().unwrap();
     let sweep = state.begin_sweep(&old, None, "r1", now()).unwrap();
-    let id = state.intent(&old, sweep, batch(b"keys"), now()).unwrap();
+    let id = state.intent(&mut old, minute(), sweep, batch(b"keys"), now()).unwrap();
     // As if the minute had passed.
     kit.raw(&format!("UPDATE lease SET until = {}", (now() - minute()).as_microsecond()));
     let tree = leaves("a", 2);
@@ -54,7 +54,7 @@ fn a_lost_lease_stops_every_step(kit: &Kit) {
         let lost = [
             state.renew(&mut old, minute(), now()).err(),
             state.begin_sweep(&old, None, "r1", now()).err(),
-            state.intent(&old, sweep, batch(b"more"), now()).err(),
+            state.intent(&mut old, minute(), sweep, batch(b"more"), now()).err(),
             state.confirm(&old, id, &confirm(&entry, &tree), now()).err(),
             state.confirm_nothing(&old, id, now()).err(),
             state.finish_sweep(&old, sweep, Outcome::Aborted, &sweep_entry(), now()).err(),
@@ -98,7 +98,7 @@ fn role_sweeper() {
     let holder = std::process::id().to_string();
     let tree = leaves("a", 2);
     for _ in 0..TURNS {
-        let lease = loop {
+        let mut lease = loop {
             match state.acquire("sweep", &holder, minute(), now()).unwrap() {
                 Some(lease) => break lease,
                 None => std::thread::sleep(Duration::from_millis(2)),
@@ -107,7 +107,7 @@ fn role_sweeper() {
         let sweep = state.begin_sweep(&lease, None, "r1", now()).unwrap();
         let running = state.running_sweeps().unwrap();
         assert_eq!(running.len(), 1, "two processes sweep at the same time");
-        let id = state.intent(&lease, sweep, batch(b"keys"), now()).unwrap();
+        let id = state.intent(&mut lease, minute(), sweep, batch(b"keys"), now()).unwrap();
         state.confirm(&lease, id, &confirm(&erased(&tree), &tree), now()).unwrap();
         state.finish_sweep(&lease, sweep, Outcome::Finished, &sweep_entry(), now()).unwrap();
         state.release(&lease).unwrap();
@@ -131,9 +131,9 @@ fn processes_take_turns(kit: &Kit) {
 fn role_victim() {
     let Some(mut state) = inherited() else { return };
     let ttl = SignedDuration::from_secs(3);
-    let lease = state.acquire("sweep", "victim", ttl, now()).unwrap().unwrap();
+    let mut lease = state.acquire("sweep", "victim", ttl, now()).unwrap().unwrap();
     let sweep = state.begin_sweep(&lease, None, "r1", now()).unwrap();
-    state.intent(&lease, sweep, batch(b"the keys"), now()).unwrap();
+    state.intent(&mut lease, minute(), sweep, batch(b"the keys"), now()).unwrap();
     println!("\njournaled");
     std::thread::sleep(Duration::from_secs(60));
 }

@@ -3,7 +3,9 @@
 use frist_ledger::hash;
 use frist_state::{Checkpoint, Error, State};
 
-use crate::kit::{Kit, at, batch, both, confirm, entry, erased, lease, leaves, now, record_key};
+use crate::kit::{
+    Kit, at, batch, both, confirm, entry, erased, lease, leaves, minute, now, record_key,
+};
 
 both! { entries_are_read_back_in_order concurrent_appends_keep_the_edge_right
 a_record_is_found_in_its_batch checkpoints_only_go_forward
@@ -48,12 +50,12 @@ fn concurrent_appends_keep_the_edge_right(kit: &Kit) {
 
 fn a_record_is_found_in_its_batch(kit: &Kit) {
     let mut state = kit.open();
-    let lease = lease(&mut state);
+    let mut lease = lease(&mut state);
     let sweep = state.begin_sweep(&lease, None, "r1", now()).unwrap();
     let mut batches = Vec::new();
     for (prefix, n) in [("a", 1), ("b", 1000), ("c", 128), ("none", 0)] {
         let tree = leaves(prefix, n);
-        let id = state.intent(&lease, sweep, batch(b"keys"), now()).unwrap();
+        let id = state.intent(&mut lease, minute(), sweep, batch(b"keys"), now()).unwrap();
         let index = state.confirm(&lease, id, &confirm(&erased(&tree), &tree), now()).unwrap();
         assert_eq!(state.subtree(index).unwrap(), Some(tree));
         batches.push((prefix, n, id, index));

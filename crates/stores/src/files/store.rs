@@ -159,12 +159,12 @@ impl Store for FilesStore {
         Ok((due, 0))
     }
 
-    fn total(&mut self, bound: &Bound) -> Result<u64, StoreError> {
+    fn total(&mut self, bound: &Bound, up_to: u64) -> Result<u64, StoreError> {
         let detail = self.detail(bound)?;
         let mut total = 0;
         self.records(detail, None, &mut |_| {
             total += 1;
-            Ok(Continue(()))
+            Ok(if total < up_to { Continue(()) } else { Break(()) })
         })?;
         Ok(total)
     }

@@ -15,7 +15,7 @@ const TABLES: &str = "SELECT c.relname::text FROM pg_catalog.pg_class AS c \
     WHERE n.nspname = $1::text AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition \
     ORDER BY 1";
 
-const TABLE: &str = "SELECT c.oid::bigint, c.relkind::text FROM pg_catalog.pg_class AS c \
+const TABLE: &str = "SELECT c.oid::bigint, c.relkind::text, c.relkind = 'r' AND NOT c.relhassubclass FROM pg_catalog.pg_class AS c \
     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
     WHERE n.nspname = $1::text AND c.relname = $2::text";
 
@@ -118,6 +118,7 @@ impl Postgres {
             estimate: self.estimated_rows(&sql)?,
             sql,
             relation,
+            place: yes(row.get(2)).then_some("ctid"),
             columns,
             key,
             unique: indexes

@@ -24,6 +24,15 @@ impl<'a> FromSql<'a> for Cell {
             Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME => {
                 Value::Text(String::from_utf8_lossy(raw).into_owned())
             }
+            // Block and row.
+            Type::TID => match raw.split_first_chunk::<4>() {
+                Some((block, [a, b])) => Value::Text(format!(
+                    "({},{})",
+                    u32::from_be_bytes(*block),
+                    u16::from_be_bytes([*a, *b])
+                )),
+                _ => Value::Other,
+            },
             Type::DATE => date(i32::from_be_bytes(raw.try_into()?)),
             Type::TIMESTAMP => local(i64::from_be_bytes(raw.try_into()?)),
             Type::TIMESTAMPTZ => instant(i64::from_be_bytes(raw.try_into()?)),

@@ -11,6 +11,7 @@ mod connect;
 mod settle;
 mod tls;
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -18,8 +19,8 @@ use frist_decide::Value;
 use frist_decide::sql::Dialect;
 use frist_register::Store as StoreEntry;
 use jiff::Timestamp;
-use postgres::Client;
 use postgres::types::ToSql;
+use postgres::{Client, Statement};
 
 use crate::sql::SqlBound;
 use crate::sql::backend::{Backend, Param};
@@ -40,8 +41,13 @@ pub(crate) struct Postgres {
     /// Rows erased or changed since the last `settle`.
     changed: u64,
     /// An error said that the connection is gone, which the client may notice only later.
-    lost: std::cell::Cell<bool>,
+    lost: bool,
+    /// Statements that the server knows already.
+    prepared: HashMap<String, Statement>,
 }
+
+/// Statements kept prepared: those of a batch, not those with a constant of their own each time.
+const PREPARED: usize = 32;
 
 /// How often to look whether the replicas have caught up, and for how long at most.
 const LAG_POLL: Duration = Duration::from_millis(200);
@@ -67,23 +73,40 @@ impl Postgres {
             in_transaction: false,
             pace: Pace::new(entry.max_rows_per_second),
             changed: 0,
-            lost: std::cell::Cell::new(false),
+            lost: false,
+            prepared: HashMap::new(),
         })
     }
 
     /// A lost connection is made again, but never in the middle of a transaction.
     fn client(&mut self) -> Result<&mut Client, StoreError> {
-        if (self.lost.get() || self.client.is_closed()) && !self.in_transaction {
+        if (self.lost || self.client.is_closed()) && !self.in_transaction {
             self.client = self.target.connect(&self.entry, &self.schema)?;
-            self.lost.set(false);
+            self.lost = false;
+            self.prepared.clear();
         }
         Ok(&mut self.client)
     }
 
-    fn refused(&self, attempt: &str, error: &postgres::Error) -> StoreError {
+    fn statement(&mut self, attempt: &str, sql: &str) -> Result<Statement, StoreError> {
+        self.client()?;
+        if let Some(statement) = self.prepared.get(sql) {
+            return Ok(statement.clone());
+        }
+        let statement = self.client()?.prepare(sql).map_err(|e| self.refused(attempt, &e))?;
+        if self.prepared.len() >= PREPARED {
+            self.prepared.clear();
+        }
+        self.prepared.insert(sql.to_owned(), statement.clone());
+        Ok(statement)
+    }
+
+    fn refused(&mut self, attempt: &str, error: &postgres::Error) -> StoreError {
         let (why, transient) = why(error);
         let gone = error.as_db_error().is_none_or(|db| db.code().code().starts_with("57P"));
-        self.lost.set(self.lost.get() || gone);
+        self.lost |= gone;
+        // A table that was changed makes the server refuse what was prepared for it.
+        self.prepared.clear();
         StoreError::Refused {
             store: self.entry.id.value.clone(),
             attempt: attempt.to_owned(),
@@ -190,8 +213,11 @@ impl Backend for Postgres {
         values: &[Param],
     ) -> Result<Vec<Vec<Value>>, StoreError> {
         let values = params(values);
-        let rows =
-            self.client()?.query(sql, &borrowed(&values)).map_err(|e| self.refused(attempt, &e))?;
+        let statement = self.statement(attempt, sql)?;
+        let rows = self
+            .client()?
+            .query(&statement, &borrowed(&values))
+            .map_err(|e| self.refused(attempt, &e))?;
         let mut out = Vec::with_capacity(rows.len());
         for row in rows {
             let cells: Result<Vec<Value>, _> =
@@ -201,11 +227,23 @@ impl Backend for Postgres {
         Ok(out)
     }
 
+    fn query_writing(
+        &mut self,
+        attempt: &str,
+        sql: &str,
+        values: &[Param],
+    ) -> Result<Vec<Vec<Value>>, StoreError> {
+        let rows = self.query(attempt, sql, values)?;
+        self.changed += rows.len() as u64;
+        Ok(rows)
+    }
+
     fn execute(&mut self, attempt: &str, sql: &str, values: &[Param]) -> Result<u64, StoreError> {
         let values = params(values);
+        let statement = self.statement(attempt, sql)?;
         let changed = self
             .client()?
-            .execute(sql, &borrowed(&values))
+            .execute(&statement, &borrowed(&values))
             .map_err(|e| self.refused(attempt, &e))?;
         self.changed += changed;
         Ok(changed)

@@ -45,6 +45,14 @@ pub(crate) trait Backend: Send {
         params: &[Param],
     ) -> Result<Vec<Vec<Value>>, StoreError>;
 
+    /// Runs a statement that changes the rows it answers.
+    fn query_writing(
+        &mut self,
+        attempt: &str,
+        sql: &str,
+        params: &[Param],
+    ) -> Result<Vec<Vec<Value>>, StoreError>;
+
     /// Runs a statement and tells how many rows it changed.
     fn execute(&mut self, attempt: &str, sql: &str, params: &[Param]) -> Result<u64, StoreError>;
 

@@ -65,6 +65,7 @@ pub(super) fn bind<B: Backend>(
         anonymise,
         drivers,
         drop_partitions: dataset.drop_partitions,
+        place: table.place,
         advice: std::mem::take(&mut binder.advice),
     };
     binder.check_key(&table, &key, &bound)?;

@@ -31,6 +31,9 @@ pub(crate) struct Table {
     pub(crate) outbound: Vec<ForeignKey>,
     /// Foreign keys of other tables, and of this one, that refer here.
     pub(crate) inbound: Vec<ForeignKey>,
+    /// How a row's place is called, where the table lies in one piece: it finds the row without an
+    /// index, as long as nobody has changed it.
+    pub(crate) place: Option<&'static str>,
     /// Rows, where the database knows without counting.
     pub(crate) estimate: Option<u64>,
 }

@@ -232,6 +232,7 @@ mod tests {
             anonymise: vec![],
             drivers: vec![Driver { fact: 0, expr: "t.\"d\"".into(), cast: "TEXT".into() }],
             drop_partitions: false,
+            place: None,
             advice: vec![],
         }
     }

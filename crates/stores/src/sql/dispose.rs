@@ -12,7 +12,7 @@ use frist_register::Anonymise;
 use super::anonymise::{Field, pseudonym};
 use super::backend::{Backend, Param};
 use super::closed::{Pairs, closed};
-use super::store::{SqlStore, count};
+use super::store::{Page, SqlStore, count};
 use super::{SqlBound, key};
 use crate::store::{Disposed, Key, KeyPart, Record, StoreError};
 
@@ -26,9 +26,12 @@ impl<B: Backend> SqlStore<B> {
     ) -> Result<Disposed, StoreError> {
         self.backend.pace(keys.len())?;
         let due = bound.test(test.map_or(&Test::Const(true), |c| &c.due));
+        let may_go = format!("{due} AND {}", bound.free_of_others());
+        if bound.stands_alone() {
+            return self.erase_at_once(bound, &may_go, keys);
+        }
         self.transaction(|store| {
             store.lock(bound, keys)?;
-            let may_go = format!("{due} AND {}", bound.free_of_others());
             let mut records = store.records_among(bound, &may_go, keys)?;
             if bound.blocking(true).next().is_some() {
                 let set =
@@ -38,7 +41,7 @@ impl<B: Backend> SqlStore<B> {
             if records.is_empty() {
                 return Ok(Disposed::default());
             }
-            let batch = [Param::Text(key::json(records.iter().map(|r| &r.key)))];
+            let batch = [bound.keys_param(records.iter().map(|r| &r.key))];
             let detached = store.detach(bound, &batch)?;
             // Emptying references may change facts that are taken from the referring rows; those
             // were tested under the lock just now.
@@ -55,6 +58,72 @@ impl<B: Backend> SqlStore<B> {
             store.all_or_none(gone, records.len(), "erase a batch")?;
             Ok(Disposed { done: records, detached })
         })
+    }
+
+    /// One statement tests and erases: the database tests each row again under its lock, and
+    /// answers which went. What a trigger or a policy keeps back is not among them.
+    fn erase_at_once(
+        &mut self,
+        bound: &SqlBound,
+        may_go: &str,
+        keys: &[Key],
+    ) -> Result<Disposed, StoreError> {
+        let page = self.page.take().filter(|p| p.table == bound.table && p.keys == keys);
+        if let Some((page, place)) = page.zip(bound.place)
+            && let Some(disposed) =
+                self.attempt(|store| store.erase_where(bound, may_go, keys, &page, place))?
+        {
+            return Ok(disposed);
+        }
+        self.transaction(|store| {
+            let done = store.erase_keys(bound, may_go, keys)?;
+            Ok(Disposed { done, detached: 0 })
+        })
+    }
+
+    /// Erases the page where it lay, and by key what has moved since. None if another record has
+    /// come to lie in such a place and would have gone too.
+    fn erase_where(
+        &mut self,
+        bound: &SqlBound,
+        may_go: &str,
+        keys: &[Key],
+        page: &Page,
+        place: &str,
+    ) -> Result<Option<Disposed>, StoreError> {
+        let places = [Param::Text(page.places.clone())];
+        let sql = bound.delete_at(place, may_go);
+        let rows = self.backend.query_writing("erase a batch", &sql, &places)?;
+        let mut done = self.records_of(bound, rows)?;
+        let mut left: HashSet<&Key> = keys.iter().collect();
+        if !done.iter().all(|record| left.remove(&record.key)) {
+            return Ok(None);
+        }
+        if !left.is_empty() {
+            let left: Vec<Key> = left.into_iter().cloned().collect();
+            done.extend(self.erase_keys(bound, may_go, &left)?);
+        }
+        Ok(Some(Disposed { done, detached: 0 }))
+    }
+
+    fn erase_keys(
+        &mut self,
+        bound: &SqlBound,
+        may_go: &str,
+        keys: &[Key],
+    ) -> Result<Vec<Record>, StoreError> {
+        let sql = bound.delete_among(may_go);
+        let keys = [bound.keys_param(keys)];
+        let rows = self.backend.query_writing("erase a batch", &sql, &keys)?;
+        self.records_of(bound, rows)
+    }
+
+    fn records_of(
+        &self,
+        bound: &SqlBound,
+        rows: Vec<Vec<Value>>,
+    ) -> Result<Vec<Record>, StoreError> {
+        rows.into_iter().map(|row| self.record_of(bound, row)).collect()
     }
 
     /// Anonymises those among `keys` that are due and not done yet.
@@ -77,7 +146,7 @@ impl<B: Backend> SqlStore<B> {
             if records.is_empty() {
                 return Ok(Disposed::default());
             }
-            let batch = [Param::Text(key::json(records.iter().map(|r| &r.key)))];
+            let batch = [bound.keys_param(records.iter().map(|r| &r.key))];
             let among = bound.key_among("t", 1);
             let names: Vec<(&Field, Vec<(Key, String)>)> = bound
                 .anonymise
@@ -119,7 +188,7 @@ impl<B: Backend> SqlStore<B> {
         bound: &SqlBound,
         keys: Vec<Key>,
     ) -> Result<(HashSet<Key>, Pairs), StoreError> {
-        let batch = [Param::Text(key::json(&keys))];
+        let batch = [bound.keys_param(&keys)];
         let mut pairs = Vec::new();
         for inbound in bound.blocking(true) {
             for row in self.backend.query("read references", &bound.own_pairs(inbound), &batch)? {
@@ -142,7 +211,7 @@ impl<B: Backend> SqlStore<B> {
             bound.key_among("t", 1),
             bound.key_columns("t").join(", ")
         );
-        self.backend.query("lock a batch", &sql, &[Param::Text(key::json(keys))]).map(|_| ())
+        self.backend.query("lock a batch", &sql, &[bound.keys_param(keys)]).map(|_| ())
     }
 
     fn records_among(
@@ -154,9 +223,9 @@ impl<B: Backend> SqlStore<B> {
         let rows = self.backend.query(
             "test a batch again",
             &bound.among(test),
-            &[Param::Text(key::json(keys))],
+            &[bound.keys_param(keys)],
         )?;
-        rows.into_iter().map(|row| self.record_of(bound, row)).collect()
+        self.records_of(bound, rows)
     }
 
     fn detach(&mut self, bound: &SqlBound, batch: &[Param; 1]) -> Result<u64, StoreError> {

@@ -1,8 +1,11 @@
 //! Keys in statements and in text.
 
+use std::fmt::Write as _;
+
 use frist_decide::Value;
 use frist_decide::sql::Dialect;
 
+use super::backend::Param;
 use super::{KeyReads, SqlBound};
 use crate::store::{Key, KeyPart, Record};
 
@@ -23,7 +26,7 @@ impl SqlBound {
         self.key.iter().map(one).collect()
     }
 
-    /// That the key of `alias` is among those in the parameter `n`, a JSON array of arrays.
+    /// That the key of `alias` is among those in the parameter `n`, which is [`SqlBound::keys_param`].
     pub(crate) fn key_among(&self, alias: &str, n: usize) -> String {
         let columns = self.key_columns(alias).join(", ");
         match (self.dialect, self.key.as_slice()) {
@@ -36,8 +39,9 @@ impl SqlBound {
                 format!("({columns}) IN (SELECT {} FROM json_each(?{n}))", parts.join(", "))
             }
             (Dialect::Postgres, [one]) => format!(
-                // An array, so that the key's index is used whatever the planner thinks of JSON.
-                "{columns} = ANY (ARRAY(SELECT CAST(e.v ->> 0 AS {}) FROM jsonb_array_elements(CAST(${n}::text AS jsonb)) AS e(v)))",
+                // An array, so that the key's index is used; unnested and gathered again, so that
+                // the planner does not look at each of thousands.
+                "{columns} = ANY (ARRAY(SELECT unnest(CAST(${n}::text AS {}[]))))",
                 one.cast
             ),
             (Dialect::Postgres, key) => {
@@ -52,6 +56,14 @@ impl SqlBound {
                 )
             }
         }
+    }
+
+    /// Keys as [`SqlBound::key_among`] reads them.
+    pub(crate) fn keys_param<'k>(&self, keys: impl IntoIterator<Item = &'k Key>) -> Param {
+        Param::Text(match (self.dialect, self.key.len()) {
+            (Dialect::Postgres, 1) => array(keys),
+            _ => json(keys),
+        })
     }
 
     /// The key at the start of a row; none when a field of it is empty or neither number nor text.
@@ -92,7 +104,33 @@ impl SqlBound {
     }
 }
 
-/// Keys as the JSON that [`SqlBound::key_among`] reads.
+/// Keys of one field as the text of a PostgreSQL array.
+fn array<'k>(keys: impl IntoIterator<Item = &'k Key>) -> String {
+    let mut out = String::from("{");
+    for part in keys.into_iter().flat_map(|k| &k.0) {
+        if out.len() > 1 {
+            out.push(',');
+        }
+        match part {
+            // Writing to a text cannot fail.
+            KeyPart::Int(n) => _ = write!(out, "{n}"),
+            KeyPart::Text(t) => {
+                out.push('"');
+                for c in t.chars() {
+                    if matches!(c, '"' | '\\') {
+                        out.push('\\');
+                    }
+                    out.push(c);
+                }
+                out.push('"');
+            }
+        }
+    }
+    out.push('}');
+    out
+}
+
+/// Keys as a JSON array of arrays.
 pub(crate) fn json<'k>(keys: impl IntoIterator<Item = &'k Key>) -> String {
     let part = |p: &KeyPart| match p {
         KeyPart::Int(n) => serde_json::Value::from(*n),
@@ -126,5 +164,9 @@ mod tests {
         let key = Key(vec![KeyPart::Text("a,b\\c".into()), KeyPart::Int(7)]);
         assert_eq!(split(&key.text()), ["a,b\\c", "7"]);
         assert_eq!(json([&key]), r#"[["a,b\\c",7]]"#);
+        let [text, number] =
+            [KeyPart::Text("{\"a\",\\}".into()), KeyPart::Int(-7)].map(|p| Key(vec![p]));
+        assert_eq!(array([&text, &number]), r#"{"{\"a\",\\}",-7}"#);
+        assert_eq!(array([]), "{}");
     }
 }

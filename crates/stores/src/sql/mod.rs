@@ -43,6 +43,8 @@ pub(crate) struct SqlBound {
     pub(crate) drivers: Vec<Driver>,
     /// Whether the register lets whole partitions be emptied.
     pub(crate) drop_partitions: bool,
+    /// How a row's place is called; see [`catalogue::Table::place`].
+    pub(crate) place: Option<&'static str>,
     /// Indexes that the database lacks.
     pub(crate) advice: Vec<String>,
 }
@@ -102,6 +104,16 @@ impl SqlBound {
     /// References that block, from other tables (`own` false) or from this one.
     pub(crate) fn blocking(&self, own: bool) -> impl Iterator<Item = &Inbound> {
         self.inbound.iter().filter(move |i| i.effect == Effect::Blocks && i.own == own)
+    }
+
+    /// Whether nothing but the record itself and rows that block it decide whether it goes, so
+    /// that one statement can test, erase, and answer what went. (SQLite cannot answer by the names
+    /// that the tests use; there the database is locked meanwhile.)
+    pub(crate) fn stands_alone(&self) -> bool {
+        self.dialect == Dialect::Postgres
+            && self.derived.is_empty()
+            && self.blocking(true).next().is_none()
+            && self.detaching().next().is_none()
     }
 
     /// References that are emptied.

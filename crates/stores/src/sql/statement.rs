@@ -132,8 +132,9 @@ impl SqlBound {
             true => format!("({columns}) > ({}) AND ", bounds.join(", ")),
             false => String::new(),
         };
+        let place = self.place.map_or(String::new(), |place| format!(", t.{place}"));
         let sql = format!(
-            "SELECT {} {} WHERE {further}{due} AND NOT {} AND {} ORDER BY {columns} LIMIT {limit}",
+            "SELECT {}{place} {} WHERE {further}{due} AND NOT {} AND {} ORDER BY {columns} LIMIT {limit}",
             self.record_columns(),
             self.from(),
             self.done(),
@@ -157,6 +158,22 @@ impl SqlBound {
             self.from(),
             self.key_among("t", 1)
         )
+    }
+
+    /// Erases those among the keys in parameter 1 that satisfy `test`; answers what went.
+    pub(crate) fn delete_among(&self, test: &str) -> String {
+        self.delete(&self.key_among("t", 1), test)
+    }
+
+    /// Erases what lies at the places in parameter 1 and satisfies `test`; answers what went.
+    pub(crate) fn delete_at(&self, place: &str, test: &str) -> String {
+        let among = format!("t.{place} = ANY (ARRAY(SELECT unnest(CAST($1::text AS tid[]))))");
+        self.delete(&among, test)
+    }
+
+    fn delete(&self, among: &str, test: &str) -> String {
+        let columns = self.record_columns();
+        format!("DELETE FROM {} AS t WHERE {among} AND {test} RETURNING {columns}", self.table)
     }
 
     /// The value of a time fact that is earliest in the order of the column among those beyond the
@@ -357,6 +374,7 @@ mod tests {
             anonymise: vec![],
             drivers: vec![Driver { fact: 0, expr: "t.\"d\"".into(), cast: "date".into() }],
             drop_partitions: false,
+            place: None,
             advice: vec![],
         }
     }

@@ -7,10 +7,10 @@ use frist_law::{Cutoff, Start};
 use frist_register::{DataSet, Register};
 use jiff::Timestamp;
 
+use super::SqlBound;
 use super::backend::{Backend, Param};
 use super::catalogue::{Indexed, Table};
 use super::closed::parts;
-use super::{SqlBound, key};
 use crate::bound::Bound;
 use crate::store::{
     Action, Aftercare, Census, CollectionInfo, Disposed, FieldInfo, Fields, Key, Partition, Record,
@@ -20,11 +20,21 @@ use crate::store::{
 /// A SQL database.
 pub(crate) struct SqlStore<B> {
     pub(super) backend: B,
+    /// Where the records of the page that was read last lay.
+    pub(super) page: Option<Page>,
+}
+
+/// Where the records of a page lay when they were read.
+pub(super) struct Page {
+    pub(super) table: String,
+    pub(super) keys: Vec<Key>,
+    /// The places of the keys, as the text of a PostgreSQL array.
+    pub(super) places: String,
 }
 
 impl<B: Backend> SqlStore<B> {
     pub(crate) fn new(backend: B) -> Self {
-        Self { backend }
+        Self { backend, page: None }
     }
 
     pub(super) fn refused(&self, attempt: &str, why: &str, transient: bool) -> StoreError {
@@ -40,9 +50,21 @@ impl<B: Backend> SqlStore<B> {
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        let done = self.attempt(|store| work(store).map(Some));
+        done.transpose().unwrap_or_else(|| Err(self.refused("finish", "nothing was done", false)))
+    }
+
+    /// A transaction that counts only when its work answers something.
+    pub(super) fn attempt<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<Option<T>, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
         self.backend.begin()?;
-        let done = work(self).and_then(|value| self.backend.commit().map(|()| value));
-        if done.is_err() {
+        let done = match work(self) {
+            Ok(Some(value)) => self.backend.commit().map(|()| Some(value)),
+            other => other,
+        };
+        if !matches!(done, Ok(Some(_))) {
             self.backend.rollback();
         }
         done
@@ -79,6 +101,19 @@ impl<B: Backend> SqlStore<B> {
             },
         )
     }
+}
+
+/// Takes the last column off the rows, which is each one's place.
+fn places(rows: &mut [Vec<Value>]) -> Option<String> {
+    let mut out = String::from("{");
+    for row in rows {
+        let Some(Value::Text(place)) = row.pop() else { return None };
+        out.push_str(if out.len() > 1 { ",\"" } else { "\"" });
+        out.push_str(&place);
+        out.push('"');
+    }
+    out.push('}');
+    Some(out)
 }
 
 /// The number in a column of the first row.
@@ -125,12 +160,13 @@ impl<B: Backend> Store for SqlStore<B> {
         Ok((count(&rows, 0), count(&rows, 1)))
     }
 
-    fn total(&mut self, bound: &Bound) -> Result<u64, StoreError> {
+    fn total(&mut self, bound: &Bound, up_to: u64) -> Result<u64, StoreError> {
         let bound = self.detail(bound)?;
         if let Some(estimate) = self.backend.estimate(bound)? {
-            return Ok(estimate);
+            return Ok(estimate.min(up_to));
         }
-        let sql = format!("SELECT count(*) FROM {} AS t", bound.table);
+        let sql =
+            format!("SELECT count(*) FROM (SELECT 1 FROM {} AS t LIMIT {up_to}) AS x", bound.table);
         Ok(count(&self.backend.query("count the records", &sql, &[])?, 0))
     }
 
@@ -143,8 +179,17 @@ impl<B: Backend> Store for SqlStore<B> {
     ) -> Result<Vec<Record>, StoreError> {
         let bound = self.detail(bound)?;
         let (sql, params) = bound.due(compiled, after, limit);
-        let rows = self.backend.query("find what is due", &sql, &params)?;
-        rows.into_iter().map(|row| self.record_of(bound, row)).collect()
+        self.page = None;
+        let mut rows = self.backend.query("find what is due", &sql, &params)?;
+        let places = bound.place.and_then(|_| places(&mut rows));
+        let records: Vec<Record> =
+            rows.into_iter().map(|row| self.record_of(bound, row)).collect::<Result<_, _>>()?;
+        self.page = places.map(|places| Page {
+            table: bound.table.clone(),
+            keys: records.iter().map(|r| r.key.clone()).collect(),
+            places,
+        });
+        Ok(records)
     }
 
     fn dispose(
@@ -183,11 +228,8 @@ impl<B: Backend> Store for SqlStore<B> {
 
     fn fetch(&mut self, bound: &Bound, keys: &[Key]) -> Result<Vec<Record>, StoreError> {
         let bound = self.detail(bound)?;
-        let rows = self.backend.query(
-            "read records",
-            &bound.among("(1=1)"),
-            &[Param::Text(key::json(keys))],
-        )?;
+        let rows =
+            self.backend.query("read records", &bound.among("(1=1)"), &[bound.keys_param(keys)])?;
         rows.into_iter().map(|row| self.record_of(bound, row)).collect()
     }
 
@@ -197,7 +239,7 @@ impl<B: Backend> Store for SqlStore<B> {
         let rows = self.backend.query(
             "read a record",
             &bound.fields(fields),
-            &[Param::Text(key::json([key]))],
+            &[bound.keys_param([key])],
         )?;
         let text = |value| match value {
             Value::Text(t) => Some(t),
@@ -249,11 +291,8 @@ impl<B: Backend> Store for SqlStore<B> {
     fn disposed(&mut self, bound: &Bound, keys: &[Key]) -> Result<Vec<Key>, StoreError> {
         let bound = self.detail(bound)?;
         let sql = bound.among(&format!("NOT {}", bound.done()));
-        let rows = self.backend.query(
-            "look whether records are gone",
-            &sql,
-            &[Param::Text(key::json(keys))],
-        )?;
+        let rows =
+            self.backend.query("look whether records are gone", &sql, &[bound.keys_param(keys)])?;
         let there =
             rows.iter().map(|row| self.key_of(bound, row)).collect::<Result<HashSet<_>, _>>()?;
         Ok(keys.iter().filter(|k| !there.contains(k)).cloned().collect())

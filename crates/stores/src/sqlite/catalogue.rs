@@ -87,6 +87,7 @@ impl Sqlite {
             unique,
             outbound: self.foreign_keys(name)?,
             inbound,
+            place: None,
             estimate: None,
         })
     }

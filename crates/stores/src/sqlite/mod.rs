@@ -203,6 +203,17 @@ impl Backend for Sqlite {
         run().map_err(|e| self.refused(attempt, &e))
     }
 
+    fn query_writing(
+        &mut self,
+        attempt: &str,
+        sql: &str,
+        params: &[Param],
+    ) -> Result<Vec<Vec<Value>>, StoreError> {
+        let rows = self.query(attempt, sql, params)?;
+        self.changed += rows.len() as u64;
+        Ok(rows)
+    }
+
     fn execute(&mut self, attempt: &str, sql: &str, params: &[Param]) -> Result<u64, StoreError> {
         let changed = self
             .connection

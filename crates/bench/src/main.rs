@@ -1,0 +1,41 @@
+//! Measures Frist against what somebody would write by hand, in one run, side by side.
+//!
+//! Every figure that counts is a ratio of two times that were taken alternately on the same
+//! machine. The program that is measured is the `frist` of the same build, run as a person runs it,
+//! from planning to the published proof. `BENCHMARKS.md` says how to repeat each.
+
+mod continuous;
+mod measure;
+mod postgres;
+mod program;
+mod sqlite;
+
+use clap::{Parser, Subcommand};
+
+/// Benchmarks of Frist.
+#[derive(Parser)]
+struct Cli {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// A sweep of PostgreSQL against a batched DELETE written by hand.
+    Postgres(postgres::Args),
+    /// The same number of due records among more and more stored ones, in SQLite.
+    Sqlite(sqlite::Args),
+    /// From due to gone in continuous mode.
+    Continuous(continuous::Args),
+}
+
+/// Why a benchmark could not be run.
+type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> Outcome {
+    match Cli::parse().what {
+        What::Postgres(args) => postgres::run(&args),
+        What::Sqlite(args) => sqlite::run(&args),
+        What::Continuous(args) => continuous::run(&args),
+    }
+}
