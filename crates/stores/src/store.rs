@@ -201,6 +201,8 @@ pub enum StoreError {
 ///   error (a trigger, row security), stay untouched and are not in `done`;
 ///   a store without transactions (files) instead does as many as it can and returns exactly those
 ///   that are durably gone, and an error only when there are none;
+/// - what `done` names was gone when the store was through with the batch: a record that the store's
+///   own triggers or rules keep or put back makes the batch one that is refused;
 /// - repeating `dispose` with the same keys does no harm: `done` is then empty;
 /// - nothing outside the collection (and what `detach` names) is ever changed.
 pub trait Store: Send {

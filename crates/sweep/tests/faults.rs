@@ -29,7 +29,7 @@ const FAULTS: &[Fault] = &[
             RETURN old; END $$;
             CREATE TRIGGER back AFTER DELETE ON person FOR EACH ROW EXECUTE FUNCTION f()",
         left: &[3],
-        code: "came-back",
+        code: "refused",
         undo_sqlite: "DROP TRIGGER back",
         undo_postgres: "DROP TRIGGER back ON person",
     },

@@ -255,6 +255,18 @@ impl Backend for Postgres {
         Ok(())
     }
 
+    fn fire_deferred(&mut self) -> Result<(), StoreError> {
+        self.batch("finish a batch", "SET CONSTRAINTS ALL IMMEDIATE")
+    }
+
+    fn has_triggers(&mut self) -> Result<bool, StoreError> {
+        // The rule of a view is its query; the catalogue's own views have such rules only.
+        let sql = "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_trigger WHERE NOT tgisinternal) \
+                   OR EXISTS (SELECT 1 FROM pg_catalog.pg_rewrite WHERE ev_type <> '1' AND oid >= 16384)";
+        let rows = self.query("show its triggers", sql, &[])?;
+        Ok(rows.first().and_then(|row| row.first()) != Some(&Value::Bool(false)))
+    }
+
     fn commit(&mut self) -> Result<(), StoreError> {
         self.batch("finish a batch", "COMMIT")?;
         self.in_transaction = false;

@@ -59,6 +59,14 @@ pub(crate) trait Backend: Send {
     /// Begins a transaction that may write.
     fn begin(&mut self) -> Result<(), StoreError>;
 
+    /// Lets what was put off until the end of the transaction happen now.
+    fn fire_deferred(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Whether the database has triggers or rules, which could undo what a statement did.
+    fn has_triggers(&mut self) -> Result<bool, StoreError>;
+
     /// When it returns without an error, the transaction is durable.
     fn commit(&mut self) -> Result<(), StoreError>;
 

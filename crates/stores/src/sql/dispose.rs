@@ -56,6 +56,7 @@ impl<B: Backend> SqlStore<B> {
             );
             let gone = store.backend.execute("erase a batch", &sql, &batch)?;
             store.all_or_none(gone, records.len(), "erase a batch")?;
+            store.stays_gone(bound, &batch)?;
             Ok(Disposed { done: records, detached })
         })
     }
@@ -169,6 +170,7 @@ impl<B: Backend> SqlStore<B> {
             }
             // A column that cannot take its new value, or a trigger that changes it back, must
             // not be taken for done.
+            store.backend.fire_deferred()?;
             let sql = format!("SELECT count(*) FROM {} AS t WHERE {among} AND {}", bound.table, bound.done());
             let done = count(&store.backend.query(ATTEMPT, &sql, &batch)?, 0);
             if done != records.len() as u64 {

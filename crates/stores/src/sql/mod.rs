@@ -14,6 +14,7 @@ mod key;
 pub(crate) mod pace;
 mod partition;
 mod statement;
+mod stays;
 mod store;
 
 use frist_decide::sql::{Binding, Dialect};

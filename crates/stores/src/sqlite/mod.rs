@@ -231,6 +231,10 @@ impl Backend for Sqlite {
             .map_err(|e| self.refused("begin a batch", &e))
     }
 
+    fn has_triggers(&mut self) -> Result<bool, StoreError> {
+        Ok(self.number("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'trigger')")? != 0)
+    }
+
     fn commit(&mut self) -> Result<(), StoreError> {
         self.connection.execute_batch("COMMIT").map_err(|e| self.refused("finish a batch", &e))
     }
