@@ -3,7 +3,8 @@
 
 use std::path::PathBuf;
 
-use frist_stores::conformance::{Note, Person, Site, World, run};
+use frist_stores::conformance::{FlakySite, Memory, Note, Person, Site, World};
+use frist_stores::store_conformance;
 use rusqlite::Connection;
 
 struct SqliteSite {
@@ -13,7 +14,9 @@ struct SqliteSite {
 
 impl SqliteSite {
     fn new(mode: &'static str) -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), mode }
+        // In memory where there is such a folder: none of this is about power failures.
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        Self { folder: folder.unwrap(), mode }
     }
     fn connect(&self) -> Connection {
         Connection::open(self.folder.path().join("a.sqlite")).unwrap()
@@ -89,12 +92,6 @@ impl Site for SqliteSite {
     fn unreadable(&self) -> Option<&'static str> {
         Some("2021-02-30")
     }
-    fn has_links(&self) -> bool {
-        true
-    }
-    fn can_anonymise(&self) -> bool {
-        true
-    }
     fn bytes(&mut self) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
         for entry in std::fs::read_dir(self.folder.path()).unwrap() {
@@ -105,15 +102,35 @@ impl Site for SqliteSite {
 }
 
 struct PostgresSite {
+    /// The back door; closed before the database goes.
+    owner: postgres::Client,
     database: frist_testkit::TestDatabase,
     typed: bool,
-    url: String,
 }
 
 impl PostgresSite {
     fn new(typed: bool) -> Self {
         let database = frist_testkit::postgres();
-        Self { url: database.url.clone(), database, typed }
+        Self { owner: database.connect(), database, typed }
+    }
+}
+
+impl PostgresSite {
+    /// The files of the schema's tables, with those of their indexes and long values; none when
+    /// the server is elsewhere.
+    fn files(&mut self) -> Option<Vec<u8>> {
+        let db = &mut self.owner;
+        let folder: String = db.query_one("SHOW data_directory", &[]).unwrap().get(0);
+        let sql = "SELECT pg_relation_filepath(x.oid) FROM pg_class AS t,
+            LATERAL (SELECT t.oid UNION SELECT t.reltoastrelid UNION SELECT indexrelid FROM pg_index
+                WHERE indrelid IN (t.oid, t.reltoastrelid)) AS x (oid)
+            WHERE t.relnamespace = 'crm'::regnamespace AND t.relkind = 'r' AND x.oid <> 0";
+        let mut bytes = Vec::new();
+        for row in db.query(sql, &[]).unwrap() {
+            let path = PathBuf::from(&folder).join(row.get::<_, String>(0));
+            bytes.extend(std::fs::read(path).ok()?);
+        }
+        Some(bytes)
     }
 }
 
@@ -121,30 +138,31 @@ impl Site for PostgresSite {
     fn store(&self) -> String {
         "kind = \"postgresql\"\nurl_env = \"URL\"\nschema = \"crm\"".into()
     }
-    fn base_dir(&self) -> PathBuf {
-        PathBuf::from(".")
-    }
     fn env(&self, name: &str) -> Option<String> {
-        (name == "URL").then(|| self.url.clone())
+        (name == "URL").then(|| self.database.url.clone())
     }
     fn fill(&mut self, world: &World) {
-        let mut db = self.database.connect();
+        let db = &mut self.owner;
         let date = if self.typed { "date" } else { "text" };
         db.batch_execute(&format!(
             "DROP SCHEMA IF EXISTS crm CASCADE; CREATE SCHEMA crm; SET search_path = crm;
              CREATE TABLE person (id int PRIMARY KEY, name varchar(20000), ended {date}, state text,
                 boss int REFERENCES person (id) DEFERRABLE);
-             CREATE INDEX ON person (ended);
+             CREATE INDEX ON person (ended); CREATE INDEX ON person (left(name, 40));
              CREATE TABLE note (id bigint PRIMARY KEY, person int REFERENCES person (id), at {date});
              BEGIN; SET CONSTRAINTS ALL DEFERRED;"
         ))
         .unwrap();
-        for p in &world.persons {
-            let boss = p.boss.map(|b| b as i32);
-            let sql =
-                format!("INSERT INTO person VALUES ($1, $2, CAST($3::text AS {date}), $4, $5)");
-            db.execute(&sql, &[&(p.id as i32), &p.name, &p.ended, &p.state, &boss]).unwrap();
-        }
+        let of = |text: fn(&Person) -> Option<&String>| -> Vec<Option<String>> {
+            world.persons.iter().map(|p| text(p).cloned()).collect()
+        };
+        let ids: Vec<i64> = world.persons.iter().map(|p| p.id).collect();
+        let bosses: Vec<Option<i64>> = world.persons.iter().map(|p| p.boss).collect();
+        let (names, ended) = (of(|p| Some(&p.name)), of(|p| p.ended.as_ref()));
+        let sql = format!(
+            "INSERT INTO person SELECT i, n, CAST(e AS {date}), s, b FROM unnest($1::int8[], $2::text[], $3::text[], $4::text[], $5::int8[]) AS x (i, n, e, s, b)"
+        );
+        db.execute(&sql, &[&ids, &names, &ended, &of(|p| p.state.as_ref()), &bosses]).unwrap();
         for n in &world.notes {
             let sql = format!("INSERT INTO note VALUES ($1, $2, CAST($3::text AS {date}))");
             db.execute(&sql, &[&n.id, &n.person.map(|p| p as i32), &n.at]).unwrap();
@@ -154,10 +172,10 @@ impl Site for PostgresSite {
     fn set_ended(&mut self, person: i64, ended: Option<&str>) {
         let date = if self.typed { "date" } else { "text" };
         let sql = format!("UPDATE crm.person SET ended = CAST($2::text AS {date}) WHERE id = $1");
-        self.database.connect().execute(&sql, &[&(person as i32), &ended]).unwrap();
+        self.owner.execute(&sql, &[&(person as i32), &ended]).unwrap();
     }
     fn world(&mut self) -> World {
-        let mut db = self.database.connect();
+        let db = &mut self.owner;
         let persons = db.query(
             "SELECT id::int8, name, ended::text, state, boss::int8 FROM crm.person ORDER BY id",
             &[],
@@ -185,34 +203,63 @@ impl Site for PostgresSite {
     fn unreadable(&self) -> Option<&'static str> {
         Some(if self.typed { "infinity" } else { "2021-02-30" })
     }
-    fn has_links(&self) -> bool {
-        true
-    }
-    fn can_anonymise(&self) -> bool {
-        true
-    }
     fn bytes(&mut self) -> Option<Vec<u8>> {
-        // PostgreSQL overwrites nothing before VACUUM, and says so.
-        None
+        // VACUUM lets dead rows be overwritten, and VACUUM FULL writes the table anew.
+        let db = &mut self.owner;
+        for step in ["VACUUM FULL crm.person", "VACUUM FULL crm.note", "CHECKPOINT"] {
+            db.batch_execute(step).unwrap();
+        }
+        self.files()
     }
 }
 
-#[test]
-fn sqlite_with_a_write_ahead_log() {
-    run(&mut SqliteSite::new("wal"));
-}
-
-#[test]
-fn sqlite_with_a_rollback_journal() {
-    run(&mut SqliteSite::new("delete"));
-}
-
-#[test]
-fn postgresql_with_dates_as_text() {
-    run(&mut PostgresSite::new(false));
-}
-
-#[test]
-fn postgresql_with_typed_dates() {
-    run(&mut PostgresSite::new(true));
-}
+store_conformance!(
+    sqlite_with_a_write_ahead_log,
+    SqliteSite::new("wal"),
+    records,
+    references,
+    fields,
+    bytes,
+    field_bytes
+);
+store_conformance!(
+    sqlite_with_a_rollback_journal,
+    SqliteSite::new("delete"),
+    records,
+    references,
+    fields,
+    bytes,
+    field_bytes
+);
+store_conformance!(
+    postgresql_with_dates_as_text,
+    PostgresSite::new(false),
+    records,
+    references,
+    fields
+);
+store_conformance!(
+    postgresql_with_typed_dates,
+    PostgresSite::new(true),
+    records,
+    references,
+    fields,
+    bytes,
+    field_bytes
+);
+// Erasing from memory writes nothing anywhere: there are no bytes to look for.
+store_conformance!(in_memory, Memory::default(), records, references, fields);
+store_conformance!(
+    memory_that_fails_at_random,
+    FlakySite::new(Memory::default()),
+    records,
+    references,
+    fields
+);
+store_conformance!(
+    sqlite_that_fails_at_random,
+    FlakySite::new(SqliteSite::new("wal")),
+    records,
+    references,
+    fields
+);

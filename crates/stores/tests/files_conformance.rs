@@ -4,8 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use frist_stores::conformance::{Person, Site, World, run};
-use frist_stores::{Key, KeyPart};
+use frist_stores::conformance::{FlakySite, Person, Site, World};
+use frist_stores::{Key, KeyPart, store_conformance};
 use serde_json::json;
 
 struct FilesSite(tempfile::TempDir);
@@ -83,18 +83,17 @@ impl Site for FilesSite {
     fn unreadable(&self) -> Option<&'static str> {
         Some("2021-02-30")
     }
-    fn has_links(&self) -> bool {
-        false
-    }
-    fn can_anonymise(&self) -> bool {
-        false
-    }
     fn bytes(&mut self) -> Option<Vec<u8>> {
         Some(files(&self.folder()).iter().flat_map(|f| fs::read(f).unwrap()).collect())
     }
 }
 
-#[test]
-fn files_with_sidecars() {
-    run(&mut FilesSite(tempfile::tempdir().unwrap()));
+impl FilesSite {
+    fn new() -> Self {
+        // In memory where there is such a folder: none of this is about power failures.
+        Self(tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap())
+    }
 }
+
+store_conformance!(files_with_sidecars, FilesSite::new(), records, bytes);
+store_conformance!(files_that_fail_at_random, FlakySite::new(FilesSite::new()), records);

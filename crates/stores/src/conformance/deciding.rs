@@ -8,18 +8,15 @@ use frist_decide::{HoldScope, Outcome, decide};
 use super::{Case, KEEP, Site, now, ok, some_persons};
 use crate::{Census, Key, Record};
 
-pub(super) fn all(site: &mut dyn Site) {
+/// What is due, counted and paged through is what the interpreter says of each record.
+pub fn agrees_with_the_interpreter(site: &mut dyn Site) {
     site.fill(&some_persons(site, 120));
     let before = site.world();
-    let mut case = Case::new(site, "", KEEP, "");
-    agrees(&mut case, &[]);
+    agrees(&mut Case::new(site, "", KEEP, ""), &[]);
     let state = "[[dataset.keep]]\nfor = \"q\"\nfrom = \"ended\"\nperiod = \"12 years\"\nwhen = { state = [\"open\"] }\n";
     agrees(&mut Case::new(site, "", &format!("{KEEP}{state}"), ""), &[]);
     let open = "[[dataset.keep]]\nfor = \"p\"\nfrom = \"ended\"\nperiod = \"3 years\"\nopen = true\nreview = { en = \"still needed?\" }\n";
     agrees(&mut Case::new(site, "", open, ""), &[]);
-    holds(site, &mut case);
-    keys_and_fields(site, &mut case);
-    earliest(&mut case);
     assert_eq!(site.world(), before, "reading changed something");
 }
 
@@ -80,7 +77,10 @@ fn all_keys(case: &mut Case, page: usize) -> Vec<Key> {
     }
 }
 
-fn holds(site: &dyn Site, case: &mut Case) {
+/// Holds by key, by field, on all, and on a field that nobody knows.
+pub fn holds_hold(site: &mut dyn Site) {
+    site.fill(&some_persons(site, 120));
+    let case = &mut Case::new(site, "", KEEP, "");
     let free = agrees(case, &[]);
     let held = site.key("person", 2);
     assert!(free.contains(&held), "person 2 is due");
@@ -99,7 +99,10 @@ fn holds(site: &dyn Site, case: &mut Case) {
     assert!(case.due(&compiled, 1000).is_empty(), "a hold on an unknown field must hold all");
 }
 
-fn keys_and_fields(site: &mut dyn Site, case: &mut Case) {
+/// `parse_key`, `fields`, `fetch`, `disposed` and `total`, of what is there and what is not.
+pub fn keys_and_fields_are_found(site: &mut dyn Site) {
+    site.fill(&some_persons(site, 120));
+    let case = &mut Case::new(site, "", KEEP, "");
     for person in site.world().persons {
         let key = site.key("person", person.id);
         let read = ok(case.store.parse_key(&case.bound, &key.text()));
@@ -121,7 +124,10 @@ fn keys_and_fields(site: &mut dyn Site, case: &mut Case) {
     assert_eq!(ok(case.store.total(&case.bound, u64::MAX >> 1)), site.world().persons.len() as u64);
 }
 
-fn earliest(case: &mut Case) {
+/// The next starting point after a cutoff, from which the next due date is computed.
+pub fn the_earliest_beyond_is_found(site: &mut dyn Site) {
+    site.fill(&some_persons(site, 120));
+    let mut case = Case::new(site, "", KEEP, "");
     let cutoff = frist_law::Cutoff::Date(jiff::civil::Date::constant(2024, 3, 1));
     let found = ok(case.store.earliest_beyond(&case.bound, 0, &cutoff));
     let next = frist_law::Start::Date(jiff::civil::Date::constant(2024, 4, 1));

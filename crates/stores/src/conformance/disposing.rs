@@ -8,16 +8,6 @@ use frist_register::Anonymise;
 use super::{Case, KEEP, Site, World, ok, some_persons};
 use crate::{Action, Key};
 
-pub(super) fn all(site: &mut dyn Site) {
-    exactly_what_is_due(site);
-    changed_in_between(site);
-    held_in_between(site);
-    again(site);
-    if site.can_anonymise() {
-        anonymised(site);
-    }
-}
-
 fn ids(site: &dyn Site, world: &World, keys: &BTreeSet<Key>) -> BTreeSet<i64> {
     world
         .persons
@@ -33,7 +23,8 @@ fn without(world: &World, gone: &BTreeSet<i64>) -> World {
     rest
 }
 
-fn exactly_what_is_due(site: &mut dyn Site) {
+/// All keys there are, and some that are not: what is due goes, once, and nothing else.
+pub fn exactly_what_is_due_goes(site: &mut dyn Site) {
     site.fill(&some_persons(site, 90));
     let before = site.world();
     let mut case = Case::new(site, "", KEEP, "");
@@ -69,7 +60,8 @@ fn exactly_what_is_due(site: &mut dyn Site) {
     assert!(ok(case.store.due(&case.bound, &compiled, due.first(), 10)).is_empty());
 }
 
-fn changed_in_between(site: &mut dyn Site) {
+/// A record that is no longer due when it is to be erased.
+pub fn what_changed_in_between_stays(site: &mut dyn Site) {
     site.fill(&some_persons(site, 30));
     let mut case = Case::new(site, "", KEEP, "");
     let compiled = case.compiled(&[]);
@@ -87,7 +79,8 @@ fn changed_in_between(site: &mut dyn Site) {
     assert_eq!(disposed.done.len(), keys.len() - 3);
 }
 
-fn held_in_between(site: &mut dyn Site) {
+/// A record that was put on hold after it was found.
+pub fn what_was_held_in_between_stays(site: &mut dyn Site) {
     site.fill(&some_persons(site, 30));
     let mut case = Case::new(site, "", KEEP, "");
     let compiled = case.compiled(&[]);
@@ -98,7 +91,8 @@ fn held_in_between(site: &mut dyn Site) {
     assert_eq!(ok(case.store.fetch(&case.bound, &keys)).len(), 1, "a held record was erased");
 }
 
-fn again(site: &mut dyn Site) {
+/// `erase_again` asks no rule, and does no harm when repeated.
+pub fn replay_erases_by_key(site: &mut dyn Site) {
     site.fill(&some_persons(site, 12));
     let before = site.world();
     let mut case = Case::new(site, "", KEEP, "");
@@ -110,7 +104,8 @@ fn again(site: &mut dyn Site) {
     assert!(ok(case.store.erase_again(&case.bound, &keys)).is_empty());
 }
 
-fn anonymised(site: &mut dyn Site) {
+/// Only the fields of the rule change, only in what is due, once.
+pub fn fields_are_anonymised(site: &mut dyn Site) {
     let fields = [("name", Anonymise::Pseudonym), ("state", Anonymise::Fixed("-".into()))];
     let then = "then = { anonymise = { name = \"pseudonym\", state = { fixed = \"-\" } } }";
     site.fill(&some_persons(site, 60));

@@ -7,14 +7,6 @@ use crate::{Action, Key};
 
 const NOTES: &str = "[[dataset.keep]]\nfor = \"p\"\nfrom = \"at\"\nperiod = \"1 year\"\n";
 
-pub(super) fn all(site: &mut dyn Site) {
-    blocks(site);
-    detaches(site);
-    leaves_first(site);
-    cycles(site);
-    derived(site);
-}
-
 fn person(id: i64, ended: &str, boss: Option<i64>) -> Person {
     Person { id, name: marker(id), ended: Some(ended.into()), state: None, boss }
 }
@@ -23,7 +15,7 @@ fn note(id: i64, person: i64, at: &str) -> Note {
     Note { id, person: Some(person), at: Some(at.into()) }
 }
 
-fn link(effect: &str) -> String {
+pub(super) fn link(effect: &str) -> String {
     format!("{NOTES}[[dataset.link]]\nto = \"persons\"\nby = \"person\"\non_erase = \"{effect}\"\n")
 }
 
@@ -46,7 +38,8 @@ fn keys(site: &dyn Site, ids: impl IntoIterator<Item = i64>) -> Vec<Key> {
     ids.into_iter().map(|id| site.key("person", id)).collect()
 }
 
-fn blocks(site: &mut dyn Site) {
+/// A record that something refers to is not erased, by replay neither.
+pub fn who_is_referred_to_stays(site: &mut dyn Site) {
     for effect in ["block", "cascade"] {
         site.fill(&world());
         let before = site.world();
@@ -64,19 +57,22 @@ fn blocks(site: &mut dyn Site) {
     }
 }
 
-fn detaches(site: &mut dyn Site) {
+/// `detach`: references to what goes are emptied, and no others.
+pub fn references_are_let_go_of(site: &mut dyn Site) {
     site.fill(&world());
     let mut case = Case::new(site, "", KEEP, &link("detach"));
     site.set_ended(2, Some(NEW));
     let disposed = erase_all(&mut case, &keys(site, 1..=4));
-    assert_eq!((disposed.done.len(), disposed.detached), (3, 2));
+    assert_eq!(disposed.done.len(), 3);
+    assert!(disposed.detached == 2 || site.loses_answers());
     let left: Vec<Option<i64>> = site.world().notes.iter().map(|n| n.person).collect();
     assert_eq!(left, [None, Some(2), Some(2), None], "references to what stays are left alone");
 }
 
 const OWN: &str = "[[dataset.link]]\nto = \"persons\"\nby = \"boss\"\n";
 
-fn leaves_first(site: &mut dyn Site) {
+/// Chains of references go from their ends.
+pub fn leaves_go_first(site: &mut dyn Site) {
     // 1 <- 2 <- 3, and 4 <- 5 of whom 5 is kept; 6 is his own boss.
     let persons = vec![
         person(1, OLD, None),
@@ -104,7 +100,8 @@ fn leaves_first(site: &mut dyn Site) {
     assert_eq!(left, [4, 5]);
 }
 
-fn cycles(site: &mut dyn Site) {
+/// Records that only refer to each other go whole or not at all.
+pub fn cycles_go_together(site: &mut dyn Site) {
     // 1 <-> 2 with 3 below; 4 -> 5 -> 6 -> 4 with the kept 7 below: the second may not go.
     let persons = vec![
         person(1, OLD, Some(2)),
@@ -136,7 +133,7 @@ fn cycles(site: &mut dyn Site) {
 }
 
 /// Facts that lie in the other collection.
-fn derived(site: &mut dyn Site) {
+pub fn facts_of_other_records(site: &mut dyn Site) {
     let mut world = world();
     world.notes.push(Note { id: 5, person: Some(4), at: None });
     world.notes.push(note(6, 4, OLD));

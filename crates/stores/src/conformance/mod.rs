@@ -1,14 +1,36 @@
-//! The contract of [`Store`], as checks that every kind of store must pass.
+//! The contract of [`Store`], as tests that every kind of store must pass.
 //!
 //! A [`Site`] is a store under test with a back door: it fills it, changes it behind Frist's back
-//! and reads what is there without Frist. [`run`] does the rest; a check that fails panics and says
-//! which line of the contract is broken. All data is made up here, from fixed seeds.
+//! and reads what is there without Frist. [`store_conformance!`](crate::store_conformance) makes a
+//! test of each case; one that fails says which line of the contract is broken. All data is made up
+//! here, from fixed seeds.
+//!
+//! [`Memory`] is the model with which the others are compared, and [`FlakySite`] holds any of them
+//! against the contract while it fails at random.
 
 mod bytes;
 mod deciding;
 mod disposing;
+mod flaky;
 mod links;
+mod memory;
+mod model;
 mod random;
+mod trouble;
+
+pub use flaky::{Flaky, FlakySite, Patient};
+pub use memory::Memory;
+
+/// The cases; [`store_conformance!`](crate::store_conformance) lists them.
+pub mod cases {
+    pub use super::bytes::*;
+    pub use super::deciding::*;
+    pub use super::disposing::*;
+    pub use super::links::*;
+    pub use super::model::*;
+    pub use super::random::*;
+    pub use super::trouble::*;
+}
 
 use std::path::PathBuf;
 
@@ -17,7 +39,7 @@ use frist_law::LawBook;
 use frist_register::Register;
 use jiff::Timestamp;
 
-use crate::{Bound, Key, Record, Store, open};
+use crate::{Bound, Key, Record, Store, StoreError, open};
 
 /// A record of the first collection, `person`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,10 +81,19 @@ pub trait Site {
     /// Lines of `[[store]]` after its id, such as `kind = "sqlite"` and `path = "a.sqlite"`.
     fn store(&self) -> String;
     /// The register's folder.
-    fn base_dir(&self) -> PathBuf;
+    fn base_dir(&self) -> PathBuf {
+        PathBuf::from(".")
+    }
     /// An environment variable.
     fn env(&self, _name: &str) -> Option<String> {
         None
+    }
+    /// The store, opened anew.
+    ///
+    /// # Errors
+    /// When it does not open.
+    fn open(&self, register: &Register) -> Result<Box<dyn Store>, StoreError> {
+        open(&register.stores[0], &self.base_dir(), &|name| self.env(name))
     }
     /// What the register calls the collection `person` or `note`.
     fn collection(&self, name: &str) -> String {
@@ -84,10 +115,10 @@ pub trait Site {
     fn world(&mut self) -> World;
     /// A value of `ended` that can be stored but is no date.
     fn unreadable(&self) -> Option<&'static str>;
-    /// Whether records can refer to each other.
-    fn has_links(&self) -> bool;
-    /// Whether fields can be changed.
-    fn can_anonymise(&self) -> bool;
+    /// Whether an answer can be lost on its way: then nobody knows how many references were emptied.
+    fn loses_answers(&self) -> bool {
+        false
+    }
     /// Everything that the store's own files hold, where it claims that erased bytes are gone
     /// after `settle`.
     fn bytes(&mut self) -> Option<Vec<u8>>;
@@ -100,18 +131,56 @@ pub(crate) const NOW: &str = "2025-06-01T10:00:00Z";
 pub(crate) const KEEP: &str =
     "[[dataset.keep]]\nfor = \"p\"\nfrom = \"ended\"\nperiod = \"3 years\"\n";
 
-/// Holds a store against the contract.
+/// Makes a module `$name` with a test of each case for the site that `$site` makes anew each time.
 ///
-/// # Panics
-/// When a check fails.
-pub fn run(site: &mut dyn Site) {
-    deciding::all(site);
-    disposing::all(site);
-    random::all(site);
-    if site.has_links() {
-        links::all(site);
-    }
-    bytes::all(site);
+/// `records` is what every store must do. The other groups are for stores that can: `references`
+/// (links between records), `fields` (anonymising), `bytes` (what is erased is not in the store's
+/// own files once it is settled), `field_bytes` (nor what was anonymised).
+///
+/// ```ignore
+/// store_conformance!(sqlite, SqliteSite::new("wal"), records, references, fields, bytes);
+/// ```
+#[macro_export]
+macro_rules! store_conformance {
+    (@group records, $site:expr) => {
+        $crate::store_conformance!(@cases $site;
+            agrees_with_the_interpreter, holds_hold, keys_and_fields_are_found,
+            the_earliest_beyond_is_found, random_records_are_decided_alike,
+            exactly_what_is_due_goes, what_changed_in_between_stays, what_was_held_in_between_stays,
+            replay_erases_by_key, the_model_says_the_same, nothing_early_whatever_it_answers);
+    };
+    (@group references, $site:expr) => {
+        $crate::store_conformance!(@cases $site;
+            who_is_referred_to_stays, references_are_let_go_of, leaves_go_first,
+            cycles_go_together, facts_of_other_records, the_model_says_the_same_of_references,
+            nothing_early_along_references);
+    };
+    (@group fields, $site:expr) => {
+        $crate::store_conformance!(@cases $site;
+            fields_are_anonymised, the_model_says_the_same_of_fields,
+            no_field_early_whatever_it_answers);
+    };
+    (@group bytes, $site:expr) => {
+        $crate::store_conformance!(@cases $site;
+            bytes_of_small_batches_are_gone, bytes_of_a_large_batch_are_gone);
+    };
+    (@group field_bytes, $site:expr) => {
+        $crate::store_conformance!(@cases $site; bytes_of_changed_fields_are_gone);
+    };
+    (@cases $site:expr; $($case:ident),+) => {
+        $(
+            #[test]
+            fn $case() {
+                $crate::conformance::cases::$case(&mut $site);
+            }
+        )+
+    };
+    ($name:ident, $site:expr, $($group:ident),+ $(,)?) => {
+        mod $name {
+            use super::*;
+            $( $crate::store_conformance!(@group $group, $site); )+
+        }
+    };
 }
 
 /// One data set under one rule.
@@ -149,8 +218,8 @@ impl Case {
         let Some(register) = reading.register else {
             panic!("the suite's own register is wrong: {:?}\n{text}", reading.diagnostics)
         };
-        let store = open(&register.stores[0], &site.base_dir(), &|name| site.env(name));
-        let mut store = store.unwrap_or_else(|e| panic!("the store does not open: {e}"));
+        let mut store =
+            site.open(&register).unwrap_or_else(|e| panic!("the store does not open: {e}"));
         let (rules, bound) = bind(&register, 0, store.as_mut());
         Self { register, rules, store, bound }
     }
@@ -193,7 +262,7 @@ pub(crate) fn now() -> Timestamp {
     }
 }
 
-pub(crate) fn ok<T>(result: Result<T, crate::StoreError>) -> T {
+pub(crate) fn ok<T>(result: Result<T, StoreError>) -> T {
     result.unwrap_or_else(|e| panic!("the store failed: {e}"))
 }
 
