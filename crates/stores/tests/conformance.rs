@@ -1,6 +1,7 @@
 //! The conformance suite on SQLite and on a real PostgreSQL.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use frist_stores::conformance::{FlakySite, Memory, Note, Person, Site, World};
@@ -263,3 +264,48 @@ store_conformance!(
     references,
     fields
 );
+
+/// What `VACUUM` leaves: it lets dead rows be overwritten and does not do it itself. `settle` must
+/// not say otherwise.
+#[test]
+fn postgresql_keeps_the_bytes_of_the_erased_until_they_are_overwritten() {
+    let mut site = PostgresSite::new(false);
+    let name = |id: i64| format!("Qz{id:06}Remains{:08x}", (id as u32).wrapping_mul(2_654_435_761));
+    let person = |id: i64| Person {
+        id,
+        name: name(id),
+        ended: Some(if id % 3 == 0 { "2010-01-01" } else { "2025-01-01" }.into()),
+        state: None,
+        boss: None,
+    };
+    site.fill(&World { persons: (1..=3000).map(person).collect(), notes: Vec::new() });
+    let left = |bytes: &[u8]| {
+        let found: HashSet<&[u8]> = bytes.windows(23).filter(|w| w.starts_with(b"Qz")).collect();
+        (1..=1000).filter(|i| found.contains(name(3 * i).as_bytes())).count()
+    };
+    site.owner.batch_execute("DELETE FROM crm.person WHERE id % 3 = 0").unwrap();
+    let mut count = Vec::new();
+    for step in ["VACUUM crm.person", "VACUUM FULL crm.person"] {
+        site.owner.batch_execute(step).unwrap();
+        site.owner.batch_execute("CHECKPOINT").unwrap();
+        let Some(bytes) = site.files() else {
+            eprintln!("skipped: the server's files cannot be read");
+            return;
+        };
+        count.push(left(&bytes));
+    }
+    let mut log = Vec::new();
+    let folder: String = site.owner.query_one("SHOW data_directory", &[]).unwrap().get(0);
+    for entry in std::fs::read_dir(PathBuf::from(folder).join("pg_wal")).unwrap() {
+        log.extend(std::fs::read(entry.unwrap().path()).unwrap_or_default());
+    }
+    eprintln!(
+        "of 1000 erased: {} after VACUUM, {} after VACUUM FULL, {} in the log",
+        count[0],
+        count[1],
+        left(&log)
+    );
+    // Should this fail one day, PostgreSQL has become better, and `settle` may promise more.
+    assert!(count[0] > 0, "VACUUM alone overwrites");
+    assert_eq!(count[1], 0, "VACUUM FULL writes the table anew");
+}

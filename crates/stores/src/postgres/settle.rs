@@ -1,4 +1,7 @@
-//! Dead rows. PostgreSQL does not overwrite what is deleted; `VACUUM` lets it be overwritten.
+//! Dead rows. PostgreSQL does not overwrite what is deleted. `VACUUM` lets it be overwritten when
+//! the space is used again (a byte scan found more than half of the erased names after it); only
+//! `VACUUM FULL`, which locks the table while it writes it anew, removes it from the table's files.
+//! The write-ahead log keeps its copies until its files are recycled.
 
 use frist_decide::Value;
 use frist_register::Vacuum;
@@ -31,10 +34,13 @@ impl Postgres {
                 let limits = self.entry.statement_timeout_ms.unwrap_or(super::connect::STATEMENT_TIMEOUT_MS);
                 self.batch("VACUUM", &format!("SET statement_timeout = {limits}"))?;
                 done?;
-                care.done.push(format!("`{}` was vacuumed ({dead} dead rows)", bound.name));
+                care.done.push(format!(
+                    "`{}` was vacuumed ({dead} dead rows): their bytes are overwritten when the space is used again, at once only by VACUUM FULL",
+                    bound.name
+                ));
             }
             Vacuum::Recommend => care.advice.push(format!(
-                "`{}` has {dead} dead rows, whose bytes stay on disk until they are overwritten; run VACUUM (ANALYZE) {}, or set `vacuum = \"run\"`",
+                "`{}` has {dead} dead rows, whose bytes stay on disk; run VACUUM (ANALYZE) {}, or set `vacuum = \"run\"`, so that they are overwritten when the space is used again, or VACUUM FULL, which removes them at once and locks the table meanwhile",
                 bound.name, bound.table
             )),
         }
