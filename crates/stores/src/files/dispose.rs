@@ -136,8 +136,10 @@ impl Disposal<'_> {
         Ok(())
     }
 
-    /// The file first: a sidecar without its file is found and finished, a file without its
-    /// sidecar would be unclear for ever. False when somebody else had unlinked it.
+    /// In the order in which a crash between the two leaves what the rule still finds due. Where
+    /// the rule reads the sidecar, the file goes first: a sidecar without its file is found and
+    /// finished, a file without its sidecar would be unclear for ever. Where it reads only the
+    /// file, the sidecar goes first. False when somebody else had unlinked the file.
     fn unlink_both(
         &self,
         fd: &OwnedFd,
@@ -145,17 +147,21 @@ impl Disposal<'_> {
         name: &str,
         found: &Found,
     ) -> Result<bool, Errno> {
-        let ours = unlink(fd, name)?;
-        if let Some(sidecar) = &found.sidecar_name
-            && let Some(users) = listing.sidecars.get_mut(sidecar)
-        {
-            // `a.eml` and `a.pdf` may share `a.json`: it goes with the last of them.
+        let sidecar = found.sidecar_name.as_deref();
+        let users = sidecar.and_then(|s| listing.sidecars.get_mut(s));
+        // `a.eml` and `a.pdf` may share `a.json`: it goes with the last of them.
+        let last = users.is_some_and(|users| {
             *users -= 1;
-            if *users == 0 {
-                unlink(fd, sidecar)?;
-            }
+            *users == 0
+        });
+        let sidecar = sidecar.filter(|_| last);
+        if self.detail.reads_sidecars(None) {
+            let ours = unlink(fd, name)?;
+            sidecar.map_or(Ok(false), |s| unlink(fd, s))?;
+            return Ok(ours);
         }
-        Ok(ours)
+        sidecar.map_or(Ok(false), |s| unlink(fd, s))?;
+        unlink(fd, name)
     }
 
     /// Unlinks the sidecar of a file that is gone, unless it belongs to another file, is a record
@@ -167,12 +173,12 @@ impl Disposal<'_> {
         listing: &Listing,
         place: (&str, &str, Vec<String>),
     ) -> Result<bool, Errno> {
+        let name = place.0;
         let left = Found::without_file(self.root, fd, listing, place, true)?;
         match left.sidecar_name.as_deref() {
             Some(sidecar)
                 if !left.linked
-                    && !listing.sidecars.contains_key(sidecar)
-                    && self.detail.pattern.captures(&format!("{folder}{sidecar}")).is_none()
+                    && left_behind(self.detail, folder, listing, name).is_some()
                     && (self.may_go)(&left) =>
             {
                 unlink(fd, sidecar)
@@ -180,6 +186,19 @@ impl Disposal<'_> {
             _ => Ok(false),
         }
     }
+}
+
+/// The sidecar of a file that is not there, unless it belongs to another file or is a record itself.
+pub(super) fn left_behind(
+    detail: &Detail,
+    folder: &str,
+    listing: &Listing,
+    name: &str,
+) -> Option<String> {
+    let sidecar = listing.sidecar(name)?;
+    let own = !listing.sidecars.contains_key(&sidecar)
+        && detail.pattern.captures(&format!("{folder}{sidecar}")).is_none();
+    own.then_some(sidecar)
 }
 
 /// Whether this call unlinked it.

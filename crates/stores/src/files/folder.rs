@@ -178,6 +178,11 @@ impl Listing {
         }
     }
 
+    /// Whether there is anything of this name.
+    pub(super) fn has_any(&self, name: &str) -> bool {
+        self.has(name) || self.entries.binary_search(&format!("{name}/")).is_ok()
+    }
+
     /// Whether there is something other than a folder of this name.
     pub(super) fn has(&self, name: &str) -> bool {
         let among = |list: &[String]| list.binary_search_by(|e| e.as_str().cmp(name)).is_ok();

@@ -14,8 +14,9 @@
 //! neither the register nor the sidecar knows, covers the record. A file that another data set's
 //! pattern takes as well has two rules and is unclear.
 //!
-//! **Erasing** is unlinking the file, then its sidecar, and syncing the folder, once a folder a
-//! batch. Right before, the file is looked at again in a folder that was opened name by name
+//! **Erasing** is unlinking the file and its sidecar and syncing the folder, once a folder a batch;
+//! the file first where the rule reads the sidecar, else the sidecar, so that what a crash leaves of
+//! the two is still due. A record is gone when both are. Right before, the file is looked at again in a folder that was opened name by name
 //! without following links, and its rule is tested again. A file with further names (hard links)
 //! stays due, because its content would stay readable; emptied folders stay. What the disk itself
 //! does with unlinked blocks, and what snapshots keep, is beyond a program.

@@ -12,7 +12,7 @@ use frist_register::model::{DataSet, Disposition, FactSource, Register};
 use jiff::Timestamp;
 
 use super::FilesStore;
-use super::dispose::{Disposal, Target, by_folder};
+use super::dispose::{Disposal, Target, by_folder, left_behind};
 use super::folder::{Listing, Opened};
 use super::pattern::{OWN_FOLDER, Pattern, Shape, escaped};
 use super::record::{Detail, Found, Judge, Source};
@@ -285,14 +285,17 @@ impl Store for FilesStore {
         let refused = |e| self.refused("look for files", e);
         let mut gone = Vec::new();
         for (folder, targets) in by_folder(detail, keys) {
-            let opened = self.root.descend(&folder).map_err(refused)?;
+            let opened = match self.root.descend(&folder).map_err(refused)? {
+                Opened::Folder(fd) => Some(Listing::read(&fd).map_err(refused)?),
+                Opened::Gone => Some(Listing::default()),
+                // The folder was put elsewhere and something else in its place: nobody can say.
+                Opened::Barred | Opened::Elsewhere => None,
+            };
+            let Some(listing) = opened else { continue };
             for target in targets {
-                let is_gone = match &opened {
-                    Opened::Folder(fd) => !exists(fd, target.name()).map_err(refused)?,
-                    Opened::Gone => true,
-                    // The folder was put elsewhere and something else in its place: nobody can say.
-                    Opened::Barred | Opened::Elsewhere => false,
-                };
+                // Nor is a record gone whose sidecar was left behind.
+                let is_gone = !listing.has_any(target.name())
+                    && left_behind(detail, &folder, &listing, target.name()).is_none();
                 if is_gone {
                     gone.push(Key(vec![KeyPart::Text(target.path)]));
                 }
@@ -426,14 +429,6 @@ fn named(dataset: &DataSet, rules: &RuleSet) -> HashSet<String> {
         }
     }
     named
-}
-
-fn exists(fd: &std::os::fd::OwnedFd, name: &str) -> Result<bool, rustix::io::Errno> {
-    match rustix::fs::statat(fd, name, rustix::fs::AtFlags::SYMLINK_NOFOLLOW) {
-        Ok(_) => Ok(true),
-        Err(rustix::io::Errno::NOENT) => Ok(false),
-        Err(e) => Err(e),
-    }
 }
 
 /// Two starting points of one fact in order.

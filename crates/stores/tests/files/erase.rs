@@ -141,6 +141,64 @@ fn a_folder_without_rights_does_not_stop_the_others() {
     assert_eq!(case.sweep(), ["a/1.eml"]);
 }
 
+/// `chattr +i`, taken back when the test is over.
+struct Immutable(std::path::PathBuf);
+
+impl Immutable {
+    fn set(path: std::path::PathBuf) -> Option<Self> {
+        let done = std::process::Command::new("chattr").arg("+i").arg(&path).output();
+        done.is_ok_and(|o| o.status.success()).then(|| Self(path))
+    }
+}
+
+impl Drop for Immutable {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("chattr").arg("-i").arg(&self.0).output();
+    }
+}
+
+/// Not even root may unlink these: what cannot go is not said to be gone, and the others go.
+#[test]
+fn a_file_or_a_folder_that_is_immutable_stays_and_is_said_to_stay() {
+    let beside = "[dataset.facts]\nended = \"date\"\n[[dataset.keep]]\nfor = \"p\"\nfrom = \"ended\"\nperiod = \"1 year\"";
+    for (rule, reads_sidecar) in [(BY_MTIME, false), (beside, true)] {
+        let mut case = Case::new("*/*.eml", rule, |root| {
+            for path in ["a/1.eml", "a/2.eml", "b/1.eml", "c/1.eml"] {
+                put(root, path, 2020);
+                write(root, &format!("{path}.json"), "{\"ended\": \"2020-01-01\"}", 2020);
+            }
+        });
+        let set = |path: &str| Immutable::set(case.root().join(path));
+        let immutable = [set("a/1.eml"), set("b"), set("c/1.eml.json")];
+        if immutable.iter().any(Option::is_none) {
+            eprintln!("skipped: only root may make files immutable, and not on every file system");
+            return;
+        }
+        let all = ["a/1.eml", "a/2.eml", "b/1.eml", "c/1.eml"];
+        let gone = |case: &mut Case| -> Vec<&str> {
+            let found = case.store.disposed(&case.bound, &all.map(key)).unwrap();
+            all.into_iter().filter(|path| found.contains(&key(path))).collect()
+        };
+        assert_eq!(case.sweep(), ["a/2.eml"]);
+        assert!(case.has("a/1.eml") && !case.has("a/2.eml") && case.has("b/1.eml"));
+        // What stands beside a record belongs to it: it is not gone before that is gone.
+        assert!(case.has("c/1.eml.json"));
+        assert_eq!(case.has("c/1.eml"), !reads_sidecar);
+        assert_eq!(gone(&mut case), ["a/2.eml"]);
+        for path in ["a/1.eml", "b/1.eml", "c/1.eml"] {
+            let error = case.try_dispose(&[path], &[]).unwrap_err();
+            assert!(matches!(error, StoreError::Refused { transient: false, .. }), "{error}");
+            assert!(!error.to_string().contains(path), "{error}");
+        }
+        assert!(case.store.erase_again(&case.bound, &[key("a/1.eml")]).is_err());
+        assert_eq!(gone(&mut case), ["a/2.eml"]);
+        drop(immutable);
+        case.dispose(&all, &[]);
+        assert_eq!(gone(&mut case), all);
+        assert!(!case.has("c/1.eml.json") && !case.has("a/1.eml"));
+    }
+}
+
 #[test]
 fn twenty_thousand_files_are_walked_at_once() {
     let mut case = Case::new("{day:date}/*.eml", BY_MTIME, |root| {
