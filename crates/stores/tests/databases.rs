@@ -365,6 +365,32 @@ fn a_lock_of_another_program_is_transient_and_names_no_values() {
 }
 
 #[test]
+fn a_statement_of_sqlite_takes_no_longer_than_the_register_allows() {
+    let site = sqlite();
+    site.run(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, d DATE); INSERT INTO t WITH RECURSIVE x (n) AS
+         (SELECT 1 UNION ALL SELECT n + 1 FROM x WHERE n < 30000) SELECT n, '2015-01-01' FROM x",
+    );
+    let mut slow = site.case(&dataset("t", "", DATE));
+    let keys = slow.store.keys(&slow.bound, None, 30_000).unwrap();
+    let limit = "statement_timeout = \"2 ms\"";
+    let mut case = site.try_case(&dataset("t", "", DATE), limit).unwrap();
+    let compiled = case.compiled();
+    let error = case.store.dispose(&case.bound, &compiled, &keys, &Action::Erase).unwrap_err();
+    assert!(matches!(error, StoreError::Refused { transient: true, .. }), "{error}");
+    assert!(error.to_string().contains("`statement_timeout`"), "{error}");
+    assert_eq!(slow.store.total(&slow.bound).unwrap(), 30_000, "nothing of it is gone");
+    assert!(case.store.keys(&case.bound, None, 1).is_ok(), "the next one has its own time");
+    let done = case.store.dispose(&case.bound, &compiled, &keys[..1], &Action::Erase).unwrap().done;
+    assert_eq!(done.len(), 1);
+    let done = slow.store.dispose(&slow.bound, &compiled, &keys, &Action::Erase).unwrap().done;
+    assert_eq!(done.len(), 29_999);
+    // Rewriting the file has no limit.
+    let care = case.store.settle(&case.bound).unwrap();
+    assert!(care.done.iter().any(|d| d.contains("VACUUM")), "{care:?}");
+}
+
+#[test]
 fn postgresql_types() {
     let site = postgres();
     site.run(

@@ -4,6 +4,7 @@
 //! sweep the file is rewritten and the write-ahead log cut to nothing; see [`settle`].
 
 mod catalogue;
+mod deadline;
 mod settle;
 
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ pub(crate) struct Sqlite {
     store: String,
     path: PathBuf,
     connection: Connection,
+    deadline: deadline::Deadline,
     vacuum: Vacuum,
     pace: Pace,
     /// What another program committed changes this number; see [`settle`].
@@ -55,7 +57,7 @@ impl Sqlite {
             )));
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection =
+        let mut connection =
             Connection::open_with_flags(path, flags).map_err(|e| unreachable(why(&e)))?;
         let timeout = Duration::from_millis(entry.lock_timeout_ms.unwrap_or(LOCK_TIMEOUT_MS));
         let prepared = connection
@@ -81,10 +83,13 @@ impl Sqlite {
             Ok(_) => return Err(unreachable("this SQLite cannot overwrite what it erases".into())),
             Err(e) => return Err(unreachable(why(&e))),
         }
+        let deadline = deadline::Deadline::new(&mut connection, entry.statement_timeout_ms)
+            .map_err(|e| unreachable(why(&e)))?;
         let mut sqlite = Self {
             store,
             path: path.to_owned(),
             connection,
+            deadline,
             vacuum: entry.vacuum,
             pace: Pace::new(entry.max_rows_per_second),
             seen: 0,
@@ -125,6 +130,9 @@ fn why(error: &rusqlite::Error) -> String {
             (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => {
                 "another program has locked the database; try again, or set `lock_timeout` higher"
                     .into()
+            }
+            (ErrorCode::OperationInterrupted, _) => {
+                "the statement took longer than `statement_timeout` allows".into()
             }
             (ErrorCode::NotADatabase, _) => {
                 "it is not a SQLite database, or it is encrypted".into()
@@ -190,6 +198,7 @@ impl Backend for Sqlite {
         sql: &str,
         params: &[Param],
     ) -> Result<Vec<Vec<Value>>, StoreError> {
+        let _running = self.deadline.start();
         let run = || -> rusqlite::Result<Vec<Vec<Value>>> {
             let mut statement = self.connection.prepare_cached(sql)?;
             let width = statement.column_count();
@@ -215,6 +224,7 @@ impl Backend for Sqlite {
     }
 
     fn execute(&mut self, attempt: &str, sql: &str, params: &[Param]) -> Result<u64, StoreError> {
+        let _running = self.deadline.start();
         let changed = self
             .connection
             .prepare_cached(sql)
