@@ -56,7 +56,7 @@ impl<B: Backend> SqlStore<B> {
             );
             let gone = store.backend.execute("erase a batch", &sql, &batch)?;
             store.all_or_none(gone, records.len(), "erase a batch")?;
-            store.stays_gone(bound, &batch)?;
+            store.stays_gone(bound, &records)?;
             Ok(Disposed { done: records, detached })
         })
     }
@@ -78,6 +78,7 @@ impl<B: Backend> SqlStore<B> {
         }
         self.transaction(|store| {
             let done = store.erase_keys(bound, may_go, keys)?;
+            store.stays_gone(bound, &done)?;
             Ok(Disposed { done, detached: 0 })
         })
     }
@@ -104,6 +105,7 @@ impl<B: Backend> SqlStore<B> {
             let left: Vec<Key> = left.into_iter().cloned().collect();
             done.extend(self.erase_keys(bound, may_go, &left)?);
         }
+        self.stays_gone(bound, &done)?;
         Ok(Some(Disposed { done, detached: 0 }))
     }
 

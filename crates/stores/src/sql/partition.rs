@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use frist_decide::Compiled;
 
-use super::backend::{Backend, Param};
+use super::SqlBound;
+use super::backend::Backend;
 use super::store::{SqlStore, count};
-use super::{SqlBound, key};
 use crate::store::{Disposed, Key, Partition, Record, StoreError};
 
 impl<B: Backend> SqlStore<B> {
@@ -91,8 +91,7 @@ impl<B: Backend> SqlStore<B> {
                 return Ok(Disposed::default());
             }
             store.backend.execute("empty a partition", &format!("TRUNCATE ONLY {leaf}"), &[])?;
-            let batch = [Param::Text(key::json(done.iter().map(|r| &r.key)))];
-            store.stays_gone(bound, &batch)?;
+            store.stays_gone(bound, &done)?;
             Ok(Disposed { done, detached: 0 })
         })
     }

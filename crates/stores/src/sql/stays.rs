@@ -1,24 +1,25 @@
 //! That what was erased stays erased: triggers and rules of the database can put it back in the very
 //! transaction, and the count of erased rows does not tell.
 
-use super::backend::{Backend, Param};
+use super::backend::Backend;
 use super::store::{SqlStore, count};
 use super::{Inbound, KeyColumn, SqlBound};
-use crate::store::StoreError;
+use crate::store::{Record, StoreError};
 
 impl<B: Backend> SqlStore<B> {
-    /// Refuses when a record of the batch in `batch` is there, or something still refers to one
+    /// Refuses when one of the records is there, or something still refers to one
     /// that was to let go of it. Asked at the end of the transaction, under its locks: nobody can
     /// add a trigger to the tables that it changed before it is over.
     pub(super) fn stays_gone(
         &mut self,
         bound: &SqlBound,
-        batch: &[Param; 1],
+        gone: &[Record],
     ) -> Result<(), StoreError> {
         const ATTEMPT: &str = "erase a batch";
-        if !self.backend.has_triggers()? {
+        if gone.is_empty() || !self.backend.has_triggers()? {
             return Ok(());
         }
+        let batch = &[bound.keys_param(gone.iter().map(|r| &r.key))];
         self.backend.fire_deferred()?;
         let sql =
             format!("SELECT count(*) FROM {} AS t WHERE {}", bound.table, bound.key_among("t", 1));
