@@ -148,11 +148,17 @@ fn for_postgres(sql: &str) -> Cow<'_, str> {
 }
 
 pub(crate) fn sqlite_error(doing: &'static str, error: &rusqlite::Error) -> Error {
-    Error::Database { doing, reason: sqlite_reason(error) }
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::DatabaseBusy) => Error::Locked { doing },
+        _ => Error::Database { doing, reason: sqlite_reason(error) },
+    }
 }
 
 pub(crate) fn postgres_error(doing: &'static str, error: &postgres::Error) -> Error {
-    Error::Database { doing, reason: postgres_reason(error) }
+    match error.code() {
+        Some(&postgres::error::SqlState::LOCK_NOT_AVAILABLE) => Error::Locked { doing },
+        _ => Error::Database { doing, reason: postgres_reason(error) },
+    }
 }
 
 /// SQLite's message; it names tables and columns, never values.

@@ -103,6 +103,15 @@ pub enum Error {
         /// The system's reason.
         reason: String,
     },
+    /// Another process keeps the database, or the batch under way is long.
+    #[error(
+        "cannot {doing}: another process has kept Frist's database locked for too long, as a sweep \
+         does for one batch at a time; nothing was changed, try again"
+    )]
+    Locked {
+        /// The step, as a verb phrase.
+        doing: &'static str,
+    },
     /// The database refused or did not answer.
     #[error("cannot {doing}: Frist's database answered: {reason}")]
     Database {

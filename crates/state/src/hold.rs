@@ -7,6 +7,7 @@ use frist_ledger::Entry;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::db::Tx;
 use crate::value::Row;
 use crate::{Error, Result, State, ledger};
 
@@ -87,7 +88,8 @@ const COLUMNS: &str = "id, matter, reason, dataset, scope, owner, created_at, re
                        released_at, released_by";
 
 impl State {
-    /// Adds a hold.
+    /// Adds a hold. Waits for the batch under way, if there is one: every batch after it sees the
+    /// hold (see [`State::at_gate`]).
     ///
     /// # Errors
     ///
@@ -166,10 +168,14 @@ impl State {
     ///
     /// When the database does not answer.
     pub fn all_holds(&mut self) -> Result<Vec<Hold>> {
-        let sql = format!("SELECT {COLUMNS} FROM hold ORDER BY created_at, id");
-        let rows = self.read("list the holds", |tx| tx.query(&sql, &[]))?;
-        rows.into_iter().map(read).collect()
+        self.read("list the holds", all)
     }
+}
+
+/// All holds, the oldest first.
+pub(crate) fn all(tx: &mut Tx<'_>) -> Result<Vec<Hold>> {
+    let sql = format!("SELECT {COLUMNS} FROM hold ORDER BY created_at, id");
+    tx.query(&sql, &[])?.into_iter().map(read).collect()
 }
 
 fn refused(id: &str, reason: &str) -> Error {

@@ -11,6 +11,8 @@
 //! - A ledger entry is written in the same transaction as what it tells of.
 //! - A step under a [`Lease`] is done only while the lease is held; else it fails with
 //!   [`Error::LeaseLost`] and changes nothing.
+//! - While a batch is at the [`Gate`], no hold is added or released and no revision made live: a
+//!   hold that was added is seen by every batch that comes after.
 //! - The keys of records under way are sealed in the database and cannot be read there after the
 //!   sweep ends: the key is overwritten and deleted. On SQLite the freed pages are zeroed and the
 //!   write-ahead log is cut. On PostgreSQL the table of keys is vacuumed; its write-ahead log, its
@@ -25,6 +27,7 @@ mod batch;
 mod db;
 mod error;
 mod finding;
+mod gate;
 mod hold;
 mod lease;
 mod ledger;
@@ -42,6 +45,7 @@ pub use batch::{Batch, BatchId, BatchOutcome, BatchStatus, Confirm, NewBatch, Op
 pub use error::{Error, Result};
 pub use finding::{Finding, NewFinding};
 pub use frist_ledger::entry::{Lateness, Outcome, Swept};
+pub use gate::Gate;
 pub use hold::{Hold, NewHold, Scope};
 pub use lease::Lease;
 pub use ledger::{Checkpoint, FoundRecord, Leaf};

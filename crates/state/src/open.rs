@@ -101,7 +101,9 @@ pub(crate) fn postgres(server: &Server) -> Result<Db> {
     })?;
     // A server set to synchronous_commit=off may forget what it confirmed; other values are
     // durable or stricter, so they stay.
+    // While the store is asked, the gate's transaction waits: no limit of the server may end it.
     let settings = "SET search_path TO frist, pg_temp; SET lock_timeout TO '30s';
+        SET idle_in_transaction_session_timeout TO 0;
         SELECT set_config('synchronous_commit', 'on', false)
             WHERE current_setting('synchronous_commit') = 'off';";
     client.batch_execute(settings).map_err(|e| failed(postgres_reason(&e)))?;
