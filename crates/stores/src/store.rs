@@ -256,6 +256,15 @@ pub trait Store: Send {
         limit: usize,
     ) -> Result<Vec<Record>, StoreError>;
 
+    /// Waits as long as the store's pace wants before the next `rows` are disposed of. Called by
+    /// itself, since meanwhile nobody should have to wait for the batch.
+    ///
+    /// # Errors
+    /// When the store cannot keep up.
+    fn pace(&mut self, _rows: usize) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Disposes of those among `keys` that are due now.
     ///
     /// # Errors

@@ -24,7 +24,6 @@ impl<B: Backend> SqlStore<B> {
         test: Option<&Compiled>,
         keys: &[Key],
     ) -> Result<Disposed, StoreError> {
-        self.backend.pace(keys.len())?;
         let due = bound.test(test.map_or(&Test::Const(true), |c| &c.due));
         let may_go = format!("{due} AND {}", bound.free_of_others());
         if bound.stands_alone() {
@@ -140,7 +139,6 @@ impl<B: Backend> SqlStore<B> {
     ) -> Result<Disposed, StoreError> {
         const ATTEMPT: &str = "anonymise a batch";
         self.same_fields(bound, fields)?;
-        self.backend.pace(keys.len())?;
         let due = bound.test(&compiled.due);
         self.transaction(|store| {
             store.lock(bound, keys)?;

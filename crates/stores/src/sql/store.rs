@@ -192,6 +192,10 @@ impl<B: Backend> Store for SqlStore<B> {
         Ok(records)
     }
 
+    fn pace(&mut self, rows: usize) -> Result<(), StoreError> {
+        self.backend.pace(rows)
+    }
+
     fn dispose(
         &mut self,
         bound: &Bound,
