@@ -26,14 +26,8 @@ impl Engine {
     /// When Frist's own database does not answer, or what it keeps cannot be read.
     pub fn live_register(&mut self) -> Result<Option<Register>> {
         let Some(live) = self.state.live_revision()? else { return Ok(None) };
-        let damaged = |why: String| Error::Damaged { what: "the live register", why };
-        let files: Vec<(String, String)> =
-            serde_json::from_str(&live.text).map_err(|e| damaged(e.to_string()))?;
-        let read = Register::read(&files);
-        match read.register {
-            Some(register) => Ok(Some(register)),
-            None => Err(damaged("this version of Frist no longer reads it".into())),
-        }
+        let read = register_of(&live.text);
+        read.map(Some).map_err(|why| Error::Damaged { what: "the live register", why })
     }
 
     /// The differences from `old`, in words.
@@ -89,4 +83,11 @@ impl Engine {
         }
         Ok(out)
     }
+}
+
+/// The register that was kept with a revision.
+pub(crate) fn register_of(text: &str) -> std::result::Result<Register, String> {
+    let files: Vec<(String, String)> = serde_json::from_str(text).map_err(|e| e.to_string())?;
+    let read = Register::read(&files).register;
+    read.ok_or_else(|| "this version of Frist no longer reads it".into())
 }

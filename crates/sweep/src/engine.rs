@@ -9,7 +9,7 @@ use frist_law::LawBook;
 use frist_ledger::entry::{Entry, Id, Kind};
 use frist_ledger::{Hash, RecordKey};
 use frist_register::{DataSet, Register};
-use frist_state::{Hold, Revision, Scope, State};
+use frist_state::{Hold, Lease, Revision, Scope, State};
 use frist_stores::{Bound, Fields, Key, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
@@ -64,6 +64,8 @@ pub struct Engine {
     opener: Opener,
     stores: BTreeMap<String, Box<dyn Store>>,
     clock: Box<dyn Fn() -> Timestamp + Send>,
+    /// Whether this register was seen to be the live one.
+    was_live: bool,
 }
 
 /// A data set ready to be asked about: its rule resolved and bound to its collection.
@@ -120,6 +122,7 @@ impl Engine {
             opener,
             stores,
             clock,
+            was_live: false,
         }
     }
 
@@ -229,18 +232,54 @@ impl Engine {
 
     pub(crate) fn active_holds(&mut self, at: Timestamp) -> Result<Vec<Hold>> {
         let mut active = self.state.all_holds()?;
-        active.retain(|h| h.released_at.is_none_or(|released| released > at));
+        active.retain(|h| unreleased(h, at));
         Ok(active)
+    }
+
+    /// Asks a store to dispose of something, with the data set's test and the scopes of the holds
+    /// as they are at this instant: until it has answered, no hold is added or released, no
+    /// register made live, and nobody takes the turn.
+    ///
+    /// # Errors
+    /// When the turn was lost, another register is live, or Frist's own database does not answer:
+    /// then the store was not asked.
+    pub(crate) fn at_gate<T>(
+        &mut self,
+        prepared: &Prepared,
+        lease: &Lease,
+        ask: impl FnOnce(&mut dyn Store, &Compiled, &[HoldScope]) -> T,
+    ) -> Result<T> {
+        let id = &prepared.dataset.store.value;
+        // Opened before: to connect may take long.
+        self.store(id)?;
+        let now = self.now();
+        let revision = self.revision.to_string();
+        let Some(store) = self.stores.get_mut(id) else {
+            return Err(Error::UnknownDataset(id.clone()));
+        };
+        self.state.at_gate(lease, now, |gate| {
+            if gate.live.as_ref().is_some_and(|live| *live != revision) {
+                return Err(Error::RegisterChanged);
+            }
+            let active = gate.holds.iter().filter(|h| unreleased(h, now));
+            let holds = scopes(active, &prepared.dataset);
+            Ok(ask(store.as_mut(), &prepared.compile(now, &holds), &holds))
+        })?
     }
 
     /// Makes this register's revision the live one, if it is not.
     ///
     /// # Errors
-    /// When Frist's own database does not answer.
+    /// When it was live before, and somebody else has made another one live since: a process that
+    /// runs long must not undo that. When Frist's own database does not answer.
     pub fn make_live(&mut self) -> Result<bool> {
         let hash = self.revision.to_string();
         if self.state.live_revision()?.is_some_and(|r| r.hash == hash) {
+            self.was_live = true;
             return Ok(false);
+        }
+        if self.was_live {
+            return Err(Error::RegisterChanged);
         }
         let now = self.now();
         let entry =
@@ -249,12 +288,17 @@ impl Engine {
             .map_err(|e| Error::Damaged { what: "the register's text", why: e.to_string() })?;
         let revision = Revision { hash, text, made_live_at: now, by: self.operator.to_string() };
         self.state.make_live(&revision, &entry)?;
+        self.was_live = true;
         Ok(true)
     }
 }
 
+fn unreleased(hold: &Hold, at: Timestamp) -> bool {
+    hold.released_at.is_none_or(|released| released > at)
+}
+
 /// The scopes of those holds that concern a data set.
-pub fn scopes(holds: &[Hold], dataset: &DataSet) -> Vec<HoldScope> {
+pub fn scopes<'h>(holds: impl IntoIterator<Item = &'h Hold>, dataset: &DataSet) -> Vec<HoldScope> {
     let mut out = Vec::new();
     for hold in holds {
         let hold = &hold.hold;

@@ -40,6 +40,11 @@ pub enum Error {
         /// When its lease runs out.
         until: jiff::Timestamp,
     },
+    /// Another register is live than the one that is followed.
+    #[error(
+        "another revision of the register was made live meanwhile, so nothing more is erased by this one; make a new plan with `frist plan` (a process that runs continuously: start it again)"
+    )]
+    RegisterChanged,
     /// The clock cannot be trusted.
     #[error("{0}")]
     Clock(String),

@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 
+use frist_decide::{Compiled, Test};
 use frist_ledger::entry::Lateness;
 use frist_state::{BatchId, Lease, OpenBatch, SweepId};
 use frist_stores::{Key, StoreError};
@@ -24,6 +25,9 @@ pub(crate) const REPLAY: &str = "replay";
 pub(crate) enum Again {
     /// It is: after a crash nobody knows whether it did, or is still at it.
     Yes,
+    /// Only to wait for what may be under way there: the batch followed another register than the
+    /// one that is live, so nothing more is taken, and what is left waits for the next plan.
+    Settle,
     /// It refused just now.
     No,
 }
@@ -67,13 +71,14 @@ impl Engine {
         let mut out = Vec::new();
         let mut left_open = Vec::new();
         for open in self.state.open_batches()? {
-            let OpenBatch { id, sweep, dataset, keys, n, action, .. } = open;
+            let OpenBatch { id, sweep, dataset, revision, keys, n, action, .. } = open;
             let keys: Vec<Key> = serde_json::from_slice(&keys)
                 .map_err(|e| Error::Damaged { what: "a batch's keys", why: e.to_string() })?;
             self.keep_turn(lease)?;
-            let finished = self.prepare(&dataset).and_then(|p| {
-                self.check_clock(&p)?;
-                self.recover_batch(id, sweep, &p, &keys, Again::Yes, lease, observer)
+            let finished = self.as_journaled(&revision, |engine, again| {
+                let p = engine.prepare(&dataset)?;
+                engine.check_clock(&p)?;
+                engine.recover_batch(id, sweep, &p, &keys, again, lease, observer)
             });
             match finished {
                 Ok((recovered, refused)) => {
@@ -101,6 +106,8 @@ impl Engine {
                     e @ (Error::Store(_)
                     | Error::Rule(_)
                     | Error::Clock(_)
+                    | Error::RegisterChanged
+                    | Error::Damaged { .. }
                     | Error::UnknownDataset(_)),
                 ) => {
                     left_open.push(FindingReport {
@@ -116,6 +123,32 @@ impl Engine {
         }
         self.close_interrupted(lease)?;
         Ok((out, left_open))
+    }
+
+    /// Does `work` with the register that a batch was journaled under: by another one the same data
+    /// set may lie elsewhere, where all of its records would seem to be gone.
+    fn as_journaled<T>(
+        &mut self,
+        revision: &str,
+        work: impl FnOnce(&mut Self, Again) -> Result<T>,
+    ) -> Result<T> {
+        let ours = self.revision.to_string();
+        let live = self.state.live_revision()?.map_or_else(|| ours.clone(), |live| live.hash);
+        if revision == ours {
+            return work(self, if live == ours { Again::Yes } else { Again::Settle });
+        }
+        let damaged = |why: String| Error::Damaged { what: "the register of an open batch", why };
+        let kept = self.state.revision(revision)?.ok_or_else(|| damaged("it is missing".into()))?;
+        let old = crate::effects::register_of(&kept.text).map_err(damaged)?;
+        let old_revision = revision.parse().map_err(|_| damaged("its hash is none".into()))?;
+        self.drop_stores();
+        let register = std::mem::replace(&mut self.register, old);
+        let current = std::mem::replace(&mut self.revision, old_revision);
+        let done = work(self, Again::Settle);
+        self.register = register;
+        self.revision = current;
+        self.drop_stores();
+        done
     }
 
     /// Finishes one open batch. What the store refuses for good is left for the next plan, and the
@@ -134,18 +167,24 @@ impl Engine {
         let store_id = prepared.dataset.store.value.clone();
         let mut ours: HashSet<Key> = HashSet::new();
         let mut refused = None;
-        if again == Again::Yes {
+        if again != Again::No {
             // A connection that broke is made anew.
             self.drop_store(&store_id);
-            let now = self.now();
-            let holds = self.holds(&prepared.dataset, now)?;
-            let compiled = prepared.compile(now, &holds);
             let action = self.action(prepared)?;
-            let store = self.store(&store_id)?;
             // All of them, also those that seem to be gone: a store without transactions may have
             // stopped half-way through a record, and one with them may still hold the rows of a
             // process that was thought dead, and then makes us wait for it.
-            match store.dispose(&prepared.bound, &compiled, keys, &action) {
+            let answer = match again {
+                Again::Settle => {
+                    let none = prepared.compile(self.now(), &[]);
+                    let none = Compiled { due: Test::Const(false), ..none };
+                    self.store(&store_id)?.dispose(&prepared.bound, &none, keys, &action)
+                }
+                Again::Yes | Again::No => self.at_gate(prepared, lease, |store, compiled, _| {
+                    store.dispose(&prepared.bound, compiled, keys, &action)
+                })?,
+            };
+            match answer {
                 Ok(disposed) => ours = disposed.done.into_iter().map(|r| r.key).collect(),
                 Err(e @ StoreError::Refused { transient: false, .. }) => {
                     self.drop_store(&store_id);

@@ -6,12 +6,12 @@
 
 use std::collections::HashSet;
 
-use frist_decide::{Role, Standing, Test, decide};
+use frist_decide::{Compiled, HoldScope, Role, Standing, Test, decide};
 use frist_ledger::SubTreeBuilder;
 use frist_ledger::entry::{Entry, Kind, Lateness};
 use frist_register::Disposition;
 use frist_state::{BatchOutcome, Confirm, Lease, NewBatch, SweepId};
-use frist_stores::{Action, Key};
+use frist_stores::{Action, Key, Store, StoreError};
 use jiff::Timestamp;
 
 use crate::engine::{Engine, Prepared, covers};
@@ -104,7 +104,10 @@ impl Engine {
         // One that only looks writes nothing.
         let sweep = match dry {
             true => None,
-            false => Some(self.state.begin_sweep(lease, None, &revision, self.now())?),
+            false => {
+                self.make_live()?;
+                Some(self.state.begin_sweep(lease, None, &revision, self.now())?)
+            }
         };
         let mut turn = Turn { since, sweep, lease };
         for id in ids {
@@ -143,6 +146,7 @@ impl Engine {
                     e @ (Error::Store(_)
                     | Error::Rule(_)
                     | Error::Clock(_)
+                    | Error::RegisterChanged
                     | Error::UnknownDataset(_)),
                 ) => {
                     if let Some(d) = self.register.dataset(&id) {
@@ -214,35 +218,14 @@ impl Engine {
                 continue;
             }
             out.back += back.len() as u64;
-            let free = self.free_to_go(prepared, &back)?;
+            let now = self.now();
+            let holds = self.holds(&prepared.dataset, now)?;
+            let free = free_to_go(self.store(&store_id)?, prepared, &back, &holds, now)?;
             out.kept += (back.len() - free.len()) as u64;
             if let Some(sweep) = turn.sweep.filter(|_| !free.is_empty()) {
                 out.erased += self.erase_again(prepared, &free, sweep, turn, observer)?;
             }
         }
-    }
-
-    /// Those that no hold and no live statutory duty keeps back now.
-    fn free_to_go(&mut self, prepared: &Prepared, keys: &[Key]) -> Result<Vec<Key>> {
-        let now = self.now();
-        let holds = self.holds(&prepared.dataset, now)?;
-        let store = self.store(&prepared.dataset.store.value)?;
-        let mut free = Vec::new();
-        for record in store.fetch(&prepared.bound, keys)? {
-            let fields = store.fields(&prepared.bound, &record.key)?.unwrap_or_default();
-            let held = covers(&holds, &record.key, &fields);
-            let d = decide(&prepared.rules, prepared.bound.kinds(), &record.facts, held, now);
-            let demanded = d.reasons.iter().any(|r| {
-                // A duty that nobody can tell is over keeps, as everywhere.
-                let standing = &r.standing;
-                r.role == Role::Demands
-                    && matches!(standing, Standing::Live(_) | Standing::Unknown { .. })
-            });
-            if !held && !demanded {
-                free.push(record.key);
-            }
-        }
-        Ok(free)
     }
 
     fn erase_again(
@@ -266,21 +249,25 @@ impl Engine {
             n,
             keys: &sealed,
         };
+        self.store(&prepared.dataset.store.value)?.pace(keys.len())?;
         let now = self.now();
         let batch = self.state.intent(lease, self.turn, sweep, new, now)?;
         observer(Step::Intent { dataset: prepared.id(), n });
-        let mut compiled = prepared.compile(now, &[]);
-        let store = self.store(&prepared.dataset.store.value)?;
-        let again = match &action {
-            Action::Erase => store.erase_again(&prepared.bound, keys),
-            Action::Anonymise { .. } => {
-                // Whatever the rule says now, as with erasing.
-                compiled.due = Test::Const(true);
-                store
-                    .dispose(&prepared.bound, &compiled, keys, &action)
-                    .map(|d| d.done.into_iter().map(|r| r.key).collect())
+        let again = self.at_gate(prepared, lease, |store, compiled, holds| {
+            // A hold may have come since they were looked at.
+            let keys = &free_to_go(store, prepared, keys, holds, now)?;
+            match &action {
+                Action::Erase => store.erase_again(&prepared.bound, keys),
+                Action::Anonymise { .. } => {
+                    // Whatever the rule says now, as with erasing.
+                    let all = Compiled { due: Test::Const(true), ..compiled.clone() };
+                    store
+                        .dispose(&prepared.bound, &all, keys, &action)
+                        .map(|d| d.done.into_iter().map(|r| r.key).collect())
+                }
             }
-        };
+        })?;
+        let store = self.store(&prepared.dataset.store.value)?;
         // Seen to be gone, as in a sweep.
         let gone = match again.and_then(|said| store.disposed(&prepared.bound, &said)) {
             Ok(gone) => gone,
@@ -315,4 +302,35 @@ impl Engine {
         observer(Step::Confirmed { dataset: prepared.id(), n: tree.count() });
         Ok(tree.count())
     }
+}
+
+/// Those that none of the holds and no live statutory duty keeps back now.
+fn free_to_go(
+    store: &mut dyn Store,
+    prepared: &Prepared,
+    keys: &[Key],
+    holds: &[HoldScope],
+    now: Timestamp,
+) -> std::result::Result<Vec<Key>, StoreError> {
+    let mut free = Vec::new();
+    for record in store.fetch(&prepared.bound, keys)? {
+        let held = match holds.is_empty() {
+            true => false,
+            false => {
+                let fields = store.fields(&prepared.bound, &record.key)?.unwrap_or_default();
+                covers(holds, &record.key, &fields)
+            }
+        };
+        let d = decide(&prepared.rules, prepared.bound.kinds(), &record.facts, held, now);
+        let demanded = d.reasons.iter().any(|r| {
+            // A duty that nobody can tell is over keeps, as everywhere.
+            let standing = &r.standing;
+            r.role == Role::Demands
+                && matches!(standing, Standing::Live(_) | Standing::Unknown { .. })
+        });
+        if !held && !demanded {
+            free.push(record.key);
+        }
+    }
+    Ok(free)
 }

@@ -90,6 +90,12 @@ impl Engine {
     pub(crate) fn turn(&mut self) -> Result<Lease> {
         let now = self.now();
         let holder = self.holder.clone();
+        // Looked at first: to take it waits for the batch under way.
+        if let Some(lease) = self.state.lease("sweep", now)?
+            && !(self.is_dead)(&lease.holder)
+        {
+            return Err(Error::Busy { until: lease.until });
+        }
         match self.state.acquire("sweep", &holder, self.turn, now)? {
             Some(lease) => Ok(lease),
             None => {
@@ -123,6 +129,12 @@ impl Engine {
         let (recovered, left_open) = self.recover_in_turn(lease, observer)?;
         let (plan, kept) = self.plan(plan_id)?;
         self.may_run(&plan, &kept)?;
+        if self.state.live_revision()?.is_some_and(|live| live.hash != plan.revision) {
+            return Err(Error::PlanRefused {
+                plan: plan.id,
+                why: "another revision of the register was made live since; make a new one with `frist plan`".into(),
+            });
+        }
         let sweep =
             self.state.begin_sweep(lease, Some(plan_id), &self.revision.to_string(), self.now())?;
         observer(Step::Began);
@@ -311,10 +323,14 @@ impl Engine {
                     find("came-back", back, CAME_BACK.into(), true);
                 }
             }
-            Err(e @ (Error::Store(_) | Error::Clock(_))) => {
+            Err(e @ (Error::Store(_) | Error::Clock(_) | Error::RegisterChanged)) => {
                 self.drop_store(&prepared.dataset.store.value);
                 let left = planned.saturating_sub(tally.done);
-                let code = if matches!(e, Error::Clock(_)) { "clock" } else { "refused" };
+                let code = match e {
+                    Error::Clock(_) => "clock",
+                    Error::RegisterChanged => "register-changed",
+                    _ => "refused",
+                };
                 find(code, left, e.to_string(), true);
                 if tally.back > 0 {
                     find("came-back", tally.back, CAME_BACK.into(), true);
@@ -484,6 +500,7 @@ impl Engine {
         observer: Observer<'_>,
     ) -> Result<Option<Vec<Record>>> {
         let (id, n) = (prepared.id().to_owned(), keys.len() as u64);
+        self.store(&prepared.dataset.store.value)?.pace(keys.len())?;
         let now = self.now();
         let sealed = serde_json::to_vec(keys)
             .map_err(|e| Error::Damaged { what: "a batch's keys", why: e.to_string() })?;
@@ -499,17 +516,20 @@ impl Engine {
         observer(Step::Intent { dataset: &id, n });
 
         // What is erased is what is due when it is erased: holds and instant are read anew.
-        let now = self.now();
-        let holds = self.holds(&prepared.dataset, now)?;
-        let compiled = prepared.compile(now, &holds);
-        let store = self.store(&prepared.dataset.store.value)?;
-        let answer = match how {
-            How::Records(action) => store.dispose(&prepared.bound, &compiled, keys, action),
-            How::Partition(name) => store.dispose_partition(&prepared.bound, &compiled, name, keys),
-        };
+        let answer = self.at_gate(prepared, lease, |store, compiled, _| match how {
+            How::Records(action) => store.dispose(&prepared.bound, compiled, keys, action),
+            How::Partition(name) => store.dispose_partition(&prepared.bound, compiled, name, keys),
+        });
         let disposed = match answer {
-            Ok(disposed) => disposed,
-            Err(e) => {
+            Ok(Ok(disposed)) => disposed,
+            Err(e @ (Error::RegisterChanged | Error::Store(_))) => {
+                // The store was not asked.
+                self.state.confirm_nothing(lease, batch, self.now())?;
+                return Err(e);
+            }
+            Err(e) => return Err(e),
+            Ok(Err(e)) => {
+                let store = self.store(&prepared.dataset.store.value)?;
                 // Where the connection still answers, nothing was done for certain. One that broke
                 // may have broken after the commit: then the store is asked to do it again.
                 let alive = store.clock().is_ok();
