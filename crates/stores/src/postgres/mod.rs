@@ -165,6 +165,10 @@ fn why(error: &postgres::Error) -> (String, bool) {
         "57014" => {
             "the statement took longer than `statement_timeout` allows, or was cancelled".into()
         }
+        "25006" => "this session may only read: the server is a replica, or `default_transaction_read_only` is on; name the primary server, or a role that may write".into(),
+        "58030" | "58P01" | "XX001" | "XX002" => {
+            "the server could not read or write its files, or found them damaged; see its log".into()
+        }
         "57P01" | "57P02" | "57P03" => "the server is shutting down or starting".into(),
         // Messages of these classes name objects, not values.
         c if ["28", "3D", "3F", "42", "53", "0A"].iter().any(|class| c.starts_with(class)) => {
