@@ -32,8 +32,10 @@ const SAMPLE: usize = 200;
 /// among many, and few enough not to wait for locks for hours.
 const REFUSALS: u32 = 50;
 
-const CAME_BACK: &str =
-    "erased records that were looked for are there again; see the store's triggers and replication";
+/// How many of those that are still due are looked up in the ledger.
+const LOOK_UP: usize = 20;
+
+const CAME_BACK: &str = "erased records that were looked for are there again (or new ones with their keys); see the store's triggers, its replication, and the programs that write to it";
 
 /// A partition with more records than this goes row by row: its keys are journaled in one piece.
 const PARTITION: u64 = 1_000_000;
@@ -69,6 +71,8 @@ struct Tally {
     refused: Option<StoreError>,
     late: Vec<u64>,
     sample: Vec<Key>,
+    /// Entries in the ledger when the turn began.
+    entries: u64,
 }
 
 impl Engine {
@@ -261,7 +265,7 @@ impl Engine {
                 false,
             );
         }
-        let mut tally = Tally::default();
+        let mut tally = Tally { entries: self.state.size()?, ..Tally::default() };
         let prepared = match self.prepare(&item.dataset) {
             Ok(prepared) => prepared,
             Err(e @ (Error::Store(_) | Error::Rule(_))) => {
@@ -300,14 +304,17 @@ impl Engine {
                 }
                 // A plan takes no more records than it names: what was entered since, with dates that
                 // make it due, is for the next.
-                if still_due > 0 && tally.done >= planned {
-                    find(
-                        "since-planned",
-                        still_due,
-                        "due by what was entered after the plan was made; the next plan takes them"
-                            .into(),
-                        false,
-                    );
+                let new = still_due.saturating_sub(back);
+                if tally.done >= planned {
+                    if new > 0 {
+                        find(
+                            "since-planned",
+                            new,
+                            "due by what was entered after the plan was made; the next plan takes them"
+                                .into(),
+                            false,
+                        );
+                    }
                 } else if let Some(e) = tally.refused.filter(|_| still_due > 0) {
                     find("refused", still_due, e.to_string(), true);
                 } else if still_due > 0 {
@@ -648,14 +655,21 @@ impl Engine {
         let care = store.settle(&prepared.bound)?;
         observer(Step::Settled { dataset: prepared.id() });
         let (due, blocked) = store.count_due(&prepared.bound, &compiled)?;
-        let gone = store.disposed(&prepared.bound, &tally.sample)?.len();
+        let gone: HashSet<Key> =
+            store.disposed(&prepared.bound, &tally.sample)?.into_iter().collect();
+        let mut back = (tally.sample.len() - gone.len()) as u64;
+        if due > blocked && tally.done > 0 {
+            // What is due may have been erased a moment ago, and be there again.
+            let place = prepared.place();
+            for record in store.due(&prepared.bound, &compiled, None, LOOK_UP)? {
+                let locator = format!("{place}/{}", record.key.text());
+                let leaf = self.keys.record.leaf(locator.as_bytes());
+                let told = self.state.find_record(&leaf)?.iter().any(|f| f.leaf >= tally.entries);
+                back += u64::from(told && !tally.sample.contains(&record.key));
+            }
+        }
         observer(Step::Verified { dataset: prepared.id() });
-        Ok(Seen {
-            care,
-            still_due: due.saturating_sub(blocked),
-            blocked,
-            back: (tally.sample.len() - gone) as u64,
-        })
+        Ok(Seen { care, still_due: due.saturating_sub(blocked), blocked, back })
     }
 }
 
