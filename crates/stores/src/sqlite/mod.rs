@@ -27,6 +27,8 @@ use crate::store::{Aftercare, StoreError};
 pub(crate) struct Sqlite {
     store: String,
     path: PathBuf,
+    /// Device and number of the file that was opened.
+    file: Option<(u64, u64)>,
     connection: Connection,
     deadline: deadline::Deadline,
     vacuum: Vacuum,
@@ -88,6 +90,7 @@ impl Sqlite {
         let mut sqlite = Self {
             store,
             path: path.to_owned(),
+            file: place_of(path),
             connection,
             deadline,
             vacuum: entry.vacuum,
@@ -99,6 +102,23 @@ impl Sqlite {
         sqlite.seen = sqlite.number("PRAGMA data_version")?;
         sqlite.clean = sqlite.number("PRAGMA freelist_count")? == 0;
         Ok(sqlite)
+    }
+
+    /// A file that was moved or deleted stays open, and what is erased in it is not erased in the
+    /// one that has its name now.
+    fn still_there(&self, attempt: &str) -> Result<(), StoreError> {
+        if place_of(&self.path) == self.file {
+            return Ok(());
+        }
+        Err(StoreError::Refused {
+            store: self.store.clone(),
+            attempt: attempt.to_owned(),
+            why: format!(
+                "the file `{}` was moved, deleted or replaced while it was open; put it back, or correct `path` in the register",
+                self.path.display()
+            ),
+            transient: true,
+        })
     }
 
     fn number(&self, sql: &str) -> Result<i64, StoreError> {
@@ -122,6 +142,12 @@ impl Sqlite {
     }
 }
 
+/// Where on the disk the file of this name lies; none when there is none.
+fn place_of(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata(path).ok().map(|m| (m.dev(), m.ino()))
+}
+
 /// The error in words. SQLite's messages name tables and columns, never values; a trigger's own
 /// message may say anything, so it is left out.
 fn why(error: &rusqlite::Error) -> String {
@@ -139,6 +165,13 @@ fn why(error: &rusqlite::Error) -> String {
             }
             (ErrorCode::ReadOnly, _) => {
                 "it may not be written to; check the permissions of the file and its folder".into()
+            }
+            (ErrorCode::DatabaseCorrupt, _) => {
+                "the file is damaged; restore it from a backup (`PRAGMA integrity_check` says more)"
+                    .into()
+            }
+            (ErrorCode::DiskFull, _) => {
+                "the disk is full, or the database may not grow (`max_page_count`); make room and sweep again".into()
             }
             (ErrorCode::ConstraintViolation, rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => {
                 "a foreign key of another table still refers to a record".into()
@@ -235,6 +268,7 @@ impl Backend for Sqlite {
     }
 
     fn begin(&mut self) -> Result<(), StoreError> {
+        self.still_there("begin a batch")?;
         // The write lock from the start: what is tested after it cannot change before it is erased.
         self.connection
             .execute_batch("BEGIN IMMEDIATE")
@@ -262,10 +296,12 @@ impl Backend for Sqlite {
     }
 
     fn settle(&mut self, _bound: &SqlBound) -> Result<Aftercare, StoreError> {
+        self.still_there("clear up")?;
         self.aftercare()
     }
 
     fn clock(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        self.still_there("answer")?;
         Ok(None)
     }
 }
