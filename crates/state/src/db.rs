@@ -5,17 +5,43 @@
 //! transaction takes the whole database (`BEGIN IMMEDIATE`). No statement uses `?` otherwise.
 
 use std::borrow::Cow;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use rusqlite::TransactionBehavior;
+use rusqlite::{ErrorCode, TransactionBehavior};
 
 use crate::value::{Row, Val};
 use crate::{Error, Result};
 
 /// One connection.
 pub(crate) enum Db {
-    Sqlite(rusqlite::Connection),
+    Sqlite(rusqlite::Connection, Place),
     Postgres(Box<postgres::Client>),
+}
+
+/// The file that was opened: a file that is moved or deleted stays open, and what is written to it
+/// then would be lost.
+pub(crate) struct Place {
+    path: PathBuf,
+    file: Option<(u64, u64)>,
+}
+
+impl Place {
+    pub(crate) fn of(path: &Path) -> Self {
+        Self { path: path.to_owned(), file: number_of(path) }
+    }
+
+    fn still_there(&self) -> Result<()> {
+        match number_of(&self.path) == self.file {
+            true => Ok(()),
+            false => Err(Error::Moved { place: self.path.display().to_string() }),
+        }
+    }
+}
+
+fn number_of(path: &Path) -> Option<(u64, u64)> {
+    std::fs::metadata(path).ok().map(|m| (m.dev(), m.ino()))
 }
 
 /// A transaction, rolled back unless committed.
@@ -33,10 +59,13 @@ impl Db {
     /// Begins a transaction that writes; `doing` says in errors what for.
     pub(crate) fn write(&mut self, doing: &'static str) -> Result<Tx<'_>> {
         let inner = match self {
-            Self::Sqlite(connection) => connection
-                .transaction_with_behavior(TransactionBehavior::Immediate)
-                .map(Inner::Sqlite)
-                .map_err(|e| sqlite_error(doing, &e)),
+            Self::Sqlite(connection, place) => {
+                place.still_there()?;
+                connection
+                    .transaction_with_behavior(TransactionBehavior::Immediate)
+                    .map(Inner::Sqlite)
+                    .map_err(|e| sqlite_error(doing, &e))
+            }
             Self::Postgres(client) => {
                 client.transaction().map(Inner::Postgres).map_err(|e| postgres_error(doing, &e))
             }
@@ -47,7 +76,7 @@ impl Db {
     /// Begins a transaction that only reads, and sees one state of the database throughout.
     pub(crate) fn read(&mut self, doing: &'static str) -> Result<Tx<'_>> {
         let inner = match self {
-            Self::Sqlite(connection) => connection
+            Self::Sqlite(connection, _) => connection
                 .transaction_with_behavior(TransactionBehavior::Deferred)
                 .map(Inner::Sqlite)
                 .map_err(|e| sqlite_error(doing, &e)),
@@ -149,7 +178,7 @@ fn for_postgres(sql: &str) -> Cow<'_, str> {
 
 pub(crate) fn sqlite_error(doing: &'static str, error: &rusqlite::Error) -> Error {
     match error.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::DatabaseBusy) => Error::Locked { doing },
+        Some(ErrorCode::DatabaseBusy) => Error::Locked { doing },
         _ => Error::Database { doing, reason: sqlite_reason(error) },
     }
 }
@@ -166,7 +195,17 @@ pub(crate) fn sqlite_reason(error: &rusqlite::Error) -> String {
     match error {
         rusqlite::Error::SqliteFailure(failure, message) => {
             let message = message.clone().unwrap_or_else(|| failure.to_string());
-            format!("{message} (SQLite code {})", failure.extended_code)
+            let next = match failure.code {
+                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
+                    "; the file is damaged or not Frist's: restore it from a backup, since without it nobody knows which holds there are"
+                }
+                ErrorCode::DiskFull => "; make room, then do it again: nothing was lost",
+                ErrorCode::ReadOnly | ErrorCode::CannotOpen => {
+                    "; Frist must be able to write to the file and to its folder"
+                }
+                _ => "",
+            };
+            format!("{message} (SQLite code {}){next}", failure.extended_code)
         }
         other => other.to_string(),
     }

@@ -103,6 +103,15 @@ pub enum Error {
         /// The system's reason.
         reason: String,
     },
+    /// The database's file is not where it was opened.
+    #[error(
+        "Frist's database {place} was moved, deleted or replaced while it was open; nothing more is \
+         done: put it back, or restore it from a backup"
+    )]
+    Moved {
+        /// Where it was.
+        place: String,
+    },
     /// Another process keeps the database, or the batch under way is long.
     #[error(
         "cannot {doing}: another process has kept Frist's database locked for too long, as a sweep \

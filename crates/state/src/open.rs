@@ -13,7 +13,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::db::{Db, postgres_reason, sqlite_reason};
+use crate::db::{Db, Place, postgres_reason, sqlite_reason};
 use crate::location::Server;
 use crate::{Error, Result};
 
@@ -48,7 +48,8 @@ pub(crate) fn sqlite(path: &Path) -> Result<Db> {
         connection.set_prepared_statement_cache_capacity(128);
         Ok(connection)
     };
-    open().map(Db::Sqlite).map_err(|e| failed(sqlite_reason(&e)))
+    let connection = open().map_err(|e| failed(sqlite_reason(&e)))?;
+    Ok(Db::Sqlite(connection, Place::of(path)))
 }
 
 /// Switches the file to write-ahead logging. SQLite does not wait for a lock here, since two that

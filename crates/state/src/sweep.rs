@@ -150,7 +150,7 @@ impl State {
     fn wipe(&mut self) {
         // Not an error of the sweep, which has ended and is on disk: so the answer is not asked.
         match &mut self.db {
-            Db::Sqlite(connection) => {
+            Db::Sqlite(connection, _) => {
                 let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
             }
             Db::Postgres(client) => {
