@@ -1,6 +1,7 @@
 //! The blast radius: when a sweep must not go ahead without a person's word.
 
 use frist_register::Guard;
+use jiff::Timestamp;
 
 /// Below this many records, a share of a collection means nothing.
 const FEW: u64 = 50;
@@ -18,6 +19,11 @@ pub enum Trip {
     Misfit {
         /// Data set.
         dataset: String,
+    },
+    /// So long after the last sweep that this machine's clock may be wrong.
+    Clock {
+        /// Days since then.
+        days: u64,
     },
     /// More than the set share of the collection is due.
     Share {
@@ -58,6 +64,9 @@ impl Trip {
             Trip::Misfit { dataset } => format!(
                 "`{dataset}` does not fit its store (see `frist check`): only the other data sets would be swept"
             ),
+            Trip::Clock { days } => format!(
+                "by this machine's clock the last sweep was {days} days ago; look whether the clock is right"
+            ),
             Trip::Share { dataset, percent, limit } => {
                 format!("{percent} % of `{dataset}` is due, more than the {limit} % of its guard")
             }
@@ -80,6 +89,16 @@ impl Trip {
 pub fn enough(guard: &Guard, due: u64) -> u64 {
     // Of a share that is not above nothing, any record is too much, however many there are.
     (due as f64 / guard.share.max(f64::MIN_POSITIVE)).ceil().min(u64::MAX as f64 / 4.0) as u64 + 1
+}
+
+/// Longer than this nobody leaves it alone: a machine whose clock is far ahead erases early, and a
+/// store without a clock of its own cannot contradict it.
+const SILENCE: i64 = 100;
+
+/// What trips when the last sweep began at `last`.
+pub fn check_clock(last: Timestamp, now: Timestamp) -> Option<Trip> {
+    let days = now.duration_since(last).as_hours() / 24;
+    (days > SILENCE).then_some(Trip::Clock { days: days.unsigned_abs() })
 }
 
 /// What trips for one data set: `due` of `total` records would go; `past` are the counts of its

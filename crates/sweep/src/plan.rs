@@ -211,6 +211,11 @@ impl Engine {
                 Err(e) => return Err(e),
             }
         }
+        if plan.due() > 0
+            && let Some(last) = self.state.sweeps(1)?.first()
+        {
+            plan.trips.extend(guard::check_clock(last.started_at, now));
+        }
         Ok(plan)
     }
 

@@ -284,12 +284,12 @@ impl Engine {
         let after = match swept {
             Ok(()) => {
                 self.keep_turn(lease)?;
-                self.settle_and_verify(plan, &prepared, &tally, observer)
+                self.settle_and_verify(plan, item, &prepared, &tally, observer)
             }
             Err(e) => Err(e),
         };
         match after {
-            Ok(Seen { care, still_due, blocked, back }) => {
+            Ok(Seen { care, still_due, blocked, back, unclear }) => {
                 report.settled = care.done;
                 report.advice = care.advice;
                 report.blocked = blocked;
@@ -322,6 +322,15 @@ impl Engine {
                         "still-due",
                         still_due,
                         "due when planned and still there: the store refused them or put them back; see its triggers, rules and permissions".into(),
+                        true,
+                    );
+                }
+                if unclear > 0 {
+                    report.unclear += unclear;
+                    find(
+                        "became-unclear",
+                        unclear,
+                        "due when planned, but now a fact that decides is missing or cannot be read; was a field changed? `frist list` names them".into(),
                         true,
                     );
                 }
@@ -644,6 +653,7 @@ impl Engine {
     fn settle_and_verify(
         &mut self,
         plan: &Plan,
+        item: &Item,
         prepared: &Prepared,
         tally: &Tally,
         observer: Observer<'_>,
@@ -668,8 +678,20 @@ impl Engine {
                 back += u64::from(told && !tally.sample.contains(&record.key));
             }
         }
+        // Where fewer went than were planned, and are not there to go either, the plan's count of the
+        // undecidable may have grown instead.
+        let still_due = due.saturating_sub(blocked);
+        let missing = (item.due + item.blocked).saturating_sub(tally.done + blocked + still_due);
+        let unclear = match item.counts {
+            Some(planned) if missing > 0 => {
+                let census = self.store(&prepared.dataset.store.value)?;
+                let census = census.census(&prepared.bound, &compiled)?;
+                census.of(frist_decide::Outcome::Unclear).saturating_sub(planned.unclear)
+            }
+            _ => 0,
+        };
         observer(Step::Verified { dataset: prepared.id() });
-        Ok(Seen { care, still_due: due.saturating_sub(blocked), blocked, back })
+        Ok(Seen { care, still_due, blocked, back, unclear })
     }
 }
 
@@ -683,4 +705,6 @@ struct Seen {
     still_due: u64,
     blocked: u64,
     back: u64,
+    /// More than when planned.
+    unclear: u64,
 }
