@@ -4,15 +4,18 @@
 //! - [`rules`]: a data set's rule, resolved against the law book;
 //! - [`mod@decide`]: the reference interpreter, which reads like the design's table and explains itself;
 //! - [`mod@test`]: the same as a test of constant comparisons, by inversion;
-//! - [`eval`]: that test in memory; [`sql`]: that test as SQL for SQLite and PostgreSQL.
+//! - [`eval`]: that test in memory, a record at a time; [`columns`]: over plain arrays; [`sql`]: as
+//!   SQL for SQLite and PostgreSQL.
 //!
 //! Pure: no I/O and no clock. That all forms agree is a differential test.
 
+pub mod columns;
 pub mod decide;
 pub mod eval;
 pub mod explain;
 pub mod hold;
 pub mod rules;
+mod spans;
 pub mod sql;
 pub mod test;
 pub mod value;

@@ -57,6 +57,13 @@ pub enum Kind {
     Presence,
 }
 
+impl Kind {
+    /// Whether it is read as a point in time.
+    pub fn is_time(&self) -> bool {
+        !matches!(self, Kind::Text | Kind::Int | Kind::Bool | Kind::Presence)
+    }
+}
+
 /// Why a fact cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Problem {

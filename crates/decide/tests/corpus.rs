@@ -1,5 +1,5 @@
 //! The decision cases of `corpus/`, each decided by the interpreter, by the compiled test in
-//! memory, in SQLite and in a real PostgreSQL. `corpus/README.md` says how a case is written.
+//! memory (a record at a time, and over columns), in SQLite and in a real PostgreSQL. `corpus/README.md` says how a case is written.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use frist_decide::decide::Standing;
+use frist_decide::columns::Unit;
 use frist_decide::eval::Row as InMemory;
 use frist_decide::sql::{BoundFact, Physical, kind_of};
 use frist_decide::{
@@ -22,6 +23,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use support::cell::{Cell, Moment};
+use support::columns::Columnar;
 use support::postgres::Postgres;
 use support::sqlite::Sqlite;
 use support::{Column, Database, Row};
@@ -237,16 +239,22 @@ fn expect(place: &str, case: &Case, decision: &Decision, zone: &TimeZone) {
 #[test]
 fn every_case_is_decided_as_it_says() {
     let (mut sqlite, mut postgres) = (Sqlite::new("UTF-8", "TEXT"), Postgres::new());
+    let mut columns = Columnar::new(Unit::Micros);
     let mut outcomes = BTreeSet::new();
     let mut count = 0;
     for (file, theme) in themes() {
         for case in &theme.case {
-            check(&file, &theme, case, &mut [(&mut sqlite, true), (&mut postgres, false)]);
+            check(
+                &file,
+                &theme,
+                case,
+                &mut [(&mut sqlite, true), (&mut postgres, false), (&mut columns, true)],
+            );
             outcomes.insert(case.outcome);
             count += 1;
         }
     }
-    assert!(count >= 60, "only {count} cases");
+    assert!(count >= 150, "only {count} cases");
     assert_eq!(outcomes.len(), Outcome::ALL.len(), "a decision without a case");
 }
 

@@ -1,9 +1,10 @@
 //! Law 6: the same answer everywhere. Generated rules, records and instants, decided by the
-//! reference interpreter, by the compiled test in memory, in SQLite and in a real PostgreSQL.
+//! reference interpreter, by the compiled test in memory (a record at a time, and over columns), in
+//! SQLite and in a real PostgreSQL.
 //!
 //! Each database is given the same records as its columns can hold them, and the interpreter
 //! decides on the values as that database gives them back. An ordinary run makes at least 10,000
-//! decisions; `FRIST_LONG=1` makes a million. The seed is fixed; `FRIST_SEED` sets another, and a
+//! decisions; `FRIST_LONG=1` makes a million, `FRIST_DECISIONS` a number of one's own. The seed is fixed; `FRIST_SEED` sets another, and a
 //! failure prints it with the smallest scenario that still fails.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -12,6 +13,7 @@ mod support;
 
 use std::cell::{Cell, RefCell};
 
+use frist_decide::columns::Unit;
 use frist_decide::decide::is_held;
 use frist_decide::eval::Row;
 use frist_decide::{HoldScope, Kind, Outcome, compile, decide, value};
@@ -19,6 +21,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};
 
+use support::columns::Columnar;
 use support::generate::{NAMES, Scenario, TIMES, around, scenario};
 use support::postgres::Postgres;
 use support::sqlite::Sqlite;
@@ -33,6 +36,12 @@ fn seed() -> u64 {
 
 fn long() -> bool {
     std::env::var_os("FRIST_LONG").is_some_and(|v| v == "1")
+}
+
+/// How many decisions the generated scenarios come to, in all tests together.
+fn decisions() -> usize {
+    let set = std::env::var("FRIST_DECISIONS").ok().and_then(|s| s.parse().ok());
+    set.unwrap_or(if long() { 1_000_000 } else { 12_000 })
 }
 
 /// What the runs came to: how often each decision was made.
@@ -86,7 +95,7 @@ fn agree(
 
 /// Runs scenarios until this many decisions are made.
 fn run(database: &mut dyn Database, columns: fn(&Scenario) -> Vec<Column>, share: usize) {
-    let wanted = if long() { 1_000_000 / share } else { 12_000 / share };
+    let wanted = decisions() / share;
     let (database, tally) = (RefCell::new(database), RefCell::new(Tally::default()));
     let round = Cell::new(seed());
     while tally.borrow().total() < wanted {
@@ -111,6 +120,7 @@ fn run(database: &mut dyn Database, columns: fn(&Scenario) -> Vec<Column>, share
     }
     let tally = tally.into_inner();
     for (outcome, count) in Outcome::ALL.iter().zip(tally.0) {
+        println!("{}: {count}", outcome.word());
         assert!(count * 200 > tally.total(), "{}: only {count}", outcome.word());
     }
 }
@@ -201,4 +211,23 @@ fn sqlite_agrees_in_utf_16_and_with_loose_collations() {
 #[test]
 fn postgresql_agrees() {
     run(&mut Postgres::new(), Scenario::postgres, 3);
+}
+
+#[test]
+fn columns_hold_to_the_letter() {
+    holds_to_the_letter(&mut Columnar::new(Unit::Micros), Scenario::sqlite);
+}
+
+#[test]
+fn columns_agree_at_every_boundary() {
+    for unit in [Unit::Seconds, Unit::Millis, Unit::Micros, Unit::Nanos] {
+        every_boundary(&mut Columnar::new(unit), Scenario::sqlite);
+    }
+}
+
+#[test]
+fn columns_agree() {
+    for unit in [Unit::Seconds, Unit::Millis, Unit::Micros, Unit::Nanos] {
+        run(&mut Columnar::new(unit), Scenario::sqlite, 12);
+    }
 }

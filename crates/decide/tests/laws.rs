@@ -22,15 +22,18 @@ use support::generate::{PRESENCES, STATES, Scenario, TIMES, around, scenario, te
 
 const NANOSECOND: SignedDuration = SignedDuration::from_nanos(1);
 
-/// `FRIST_LONG=1` tries more; a failure is written to `laws.proptest-regressions`.
+/// `FRIST_LONG=1` tries more, `PROPTEST_CASES` a number of one's own; a failure is written to
+/// `laws.proptest-regressions`.
 fn settings() -> ProptestConfig {
     let long = std::env::var_os("FRIST_LONG").is_some_and(|v| v == "1");
+    let set = std::env::var_os("PROPTEST_CASES").is_some();
+    let default = ProptestConfig::default();
     ProptestConfig {
-        cases: if long { 20_000 } else { 200 },
+        cases: if set { default.cases } else if long { 20_000 } else { 200 },
         failure_persistence: Some(Box::new(FileFailurePersistence::WithSource(
             "proptest-regressions",
         ))),
-        ..ProptestConfig::default()
+        ..default
     }
 }
 

@@ -327,8 +327,15 @@ fn any_nudge() -> impl Strategy<Value = SignedDuration> {
     ]
 }
 
+/// `PROPTEST_CASES` sets another number.
+fn settings() -> ProptestConfig {
+    let set = std::env::var_os("PROPTEST_CASES").is_some();
+    let default = ProptestConfig::default();
+    ProptestConfig { cases: if set { default.cases } else { 4_000 }, ..default }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
+    #![proptest_config(settings())]
 
     /// `expires(start) <= t` exactly when the start is within `cutoff(t)`: at any instant, and at
     /// the very instants around the expiry.

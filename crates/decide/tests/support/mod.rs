@@ -1,8 +1,10 @@
-//! What the tests of this crate share: generated rules and records, and the two databases.
+//! What the tests of this crate share: generated rules and records, and where these are kept: two
+//! databases, and plain arrays.
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 pub(crate) mod cell;
+pub(crate) mod columns;
 pub(crate) mod generate;
 pub(crate) mod postgres;
 pub(crate) mod seed;
