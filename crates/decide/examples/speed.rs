@@ -147,7 +147,8 @@ fn main() {
     let reading = Register::read(&[("speed.toml", REGISTER)]);
     let register = reading.register.expect("the register is in order");
     let dataset = register.dataset("records").expect("it has the data set");
-    let rules = RuleSet::resolve(&register, LawBook::embedded(), dataset).expect("its rule resolves");
+    let rules =
+        RuleSet::resolve(&register, LawBook::embedded(), dataset).expect("its rule resolves");
     let names: Vec<&str> = rules.facts.iter().map(|f| f.name.as_str()).collect();
     assert_eq!(names, ["invoice_date", "ended_on", "kind"]);
     let kinds = [Kind::Date, Kind::Date, Kind::Text];
@@ -164,7 +165,8 @@ fn main() {
         ],
         held: None,
     };
-    let (mut engine, mut hand, mut tuned) = (vec![false; count], vec![false; count], vec![false; count]);
+    let (mut engine, mut hand, mut tuned) =
+        (vec![false; count], vec![false; count], vec![false; count]);
     let mut times = [const { Vec::new() }; 3];
     for round in 0..=ROUNDS {
         let start = Instant::now();

@@ -163,9 +163,25 @@ enum Node<'a> {
     Days(&'a [i32], Option<&'a [Mark]>, Spans<i32>),
     Times(&'a [i64], Option<&'a [Mark]>, Spans<i64>),
     /// One of these codes, or none of them and yet below the size of the dictionary.
-    Codes { codes: &'a [u32], marks: Option<&'a [Mark]>, among: Vec<u32>, is: bool, size: u32 },
-    Ints { values: &'a [i64], marks: Option<&'a [Mark]>, among: Vec<i64>, is: bool },
-    Bools { values: &'a [bool], marks: Option<&'a [Mark]>, among: Vec<bool>, is: bool },
+    Codes {
+        codes: &'a [u32],
+        marks: Option<&'a [Mark]>,
+        among: Vec<u32>,
+        is: bool,
+        size: u32,
+    },
+    Ints {
+        values: &'a [i64],
+        marks: Option<&'a [Mark]>,
+        among: Vec<i64>,
+        is: bool,
+    },
+    Bools {
+        values: &'a [bool],
+        marks: Option<&'a [Mark]>,
+        among: Vec<bool>,
+        is: bool,
+    },
     Marks(&'a [Mark], Mark),
     Held(&'a [bool], bool),
 }
@@ -246,7 +262,8 @@ impl<'a> Planner<'a, '_> {
                 Node::Days(values, column.marks, spans.narrowed())
             }
             Values::Times(values, unit) => {
-                let spans = Line::times(kind, unit).and_then(|line| line.spans(test)).ok_or(wrong)?;
+                let spans =
+                    Line::times(kind, unit).and_then(|line| line.spans(test)).ok_or(wrong)?;
                 self.length(fact, values.len())?;
                 Node::Times(values, column.marks, spans)
             }
@@ -260,7 +277,8 @@ impl<'a> Planner<'a, '_> {
         Ok(match (&column.values, kind) {
             (Values::Texts { codes, dictionary }, Some(Kind::Text)) => {
                 self.length(fact, codes.len())?;
-                let size = u32::try_from(dictionary.len()).map_err(|_| BatchError::Type { fact })?;
+                let size =
+                    u32::try_from(dictionary.len()).map_err(|_| BatchError::Type { fact })?;
                 let named = |code: &u32| {
                     let text = dictionary[*code as usize];
                     literals.iter().any(|l| matches!(l, Literal::Text(t) if t == text))

@@ -96,7 +96,8 @@ impl Line {
     /// The test as spans; none if it is not one of this line's points in time alone.
     pub(crate) fn spans(&self, test: &Test) -> Option<Spans<i64>> {
         let (first, last) = self.readable;
-        let parts = |parts: &[Test]| parts.iter().map(|p| self.spans(p)).collect::<Option<Vec<_>>>();
+        let parts =
+            |parts: &[Test]| parts.iter().map(|p| self.spans(p)).collect::<Option<Vec<_>>>();
         Some(match test {
             Test::Empty(_) => Spans { ranges: Vec::new(), missing: true },
             Test::Within(_, Cutoff::None) => Spans::one(1, 0),

@@ -8,8 +8,8 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use frist_decide::decide::Standing;
 use frist_decide::columns::Unit;
+use frist_decide::decide::Standing;
 use frist_decide::eval::Row as InMemory;
 use frist_decide::sql::{BoundFact, Physical, kind_of};
 use frist_decide::{

@@ -29,7 +29,13 @@ fn settings() -> ProptestConfig {
     let set = std::env::var_os("PROPTEST_CASES").is_some();
     let default = ProptestConfig::default();
     ProptestConfig {
-        cases: if set { default.cases } else if long { 20_000 } else { 200 },
+        cases: if set {
+            default.cases
+        } else if long {
+            20_000
+        } else {
+            200
+        },
         failure_persistence: Some(Box::new(FileFailurePersistence::WithSource(
             "proptest-regressions",
         ))),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use frist_decide::columns::{Batch, Column as Array, Mark, Unit, Values};
 use frist_decide::decide::is_held;
 use frist_decide::sql::{Binding, Dialect};
-use frist_decide::{Compiled, HoldScope, Kind, Outcome, Test, Value, value};
+use frist_decide::{Compiled, HoldScope, Kind, Outcome, Problem, Test, Value, value};
 use frist_law::Start;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
@@ -116,7 +116,8 @@ impl Database for Columnar {
 fn keep(kind: &Kind, values: &[Value], unit: Unit) -> (Owned, Vec<Mark>, Vec<Value>) {
     match kind {
         Kind::Text => {
-            let texts = values.iter().filter_map(|v| if let Value::Text(s) = v { Some(s) } else { None });
+            let texts =
+                values.iter().filter_map(|v| if let Value::Text(s) = v { Some(s) } else { None });
             let words: Vec<String> = texts.cloned().collect::<BTreeSet<_>>().into_iter().collect();
             let read = |v: &Value| match v {
                 Value::Text(s) => words.iter().position(|w| w == s).map(|code| code as u32),
@@ -124,7 +125,8 @@ fn keep(kind: &Kind, values: &[Value], unit: Unit) -> (Owned, Vec<Mark>, Vec<Val
                 Value::Other => Some(words.len() as u32),
                 _ => None,
             };
-            let text = |code: &u32| words.get(*code as usize).cloned().map_or(Value::Other, Value::Text);
+            let text =
+                |code: &u32| words.get(*code as usize).cloned().map_or(Value::Other, Value::Text);
             let (codes, marks, back) = gaps(values, read, text);
             (Owned::Texts(codes, words), marks, back)
         }
@@ -143,7 +145,8 @@ fn keep(kind: &Kind, values: &[Value], unit: Unit) -> (Owned, Vec<Mark>, Vec<Val
             (Owned::Bools(truths), marks, back)
         }
         Kind::Presence => {
-            let (_, marks, back) = gaps(values, |v| (*v != Value::Null).then_some(()), |()| Value::Other);
+            let (_, marks, back) =
+                gaps(values, |v| (*v != Value::Null).then_some(()), |()| Value::Other);
             (Owned::Presence, marks, back)
         }
         Kind::Date => {
@@ -151,7 +154,7 @@ fn keep(kind: &Kind, values: &[Value], unit: Unit) -> (Owned, Vec<Mark>, Vec<Val
             let read = |v: &Value| match value::start(v, kind) {
                 Ok(Start::Date(d)) => Some((d.duration_since(epoch).as_hours() / 24) as i32),
                 // Days of no year that counts are numbers too.
-                Err(_) if matches!(v, Value::Text(_)) => Some(i32::MIN),
+                Err(Problem::Impossible) => Some(i32::MIN),
                 _ => None,
             };
             let day = |n: &i32| match *n {
@@ -169,12 +172,16 @@ fn keep(kind: &Kind, values: &[Value], unit: Unit) -> (Owned, Vec<Mark>, Vec<Val
                 Ok(Start::Local(at, _)) => fit(at.duration_since(epoch).as_nanos()),
                 Ok(Start::Instant(at)) => fit(at.as_nanosecond()),
                 Ok(Start::Date(_)) => None,
-                Err(_) if matches!(v, Value::Text(_)) && unit != Unit::Nanos => Some(i64::MAX),
+                Err(Problem::Impossible) if unit != Unit::Nanos => Some(i64::MAX),
                 Err(_) => None,
             };
             let time = |n: &i64| {
                 if *n == i64::MAX && unit != Unit::Nanos {
-                    return Value::Other;
+                    return match kind {
+                        Kind::UnixSeconds | Kind::UnixMillis => Value::Int(i64::MAX),
+                        Kind::Instant => Value::Text("0000-00-00 00:00Z".into()),
+                        _ => Value::Text("0000-00-00 00:00".into()),
+                    };
                 }
                 let nanos = i128::from(*n) * unit.nanoseconds();
                 match (local, kind) {
