@@ -299,3 +299,31 @@ verified = "verified"
         assert!(found.contains("the article is not written as"), "{reference}: {found}");
     }
 }
+
+/// What a kind is called and what follows from it, in the law book's own words.
+#[test]
+fn kinds_and_marks_are_called_by_their_names() {
+    let kinds = [
+        (Minimum, "minimum", "opbevaringspligt", true, false),
+        (OpenEndedMinimum, "open-ended minimum", "opbevaringspligt uden fast frist", true, true),
+        (Maximum, "maximum", "slettepligt", false, false),
+        (Guideline, "guideline", "vejledende frist", false, false),
+        (Limitation, "limitation", "forældelsesfrist", false, false),
+        (Exception, "exception", "undtagelse fra slettepligt", false, true),
+    ];
+    for (kind, en, da, minimum, open_ended) in kinds {
+        assert_eq!((kind.to_string().as_str(), kind.text_da()), (en, da));
+        assert_eq!((kind.is_minimum(), kind.is_open_ended()), (minimum, open_ended), "{en}");
+        // What is shown is what is read.
+        assert_eq!(serde_json::to_value(kind).unwrap(), en);
+    }
+    let marks = [
+        (Unverified, "unverified", "ikke efterprøvet"),
+        (Secondary, "secondary", "kun sekundær kilde"),
+        (Seen, "verified", "efterprøvet"),
+    ];
+    for (mark, en, da) in marks {
+        assert_eq!((mark.to_string().as_str(), mark.text_da()), (en, da));
+        assert_eq!(serde_json::to_value(mark).unwrap(), en);
+    }
+}
