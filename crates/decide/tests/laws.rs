@@ -201,6 +201,31 @@ proptest! {
         }
     }
 
+    /// Law 2, a legitimately open end: a starting point that is declared open and missing keeps,
+    /// whatever the other grounds say.
+    #[test]
+    fn an_open_end_keeps(s in records(), which: Index) {
+        let mut s = s;
+        s.rules.maximums.clear();
+        let ix = which.index(s.rules.grounds.len());
+        let g = &mut s.rules.grounds[ix];
+        (g.force, g.from, g.open) = (Force::Permits, Some(0), true);
+        (g.until, g.given, g.ended, g.when) = (None, None, None, Vec::new());
+        if g.pieces.iter().all(|p| p.term.is_none()) {
+            g.pieces = vec![Piece { from: None, to: None, term: Some(Period::years(1).into()), citation: None, verified: None }];
+        }
+        for (mut facts, t, _) in decisions(&s) {
+            facts[0] = Value::Null;
+            let decided = outcome(&s.rules, &s.kinds, &facts, t);
+            // Only whether it is to be reviewed may be open.
+            let kept = match s.rules.periodic {
+                None => decided == Outcome::Keep,
+                Some(_) => [Outcome::Keep, Outcome::Review, Outcome::Unclear].contains(&decided),
+            };
+            prop_assert!(kept, "{:?}: {:?} at {}", decided, facts, t);
+        }
+    }
+
     /// Law 2, what cannot be read: a record that is due with a fact that could not be read at all
     /// is due whatever it says, or if it is not there; so also with a state or a starting point
     /// of which only that can be said that it is there. The compiled test decides the same.
