@@ -102,6 +102,9 @@ codes! {
     W0011 Warning "a declared fact that nothing reads",
     W0012 Warning "an anonymisation that does not say what identifies a person",
     W0013 Warning "a collection that no data set and no exemption names",
+    W0014 Warning "something that is still to be filled in",
+    W0015 Warning "a starting point that is gone when what it looks at is erased",
+    W0016 Warning "records from before the law that keeps them",
     // Information
     I0001 Info "a law-book entry that is not fully verified",
 }

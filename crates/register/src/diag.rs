@@ -34,6 +34,29 @@ pub struct Fix {
     pub replacement: String,
 }
 
+/// What is quoted from a register is cut beyond so many characters.
+const LONGEST_WORD: usize = 120;
+/// No text of a diagnostic has more characters than this, however much it quotes.
+const LONGEST_TEXT: usize = 1_000;
+
+/// A text as it can be shown: what is quoted in backticks is cut when it is very long, and what a
+/// terminal would take for a command stands there as a replacement character.
+fn plain(text: String) -> String {
+    if text.len() <= LONGEST_WORD && !text.contains(char::is_control) {
+        return text;
+    }
+    let cut = |text: &str, most: usize| match text.char_indices().nth(most) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    };
+    let parts: Vec<String> = text
+        .split('`')
+        .enumerate()
+        .map(|(i, part)| if i % 2 == 1 { cut(part, LONGEST_WORD) } else { part.to_owned() })
+        .collect();
+    cut(&parts.join("`"), LONGEST_TEXT).replace(char::is_control, "\u{fffd}")
+}
+
 /// One thing the reader or the checker has to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -59,7 +82,7 @@ impl Diagnostic {
         Self {
             code,
             severity: code.severity(),
-            message: message.into(),
+            message: plain(message.into()),
             labels: vec![(span, String::new())],
             law: None,
             help: None,
@@ -76,7 +99,7 @@ impl Diagnostic {
     #[must_use]
     pub fn here(mut self, words: impl Into<String>) -> Self {
         if let Some(first) = self.labels.first_mut() {
-            first.1 = words.into();
+            first.1 = plain(words.into());
         }
         self
     }
@@ -84,25 +107,27 @@ impl Diagnostic {
     /// Adds another place.
     #[must_use]
     pub fn label(mut self, span: Span, words: impl Into<String>) -> Self {
-        self.labels.push((span, words.into()));
+        self.labels.push((span, plain(words.into())));
         self
     }
 
     /// Names the law or practice that says so.
     #[must_use]
     pub fn law(mut self, citation: impl Into<String>) -> Self {
-        self.law = Some(citation.into());
+        self.law = Some(plain(citation.into()));
         self
     }
 
     /// Says what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(plain(help.into()));
         self
     }
 
     /// Gives the change that would settle it.
+    ///
+    /// The replacement is written into the file as it is, so nothing of it is cut.
     #[must_use]
     pub fn fix(mut self, span: Span, replacement: impl Into<String>) -> Self {
         self.fix = Some(Fix { span, replacement: replacement.into() });

@@ -17,8 +17,9 @@ use crate::span::{FileId, Sp, Span};
 /// One value as TOML has it.
 pub(crate) type Value<'a> = Spanned<DeValue<'a>>;
 
-/// No more than this many diagnostics are kept, so that a file of nonsense stays cheap.
-const MOST: usize = 1000;
+/// No more than this many diagnostics of one weight are kept, so that a register of nonsense stays
+/// cheap.
+pub(crate) const MOST: usize = 1000;
 
 /// The file being read, and what has been said about it so far.
 pub(crate) struct File<'a> {
@@ -33,10 +34,14 @@ pub(crate) struct File<'a> {
 impl<'a> File<'a> {
     /// Adds a diagnostic.
     pub(crate) fn say(&self, diagnostic: Diagnostic) {
-        let mut said = self.said.borrow_mut();
-        if said.len() < MOST {
-            said.push(diagnostic);
+        if !self.full() {
+            self.said.borrow_mut().push(diagnostic);
         }
+    }
+
+    /// Whether nothing more is kept, so that it need not be put into words either.
+    pub(crate) fn full(&self) -> bool {
+        self.said.borrow().len() >= MOST
     }
 
     /// Where a spanned thing stands; a table with a header is its header's line.
@@ -62,6 +67,9 @@ impl<'a> File<'a> {
 
     /// Says that a value has the wrong type.
     pub(crate) fn wrong_type(&self, value: &Value<'a>, name: &str, wanted: &str) {
+        if self.full() {
+            return;
+        }
         let found = kind_of(value.get_ref());
         self.say(
             Diagnostic::new(
@@ -414,6 +422,9 @@ impl<'a> Tab<'a> {
             self.shape.path
         );
         for (key, _) in self.table {
+            if self.file.full() {
+                break;
+            }
             let name: &str = key.get_ref();
             if self.shape.field(name).is_none() {
                 self.unknown(name, self.file.span(key));

@@ -231,3 +231,34 @@ fn the_relation() {
     // A recipient gets nothing of what was not disclosed to it.
     assert!(find("customer", "health").recipients.is_empty());
 }
+
+#[test]
+fn a_ground_that_nothing_ends_is_refused_unless_a_statute_sets_it() {
+    let purpose = "[[activity.purpose]]\nid = \"p\"\ntext = \"P\"\nbasis = \"6(1)(b)\"\n";
+    let review = "review = { every = \"2 years\", from = \"d\", question = \"Needed?\" }\n";
+    // What the rules refuse to resolve: a review or the purpose's end alone set no period.
+    assert_eq!(codes("", purpose, &format!("{review}{}", keep("p", ""))), [Code::E0048]);
+    let ended = format!("{purpose}ended = 2030-01-01\n");
+    assert_eq!(codes("", &ended, &keep("p", "")), [Code::E0048]);
+    assert_eq!(codes("", purpose, &format!("{review}{}", keep("p", "when = { a = 1 }"))), []);
+    assert_eq!(codes("", purpose, &keep("p", "until = \"u\"")), []);
+    // A statute without a fixed period is another matter.
+    let statute = "[[activity.purpose]]\nid = \"p\"\ntext = \"P\"\nbasis = \"6(1)(c)\"\nlaw = \"dk.arkiv\"\n";
+    assert_eq!(codes("", statute, &keep("p", "")), [Code::E0048]);
+    assert_eq!(codes("", statute, &format!("{review}{}", keep("p", ""))), []);
+}
+
+#[test]
+fn records_from_before_a_law_are_told_of_where_it_matters() {
+    let law = |id: &str| {
+        format!("[[activity.purpose]]\nid = \"p\"\ntext = \"P\"\nbasis = \"6(1)(c)\"\nlaw = \"{id}\"\n")
+    };
+    let of = |id: &str, rest: &str| codes("", &law(id), &keep("p", rest));
+    // In force from 1 July 2024, for five years: what is from June may be wanted still.
+    assert_eq!(of("dk.arbejdstid", "from = \"d\""), [Code::W0016]);
+    assert_eq!(of("dk.arbejdstid", "from = \"d\"\nperiod = \"5 years\""), []);
+    // In force from 1999 at the earliest: nobody misses what is older.
+    assert_eq!(of("dk.bogfoering", "from = \"d\""), []);
+    // In force as long as anybody remembers.
+    assert_eq!(of("dk.moms", "from = \"d\""), []);
+}

@@ -5,6 +5,7 @@
 
 mod anonymise;
 mod facts;
+mod gaps;
 mod names;
 mod purposes;
 mod record;
@@ -20,6 +21,7 @@ use crate::diag::Diagnostic;
 use crate::model::{DataSet, Keep, Purpose, Register};
 use crate::source::Sources;
 use crate::span::{Sp, Span};
+use crate::walk::MOST;
 
 /// What is being checked, and what has been said.
 struct Check<'a> {
@@ -27,6 +29,8 @@ struct Check<'a> {
     book: &'a LawBook,
     sources: &'a Sources,
     said: Vec<Diagnostic>,
+    /// How many there were, by weight, those that were not kept included.
+    counts: [usize; 3],
     index: Index<'a>,
 }
 
@@ -52,7 +56,7 @@ pub fn check(register: &Register, book: &LawBook, sources: &Sources) -> Vec<Diag
         stores: register.stores.iter().map(|s| (s.id.as_str(), s)).collect(),
         of_activity,
     };
-    let mut check = Check { register, book, sources, said: Vec::new(), index };
+    let mut check = Check { register, book, sources, said: Vec::new(), counts: [0; 3], index };
     check.record();
     check.names();
     check.facts();
@@ -61,15 +65,21 @@ pub fn check(register: &Register, book: &LawBook, sources: &Sources) -> Vec<Diag
     check.terms();
     check.sensitive();
     check.anonymise();
+    check.gaps();
     let mut said = check.said;
     said.sort_by_key(|d| (d.severity, d.span(), d.code));
     said
 }
 
 impl<'a> Check<'a> {
-    /// Adds a diagnostic.
+    /// Adds a diagnostic, unless there are very many of its weight already: a register that is
+    /// wrong in a hundred thousand places is refused as surely as one that is wrong in a thousand.
     fn say(&mut self, diagnostic: Diagnostic) {
-        self.said.push(diagnostic);
+        let count = &mut self.counts[diagnostic.severity as usize];
+        *count += 1;
+        if *count <= MOST {
+            self.said.push(diagnostic);
+        }
     }
 
     /// Adds a diagnostic with nothing more to it than a message and what to do.

@@ -105,7 +105,11 @@ impl<'a> Check<'a> {
     /// A ground must end some day, by its period or by what it hangs on.
     fn has_end(&mut self, dataset: &DataSet, keep: &Keep, purpose: &Purpose, law: Option<&Law>) {
         let term = own_term(keep).or_else(|| law.and_then(|l| l.newest().term()));
-        let hangs = !keep.when.is_empty() || keep.until.is_some() || purpose.ended.is_some();
+        // A statute without a fixed period runs while it demands; what ends it may also be that the
+        // purpose ends, or a person's assessment. A purpose has no such ground to stand on.
+        let hangs = !keep.when.is_empty()
+            || keep.until.is_some()
+            || law.is_some() && (purpose.ended.is_some() || dataset.review.is_some());
         let name = &keep.purpose.value;
         match (&keep.from, term) {
             (Some(_), Some(_)) => {}
@@ -127,7 +131,7 @@ impl<'a> Check<'a> {
                     .help("add the date it runs from: from = \"...\"");
                 self.say(said);
             }
-            (_, None) if hangs || dataset.review.is_some() => {}
+            (_, None) if hangs => {}
             (_, None) => {
                 let message = format!(
                     "the ground `{name}` never ends, so nothing in `{}` is ever erased",

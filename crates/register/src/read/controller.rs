@@ -66,7 +66,19 @@ fn calendar(table: &Tab<'_>) -> (Calendar, YearEnds) {
             Ok(years) => calendar.financial_years = years,
             Err(e) => {
                 let span = table.file.span(value);
-                table.say(Diagnostic::new(Code::E0005, span, e.to_string()));
+                let said = Diagnostic::new(Code::E0005, span, e.to_string());
+                // `31-12`, the day first, as it is written in Denmark.
+                let turned = ends.first().and_then(|(_, end)| {
+                    let (day, month) = end.trim().split_once(['-', '.', '/'])?;
+                    let turned = format!("{month:0>2}-{day:0>2}");
+                    FinancialYears::new(&turned).is_ok().then_some(turned)
+                });
+                table.say(match turned.filter(|_| ends.len() == 1) {
+                    Some(turned) => said
+                        .help(format!("the month comes first: \"{turned}\""))
+                        .fix(span, format!("\"{turned}\"")),
+                    None => said,
+                });
             }
         }
         Some(ends)

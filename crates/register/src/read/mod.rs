@@ -23,7 +23,7 @@ use crate::model::{Category, CategoryClass, Controller, Recipient, RecipientRole
 use crate::shape;
 use crate::source::Sources;
 use crate::span::{Sp, Span};
-use crate::walk::{File, Tab};
+use crate::walk::{File, MOST, Tab};
 
 /// What reading gave.
 #[derive(Debug, Clone)]
@@ -63,6 +63,8 @@ impl Register {
         }
         let register = parts.finish(&mut diagnostics);
         diagnostics.sort_by_key(|d| (d.severity, d.span()));
+        // Errors come first, so that none is cut off while anything else stays.
+        diagnostics.truncate(MOST);
         let failed = diagnostics.iter().any(|d| d.severity == Severity::Error);
         Reading { register: (!failed).then_some(register), sources, diagnostics }
     }
@@ -75,12 +77,19 @@ fn read_file(file: &File<'_>, parts: &mut Parts) {
         range.start = range.start.min(file.text.len());
         range.end = range.end.clamp(range.start, file.text.len());
         let message = error.message().trim().replace('\n', "; ");
-        let twice = message.starts_with("duplicate key");
-        let code = if twice { Code::E0006 } else { Code::E0001 };
-        let mut said = Diagnostic::new(code, Span::new(file.id, range), message);
-        if twice {
-            said = said.help("keep one of the two");
-        }
+        let span = Span::new(file.id, range);
+        let said = if message.starts_with("duplicate key") {
+            Diagnostic::new(Code::E0006, span, message).help("keep one of the two")
+        } else if message.contains("recurs") {
+            Diagnostic::new(Code::E0001, span, "tables or lists are nested too deeply")
+                .help("a register needs a handful of levels; a bracket is probably not closed")
+        } else {
+            let said = Diagnostic::new(Code::E0001, span, message);
+            match values::danish_date_on_line(file.text, span.start) {
+                Some(date) => said.help(format!("a date is written year first: \"{date}\"")),
+                None => said,
+            }
+        };
         file.say(said);
     }
     let start = Span::new(file.id, 0..0);

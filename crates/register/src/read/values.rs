@@ -28,9 +28,37 @@ pub(super) fn date(file: &File<'_>, value: &Value<'_>, name: &str) -> Option<Sp<
     };
     if parsed.is_none() {
         let message = format!("`{name}` is not a date");
-        file.say(Diagnostic::new(Code::E0005, span, message).help("write it as 2025-01-31"));
+        let said = Diagnostic::new(Code::E0005, span, message);
+        file.say(match value.get_ref().as_str().and_then(danish_date) {
+            Some(date) => said
+                .here("the day comes first here")
+                .help(format!("the year comes first: write it as {date}"))
+                .fix(span, format!("\"{date}\"")),
+            None => {
+                said.help("the year comes first, and the day must exist: write it as 2025-01-31")
+            }
+        });
     }
     parsed.map(|d| Sp::new(d, span))
+}
+
+/// The date that is meant by a text with the day first, as it is written in Denmark: `31-12-2015`,
+/// `31.12.2015`, `31/12 2015`.
+pub(super) fn danish_date(text: &str) -> Option<Date> {
+    let mut parts = text.trim().split(['-', '.', '/', ' ']).filter(|part| !part.is_empty());
+    let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() || year.len() != 4 {
+        return None;
+    }
+    Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
+}
+
+/// The same, for a date without quotes, which is no TOML: looked for on the line of a mistake.
+pub(super) fn danish_date_on_line(text: &str, at: usize) -> Option<Date> {
+    let start = text.get(..at)?.rfind('\n').map_or(0, |i| i + 1);
+    let line = text[start..].lines().next().filter(|line| line.len() < 200)?;
+    let (_, value) = line.split_once('=')?;
+    danish_date(value.split('#').next()?)
 }
 
 /// A duration of the machine, in milliseconds: `30 s`, `500 ms`, `2 min`.
