@@ -61,6 +61,12 @@ pub enum Error {
         /// The key's name.
         name: String,
     },
+    /// A file is nothing that Frist hands out.
+    #[error("this is no receipt, no evidence and no signed checkpoint: {found}")]
+    NoProof {
+        /// What it looks like.
+        found: &'static str,
+    },
     /// A file is not in its format.
     #[error("{file}, line {line}: {reason}; the file is damaged, cut short or was changed")]
     Format {

@@ -39,10 +39,27 @@ pub fn verify<R: BufRead>(
         return Ok(Verified::Evidence(Box::new(evidence::verify_evidence(whole, keys, against)?)));
     }
     let is_receipt = is(receipt::HEADER);
+    // The same formats in another version, or with the line ends of another system.
+    for (header, found) in [
+        (evidence::HEADER, "it is evidence in a form that this version does not know"),
+        (receipt::HEADER, "it is a receipt in a form that this version does not know"),
+    ] {
+        let family = header.trim_end_matches(|c| c != '@');
+        if !is_receipt && first.starts_with(family.as_bytes()) {
+            let found = match first.ends_with(b"\r\n") {
+                true => "its line ends were changed on the way; it must come byte for byte",
+                false => found,
+            };
+            return Err(Error::NoProof { found });
+        }
+    }
     let file = if is_receipt { "receipt" } else { "signed checkpoint" };
     let mut rest = Vec::new();
     reader.take(receipt::MAX_RECEIPT as u64).read_to_end(&mut rest).map_err(failed)?;
     first.append(&mut rest);
+    if !is_receipt {
+        nothing_of_ours(&first)?;
+    }
     let text = String::from_utf8(first).map_err(|_| Error::Format {
         file,
         line: 0,
@@ -59,6 +76,25 @@ pub fn verify<R: BufRead>(
         _ => {}
     }
     Ok(verified)
+}
+
+/// Refuses what has no likeness with a signed checkpoint, so that nobody takes it for one that was
+/// damaged. A checkpoint has a name, a size and a root, and ends in signatures.
+fn nothing_of_ours(file: &[u8]) -> Result<()> {
+    let found = match std::str::from_utf8(file) {
+        Ok("") => "the file is empty",
+        Ok(text) if text.contains("\n\u{2014} ") => return Ok(()),
+        Ok(text) => {
+            let mut lines = text.lines().skip(1);
+            let size = lines.next().and_then(crate::checkpoint::decimal);
+            if size.zip(lines.next().and_then(crate::Hash::from_base64)).is_some() {
+                return Ok(());
+            }
+            "it is some other text"
+        }
+        Err(_) => "it is not even text",
+    };
+    Err(Error::NoProof { found })
 }
 
 /// Holds one head against an older one, as far as that goes without the entries between.

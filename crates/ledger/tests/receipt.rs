@@ -156,3 +156,28 @@ fn locators_of_any_bytes_are_one_safe_line() {
         assert_eq!(verify_receipt(&text, &keys()).unwrap().locator, locator);
     }
 }
+
+#[test]
+fn what_is_no_file_of_ours_is_said_to_be_none() {
+    let log = Log::small();
+    let said = |file: &[u8]| verify(file, &keys(), None).unwrap_err().to_string();
+    for (file, words) in [
+        (&b""[..], "the file is empty"),
+        (b"%PDF-1.7\n\xff\xfe\x00", "not even text"),
+        (b"Dear Sir or Madam,\nplease find enclosed\n\nkind regards\n", "some other text"),
+        (b"[controller]\nname = \"Nordkyst\"\n", "some other text"),
+        (b"frist-receipt@v2\nrecord: x\n", "a receipt in a form that this version does not know"),
+        (b"frist-evidence@v9\nfrom 0\n", "evidence in a form that this version does not know"),
+    ] {
+        let error = said(file);
+        assert!(error.starts_with("this is no receipt, no evidence and no signed"), "{error}");
+        assert!(error.contains(words), "{error}");
+    }
+    // Ours, but changed on the way: that is another matter.
+    let receipt = log.receipt(2, "erp/invoice/2-1").to_text().unwrap();
+    assert!(said(receipt.replace('\n', "\r\n").as_bytes()).contains("line ends were changed"));
+    let checkpoint = log.checkpoint(7);
+    for cut in [checkpoint.len() - 1, checkpoint.find('\u{2014}').unwrap()] {
+        assert!(said(&checkpoint.as_bytes()[..cut]).contains("signed checkpoint, line"));
+    }
+}
