@@ -20,8 +20,9 @@ const EXIT_CODES: &str = "Exit codes:
   0  done, and nothing to settle
   1  done or checked, but there is something to settle: errors in the register, a sweep that is not
      green, a file that does not verify
-  2  the command line is wrong
-  3  could not be done: a database, a file or a key is missing or refuses; nothing was lost
+  2  the command line is wrong, or names what the register does not have
+  3  could not be done: a database, a file, a key, a plan or a record is missing, or
+     refuses; nothing was lost
   4  waits for an approval or an answer; nothing was erased
   5  another Frist process is sweeping; try again later";
 

@@ -87,6 +87,8 @@ impl From<frist_sweep::Error> for Failure {
                 Exit::Busy,
                 Some("wait, or look who sweeps; a process that died gives its turn up by itself"),
             ),
+            // A name that the register does not have, like a subject or a field that it does not have.
+            E::UnknownDataset(_) => (Exit::Usage, None),
             E::PlanRefused { .. } => (Exit::Waits, None),
             E::NoSuchRecord { .. } => (
                 Exit::Impossible,

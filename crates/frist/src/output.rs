@@ -47,6 +47,16 @@ pub fn count(n: u64) -> String {
     out
 }
 
+/// A number and the word for what is counted.
+pub fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(n), if n == 1 { one } else { many })
+}
+
+/// A number of records.
+pub fn records(n: u64) -> String {
+    counted(n, "record", "records")
+}
+
 /// A day in a zone, with the time when it is not midnight.
 pub fn day(t: Timestamp, zone: &TimeZone) -> String {
     let z = t.to_zoned(zone.clone());
@@ -142,6 +152,9 @@ mod tests {
     fn numbers_and_durations() {
         assert_eq!(count(0), "0");
         assert_eq!(count(1_234_567), "1 234 567");
+        assert_eq!(records(0), "0 records");
+        assert_eq!(records(1), "1 record");
+        assert_eq!(counted(1_000, "file", "files"), "1 000 files");
         assert_eq!(duration(59), "59 s");
         assert_eq!(duration(86_400 * 3), "3 days");
         assert_eq!(duration(31_556_952 * 4), "4.0 years");

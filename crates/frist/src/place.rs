@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use frist_law::LawBook;
 use frist_ledger::{Hash, Id, RecordKey, SigningKey};
-use frist_register::{Diagnostic, Reading, Register, Severity, Sources};
+use frist_register::{Code, Diagnostic, Reading, Register, Severity, Sources, Span};
 use frist_state::{Location, State};
 use frist_sweep::{Engine, Keys, Loaded};
 use jiff::Timestamp;
@@ -82,10 +82,29 @@ impl Place {
             Failure::file("read the folder", &folder, &e)
                 .help("name the organisation's folder with `-C`, or make one with `frist init`")
         })?;
-        let mut files: Vec<PathBuf> = entries
-            .filter_map(|e| e.ok().map(|e| e.path()))
-            .filter(|p| p.extension().is_some_and(|x| x == "toml") && p.is_file())
-            .collect();
+        let mut files = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(|e| Failure::file("read the folder", &folder, &e))?.path();
+            if path.extension().is_none_or(|x| x != "toml") {
+                continue;
+            }
+            // Passing over what cannot be read would run a register with a part of it missing.
+            match fs::metadata(&path) {
+                Ok(m) if m.is_file() => files.push(path),
+                Ok(_) => {
+                    return Err(Failure::new(format!("`{}` is not a file", path.display())).help(
+                        "every `.toml` in the register's folder is a part of the register: \
+                         give a folder another name",
+                    ));
+                }
+                Err(e) => {
+                    return Err(Failure::file("read", &path, &e).help(
+                        "every `.toml` in the register's folder is a part of the register: \
+                               restore it, or take the link away",
+                    ));
+                }
+            }
+        }
         files.sort();
         if files.is_empty() {
             return Err(Failure::new(format!("there is no register in `{}`", folder.display()))
@@ -97,19 +116,30 @@ impl Place {
     /// Reads and checks the register, without asking the stores.
     pub fn check(&self) -> Outcome<Checked> {
         let mut files = Vec::new();
+        let mut foreign = Vec::new();
         for path in self.register_files()? {
             let bytes = fs::read(&path).map_err(|e| Failure::file("read", &path, &e))?;
             let name = path.strip_prefix(&self.dir).unwrap_or(&path).to_string_lossy().into_owned();
-            let text = String::from_utf8(bytes).map_err(|e| {
-                let at = e.utf8_error().valid_up_to();
-                Failure::new(format!("`{name}` is not UTF-8 text (byte {at})"))
-                    .help("save it as UTF-8; a register is written in TOML, which is UTF-8")
-            })?;
+            let text = String::from_utf8(bytes).unwrap_or_else(|e| {
+                foreign.push((files.len(), e.utf8_error().valid_up_to()));
+                String::from_utf8_lossy(e.as_bytes()).into_owned()
+            });
             files.push((name, text));
         }
         let named: Vec<(&str, &str)> =
             files.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
-        let Reading { register, sources, mut diagnostics } = Register::read(&named);
+        let Reading { mut register, sources, mut diagnostics } = Register::read(&named);
+        for (file, at) in foreign {
+            // Up to there the text is as it was; only the first wrong byte is told.
+            register = None;
+            let end = at + char::REPLACEMENT_CHARACTER.len_utf8();
+            let message = format!("the file is not UTF-8 text: byte {at} is of no character");
+            diagnostics.insert(
+                0,
+                Diagnostic::new(Code::E0001, Span::new(file, at..end), message)
+                    .help("save it as UTF-8; an editor calls this the encoding of the file"),
+            );
+        }
         if let Some(register) = &register {
             diagnostics.extend(frist_register::check(register, LawBook::embedded(), &sources));
         }
@@ -132,7 +162,8 @@ impl Place {
                 return Err(Failure {
                     exit: crate::error::Exit::Findings,
                     ..Failure::new(format!(
-                        "the register has {errors} error(s); nothing is done with it"
+                        "the register has {}; nothing is done with it",
+                        crate::output::counted(errors as u64, "error", "errors")
                     ))
                     .help("see them with `frist check`")
                 });

@@ -2,13 +2,18 @@
 
 use std::fs;
 
-use frist_register::{Code, Diagnostic, Severity, Sources};
+use frist_register::{Code, Diagnostic, Severity, Sources, Span};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
 
 use crate::cli::{CheckArgs, Format};
 use crate::error::{Exit, Failure, Outcome};
-use crate::output::{BOLD, DIM, GREEN, RED, YELLOW, json, say};
+use crate::output::{BOLD, DIM, GREEN, RED, YELLOW, count, counted, json, say};
 use crate::place::{Checked, Place};
+
+/// How many diagnostics are shown to a person, the most serious first.
+const SHOWN: usize = 50;
+/// A line longer than this is not shown as it stands.
+const LONGEST_LINE: usize = 500;
 
 /// Checks the register, and against the stores that can be reached.
 pub fn check(place: &Place, args: &CheckArgs, as_json: bool) -> Outcome {
@@ -27,8 +32,14 @@ pub fn check(place: &Place, args: &CheckArgs, as_json: bool) -> Outcome {
         (Format::Sarif, _) => say!("{}", frist_register::render::to_sarif(d, &checked.sources)),
         (Format::Github, _) => say!("{}", frist_register::render::to_github(d, &checked.sources)),
         (Format::Text, false) => {
-            for one in d {
+            for one in d.iter().take(SHOWN) {
                 print(one, &checked.sources);
+            }
+            if d.len() > SHOWN {
+                let more = count((d.len() - SHOWN) as u64);
+                say!(
+                    "{BOLD}... and {more} more{BOLD:#}: settle these first, or see all with `--format json`\n"
+                );
             }
         }
     }
@@ -59,13 +70,13 @@ fn summary(checked: &Checked, offline: bool) {
         (of(Severity::Error), of(Severity::Warning), of(Severity::Info));
     let what = match &checked.register {
         Some(r) => format!(
-            "{} file(s): {} activities, {} data sets in {} stores",
-            checked.files.len(),
-            r.activities.len(),
-            r.datasets.len(),
-            r.stores.len()
+            "{}: {}, {} in {}",
+            counted(checked.files.len() as u64, "file", "files"),
+            counted(r.activities.len() as u64, "activity", "activities"),
+            counted(r.datasets.len() as u64, "data set", "data sets"),
+            counted(r.stores.len() as u64, "store", "stores")
         ),
-        None => format!("{} file(s)", checked.files.len()),
+        None => counted(checked.files.len() as u64, "file", "files"),
     };
     let verdict = match (errors, warnings) {
         (0, 0) => format!("{GREEN}in order{GREEN:#}"),
@@ -74,7 +85,10 @@ fn summary(checked: &Checked, offline: bool) {
     };
     say!("{BOLD}{verdict}{BOLD:#}: {what}");
     say!(
-        "{DIM}{errors} errors, {warnings} warnings, {infos} notes{}{DIM:#}",
+        "{DIM}{}, {}, {}{}{DIM:#}",
+        counted(errors as u64, "error", "errors"),
+        counted(warnings as u64, "warning", "warnings"),
+        counted(infos as u64, "note", "notes"),
         if offline { "; the stores were not asked" } else { "" }
     );
     let first = checked.diagnostics.iter().find(|d| d.severity != Severity::Info);
@@ -103,6 +117,10 @@ fn print(d: &Diagnostic, sources: &Sources) {
     for (span, words) in elsewhere {
         help.push(format!("see {}: {words}", sources.place(*span)));
     }
+    let drawn = drawable(&here, sources.text(file));
+    if !drawn {
+        help.insert(0, format!("at {}", sources.place(d.span())));
+    }
     let severity = match d.severity {
         Severity::Error => miette::Severity::Error,
         Severity::Warning => miette::Severity::Warning,
@@ -110,13 +128,18 @@ fn print(d: &Diagnostic, sources: &Sources) {
     };
     let mut report = miette::MietteDiagnostic::new(d.message.clone())
         .with_code(d.code.to_string())
-        .with_severity(severity)
-        .and_labels(labels.by_ref());
+        .with_severity(severity);
+    if drawn {
+        report = report.and_labels(labels.by_ref());
+    }
     if !help.is_empty() {
         report = report.with_help(help.join("\n"));
     }
-    let source = NamedSource::new(sources.name(file), sources.text(file).to_owned());
-    let report = miette::Report::new(report).with_source_code(source);
+    let mut report = miette::Report::new(report);
+    if drawn {
+        let source = NamedSource::new(sources.name(file), sources.text(file).to_owned());
+        report = report.with_source_code(source);
+    }
     let mut out = String::new();
     let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode()).with_width(100);
     if handler.render_report(&mut out, report.as_ref()).is_ok() {
@@ -124,6 +147,23 @@ fn print(d: &Diagnostic, sources: &Sources) {
     } else {
         say!("{}: {}: {}\n", d.severity.as_str(), d.code, d.message);
     }
+}
+
+/// Whether the lines around these places can be shown as they stand: a handful of lines of the
+/// length that people write, without anything that a terminal would obey.
+fn drawable(labels: &[&(Span, String)], text: &str) -> bool {
+    labels.iter().all(|(span, _)| {
+        // With the line before and the line after, which are shown as well.
+        let before = text.get(..span.start).unwrap_or("");
+        let start = before.rmatch_indices('\n').nth(1).map_or(0, |(i, _)| i + 1);
+        let after = text.get(span.end..).unwrap_or("");
+        let end = after.match_indices('\n').nth(1).map_or(text.len(), |(i, _)| span.end + i);
+        let shown = text.get(start..end).unwrap_or("");
+        let odd = |c: char| c.is_control() && !['\n', '\r', '\t'].contains(&c);
+        shown.len() < 20 * LONGEST_LINE
+            && shown.lines().count() <= 40
+            && shown.lines().all(|line| line.len() <= LONGEST_LINE && !line.contains(odd))
+    })
 }
 
 /// Formats the register's files.

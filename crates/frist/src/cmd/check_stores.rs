@@ -67,7 +67,11 @@ fn uncovered(store: &Store, collection: &str) -> Diagnostic {
     Diagnostic::new(Code::W0013, store.id.span, message)
         .here(format!("`{}` has it", store.id.value))
         .law("GDPR Art. 5(1)(e) and 5(2)")
-        .help(format!("add a data set for it, or `exempt = [{{ at = \"{collection}\", why = ... }}]` to its store"))
+        .help(format!(
+            "add a data set for it, or say in its [[store]] why it needs none: \
+             exempt = [{{ at = {}, why = \"...\" }}]",
+            crate::init::toml::text(collection)
+        ))
 }
 
 fn explain(dataset: &DataSet, e: StoreError) -> Diagnostic {

@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::cli::{CheckArgs, Format, HoldCommand};
 use crate::cmd::{check, explain, hold, horizon, plan, proof, sweep};
 use crate::error::{Exit, Failure, Outcome};
-use crate::output::{BOLD, DIM, GREEN, ask, can_ask, count, say};
+use crate::output::{BOLD, DIM, GREEN, ask, can_ask, count, counted, say};
 use crate::place::{Place, now};
 
 /// Who makes the plans, and who approves them: the register wants two persons.
@@ -101,7 +101,8 @@ pub fn demo(place: &Place, dir: &Path, yes: bool, scale: f64, seed: u64, lang: L
     sweep::tell(&report);
     let after = occurrences(&store, &witness)?;
     say!(
-        "{DIM}An erased applicant's e-mail address stood {before} time(s) in the bytes of data/hr.sqlite; now {after}.{DIM:#}"
+        "{DIM}An erased applicant's e-mail address stood {} in the bytes of data/hr.sqlite; now {after}.{DIM:#}",
+        counted(before as u64, "time", "times")
     );
 
     step(

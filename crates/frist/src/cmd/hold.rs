@@ -7,7 +7,7 @@ use frist_sweep::Engine;
 use crate::cli::HoldCommand;
 use crate::cmd::proof;
 use crate::error::{Exit, Failure, Outcome};
-use crate::output::{GREEN, YELLOW, confirm, count, day, how_to_agree, json, say, table, when};
+use crate::output::{GREEN, YELLOW, confirm, day, how_to_agree, json, records, say, table, when};
 use crate::place::{Place, now};
 
 /// Adds, lists or releases holds.
@@ -159,7 +159,7 @@ fn added(engine: &mut Engine, hold: &NewHold) -> Outcome<()> {
     for (dataset, n, total) in engine.covered(&scopes, hold.created_at)? {
         any |= n > 0;
         let all = if n == total && n > 0 { ", all there are" } else { "" };
-        say!("  {dataset}: {} record(s){all}", count(n));
+        say!("  {dataset}: {}{all}", records(n));
     }
     if !any {
         say!("{YELLOW}nothing is covered now{YELLOW:#}: look at the key or the value again");

@@ -8,7 +8,8 @@ use jiff::tz::TimeZone;
 use crate::cli::PlanArgs;
 use crate::error::{Exit, Failure, Outcome};
 use crate::output::{
-    BOLD, DIM, GREEN, RED, YELLOW, confirm, count, day, how_to_agree, json, say, table, when,
+    BOLD, DIM, GREEN, RED, YELLOW, confirm, count, day, how_to_agree, json, records, say, table,
+    when,
 };
 use crate::place::Place;
 
@@ -91,7 +92,7 @@ pub fn print(plan: &Plan, zone: &TimeZone) {
     rows.extend(plan.items.iter().map(|i| row(i, zone)));
     say!("{}", table(&rows).trim_end());
     let total = plan.due();
-    say!("\n{BOLD}{}{BOLD:#} records are due.", count(total));
+    say!("\n{BOLD}{}{BOLD:#} due.", records(total));
     if plan.items.iter().any(|i| i.blocked > 0) {
         say!(
             "{DIM}blocked: due, but other records still refer to them; they go in the same sweep if those do{DIM:#}"
@@ -99,10 +100,10 @@ pub fn print(plan: &Plan, zone: &TimeZone) {
     }
     for item in plan.items.iter().filter(|i| i.index.is_none() && i.total > 10_000) {
         say!(
-            "{YELLOW}slow{YELLOW:#}: no index serves `{}`: all {}{} records are read; an index on its starting point makes the sweep cost what is due",
+            "{YELLOW}slow{YELLOW:#}: no index serves `{}`: all {}{} are read; an index on its starting point makes the sweep cost what is due",
             item.dataset,
             if item.more { "of more than " } else { "" },
-            count(item.total)
+            records(item.total)
         );
     }
     if plan.items.iter().any(|i| i.counts.is_none()) {
@@ -189,9 +190,9 @@ pub fn approve(place: &Place, id: &str, yes: bool, as_json: bool) -> Outcome {
         print(&plan, &zone);
     }
     let question = format!(
-        "Approve this plan as `{}`: {} records may then be erased?",
+        "Approve this plan as `{}`: {} may then be erased?",
         place.operator()?,
-        count(plan.due())
+        records(plan.due())
     );
     if !yes && !confirm(&question)? {
         return Err(Failure::waits("the plan was not approved").help(how_to_agree()));

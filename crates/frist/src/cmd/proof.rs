@@ -12,7 +12,7 @@ use frist_ledger::{Checkpoint, Verified, VerifierKey};
 use frist_sweep::Engine;
 
 use crate::error::{Exit, Failure, Outcome};
-use crate::output::{BOLD, DIM, GREEN, count, json, say, table};
+use crate::output::{BOLD, DIM, GREEN, count, counted, json, records, say, table};
 use crate::place::Place;
 
 /// Publishes the ledger's new entries under `.frist/ledger`, with a signed checkpoint.
@@ -50,8 +50,8 @@ pub fn evidence(place: &Place, out: &Path, as_json: bool) -> Outcome {
     match as_json {
         true => json(&serde_json::json!({"file": out, "entries": entries}))?,
         false => say!(
-            "wrote {} entries to {}; verify it with `frist verify {} --key {}`",
-            count(entries),
+            "wrote {} to {}; verify it with `frist verify {} --key {}`",
+            counted(entries, "entry", "entries"),
             out.display(),
             out.display(),
             place.public_key().display()
@@ -107,9 +107,9 @@ pub fn verify(file: &Path, key: &str, against: Option<&Path>, as_json: bool) -> 
                 )?;
             } else {
                 say!(
-                    "{GREEN}valid{GREEN:#}: a checkpoint of {BOLD}{}{BOLD:#} over {} entries",
+                    "{GREEN}valid{GREEN:#}: a checkpoint of {BOLD}{}{BOLD:#} over {}",
                     c.origin,
-                    count(c.size)
+                    counted(c.size, "entry", "entries")
                 );
             }
         }
@@ -133,9 +133,9 @@ fn tell(e: &Report, as_json: bool) -> Outcome<()> {
     }
     let c = &e.checkpoint;
     say!(
-        "{GREEN}valid{GREEN:#}: evidence of {BOLD}{}{BOLD:#} over {} entries",
+        "{GREEN}valid{GREEN:#}: evidence of {BOLD}{}{BOLD:#} over {}",
         c.origin,
-        count(c.size - e.from)
+        counted(c.size - e.from, "entry", "entries")
     );
     if let Some((first, last)) = e.span {
         say!("  from {first} to {last}");
@@ -144,26 +144,31 @@ fn tell(e: &Report, as_json: bool) -> Outcome<()> {
     rows.extend(disposed.map(|(set, how, d)| vec![set, how, count(d.records), count(d.batches)]));
     say!("{}", table(&rows).trim_end());
     say!(
-        "  {} sweeps ended, {} did not; {} records erased again after a restore",
-        e.sweeps.0,
+        "  {} ended, {} did not; {} erased again after a restore",
+        counted(e.sweeps.0, "sweep", "sweeps"),
         e.sweeps.1,
-        count(e.replayed)
+        records(e.replayed)
     );
     say!(
-        "  {DIM}{} signatures checked, {} batches recomputed record by record{DIM:#}",
-        e.checkpoints,
-        count(e.batches_recomputed)
+        "  {DIM}{} checked, {} recomputed record by record{DIM:#}",
+        counted(e.checkpoints, "signature", "signatures"),
+        counted(e.batches_recomputed, "batch", "batches")
     );
     if let Some(size) = e.extends {
         say!(
-            "  {GREEN}contains{GREEN:#} the older checkpoint over {} entries unchanged",
-            count(size)
+            "  {GREEN}contains{GREEN:#} the older checkpoint over {} unchanged",
+            counted(size, "entry", "entries")
         );
     }
     Ok(())
 }
 
 fn refused(e: frist_ledger::Error) -> Failure {
+    if matches!(e, frist_ledger::Error::NoProof { .. }) {
+        return Failure { exit: Exit::Findings, ..Failure::new(e.to_string()) }.help(
+            "give the file that `frist receipt` or `frist evidence` wrote, as it was handed out",
+        );
+    }
     Failure { exit: Exit::Findings, ..Failure::new(format!("it does not verify: {e}")) }
         .help("the file, or the ledger behind it, was changed, or the key is another; ask for the file and the key anew, from their source")
 }

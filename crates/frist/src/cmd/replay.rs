@@ -4,7 +4,7 @@ use frist_sweep::replay::Report;
 
 use crate::cmd::proof;
 use crate::error::{Exit, Failure, Outcome};
-use crate::output::{GREEN, RED, confirm, count, how_to_agree, json, say, table, when};
+use crate::output::{GREEN, RED, confirm, count, how_to_agree, json, records, say, table, when};
 use crate::place::Place;
 
 /// Erases again what had been erased since the backup was taken.
@@ -19,7 +19,7 @@ pub fn replay(place: &Place, since: &str, dry_run: bool, yes: bool, as_json: boo
         if !as_json {
             show(&look);
         }
-        if back > 0 && !confirm(&format!("Erase these {} records again, for good?", count(back)))? {
+        if back > 0 && !confirm(&format!("Erase {} again, for good?", records(back)))? {
             return Err(Failure::waits("nothing was erased").help(how_to_agree()));
         }
     }
@@ -57,6 +57,6 @@ fn show(report: &Report) {
     }
     say!("{}", table(&rows).trim_end());
     for f in &report.findings {
-        say!("{RED}{}{RED:#}: `{}`, {} records: {}", f.code, f.dataset, count(f.count), f.text);
+        say!("{RED}{}{RED:#}: `{}`, {}: {}", f.code, f.dataset, records(f.count), f.text);
     }
 }

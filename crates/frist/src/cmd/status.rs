@@ -5,7 +5,9 @@ use frist_sweep::plan::Options;
 
 use crate::cmd::plan::{examine, print};
 use crate::error::{Exit, Outcome};
-use crate::output::{BOLD, DIM, GREEN, RED, YELLOW, count, day, duration, json, say};
+use crate::output::{
+    BOLD, DIM, GREEN, RED, YELLOW, count, counted, day, duration, json, records, say,
+};
 use crate::place::{Place, now};
 
 /// Shows how things stand.
@@ -45,8 +47,8 @@ pub fn status(place: &Place, as_json: bool) -> Outcome {
         match late {
             Some(late) => say!("{RED}late{RED:#}: the longest overdue by {}", duration(late)),
             None if blocked > 0 => say!(
-                "{YELLOW}{} due records are blocked{YELLOW:#}; nothing else is late",
-                count(blocked)
+                "{YELLOW}{} blocked{YELLOW:#}; nothing else is late",
+                counted(blocked, "due record is", "due records are")
             ),
             None => say!("{GREEN}nothing is late{GREEN:#}"),
         }
@@ -60,7 +62,7 @@ pub fn status(place: &Place, as_json: bool) -> Outcome {
             }
             None => say!("last sweep: none yet"),
         }
-        say!("holds: {}; ledger: {} entries", count(holds.len() as u64), count(size));
+        say!("holds: {}; ledger: {}", count(holds.len() as u64), counted(size, "entry", "entries"));
         if interrupted || open > 0 {
             say!(
                 "{RED}interrupted{RED:#}: a sweep lost its process, with {open} batch(es) open; finish it with `frist sweep --recover`"
@@ -76,10 +78,10 @@ pub fn status(place: &Place, as_json: bool) -> Outcome {
         for f in &findings {
             let f_ = &f.finding;
             say!(
-                "{YELLOW}{}{YELLOW:#}: {BOLD}{}{BOLD:#}, {} records, since {}: {}",
+                "{YELLOW}{}{YELLOW:#}: {BOLD}{}{BOLD:#}, {}, since {}: {}",
                 f_.code,
                 f_.dataset,
-                count(f_.count),
+                records(f_.count),
                 day(f.first_seen, &zone),
                 f_.detail
             );

@@ -13,7 +13,8 @@ use crate::cmd::plan::{examine, print};
 use crate::cmd::proof;
 use crate::error::{Exit, Failure, Outcome};
 use crate::output::{
-    BOLD, DIM, GREEN, RED, YELLOW, confirm, count, day, duration, how_to_agree, json, say, table,
+    BOLD, DIM, GREEN, RED, YELLOW, confirm, count, day, duration, how_to_agree, json, records, say,
+    table,
 };
 use crate::place::Place;
 
@@ -89,7 +90,7 @@ fn new_plan(engine: &mut Engine, args: &SweepArgs, as_json: bool) -> Outcome<Opt
 }
 
 fn ask(plan: &Plan) -> Outcome<()> {
-    let question = format!("\nErase these {} records for good?", count(plan.due()));
+    let question = format!("\nErase {} for good?", records(plan.due()));
     if confirm(&question)? {
         return Ok(());
     }
@@ -137,8 +138,8 @@ pub fn tell(report: &Report) {
     say!("\n{BOLD}Sweep {}{BOLD:#}", report.sweep);
     if report.recovered > 0 {
         say!(
-            "{YELLOW}recovered{YELLOW:#}: {} records of batches that had been interrupted",
-            count(report.recovered)
+            "{YELLOW}recovered{YELLOW:#}: {} of batches that had been interrupted",
+            records(report.recovered)
         );
     }
     say!("{}", table(&rows).trim_end());
@@ -149,16 +150,16 @@ pub fn tell(report: &Report) {
     }
     for f in &report.findings {
         let style = if f.alarm { RED } else { YELLOW };
-        say!("{style}{}{style:#}: `{}`, {} records: {}", f.code, f.dataset, count(f.count), f.text);
+        say!("{style}{}{style:#}: `{}`, {}: {}", f.code, f.dataset, records(f.count), f.text);
     }
     match report.green() {
         true => say!(
-            "\n{GREEN}Done{GREEN:#}: {} records are gone, and the stores were asked again.",
-            count(report.done())
+            "\n{GREEN}Done{GREEN:#}: {} gone, and the stores were asked again.",
+            records(report.done())
         ),
         false => say!(
-            "\n{RED}Not green{RED:#}: {} records are gone; the alarms above must be settled.",
-            count(report.done())
+            "\n{RED}Not green{RED:#}: {} gone; the alarms above must be settled.",
+            records(report.done())
         ),
     }
 }
@@ -174,9 +175,9 @@ fn recover(place: &Place, engine: &mut Engine, as_json: bool) -> Outcome {
     if !as_json {
         for r in &recovered {
             say!(
-                "`{}`: {} records accounted for ({} found gone), {} no longer due",
+                "`{}`: {} accounted for ({} found gone), {} no longer due",
                 r.dataset,
-                count(r.done),
+                records(r.done),
                 count(r.absent),
                 count(r.spared)
             );

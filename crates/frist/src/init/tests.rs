@@ -22,6 +22,7 @@ const TO_FILL_IN: &[Code] = &[
     Code::W0004,
     Code::W0005,
     Code::W0008,
+    Code::W0014,
     Code::I0001,
 ];
 
