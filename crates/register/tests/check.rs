@@ -243,7 +243,8 @@ fn a_ground_that_nothing_ends_is_refused_unless_a_statute_sets_it() {
     assert_eq!(codes("", purpose, &format!("{review}{}", keep("p", "when = { a = 1 }"))), []);
     assert_eq!(codes("", purpose, &keep("p", "until = \"u\"")), []);
     // A statute without a fixed period is another matter.
-    let statute = "[[activity.purpose]]\nid = \"p\"\ntext = \"P\"\nbasis = \"6(1)(c)\"\nlaw = \"dk.arkiv\"\n";
+    let statute =
+        "[[activity.purpose]]\nid = \"p\"\ntext = \"P\"\nbasis = \"6(1)(c)\"\nlaw = \"dk.arkiv\"\n";
     assert_eq!(codes("", statute, &keep("p", "")), [Code::E0048]);
     assert_eq!(codes("", statute, &format!("{review}{}", keep("p", ""))), []);
 }
@@ -251,7 +252,9 @@ fn a_ground_that_nothing_ends_is_refused_unless_a_statute_sets_it() {
 #[test]
 fn records_from_before_a_law_are_told_of_where_it_matters() {
     let law = |id: &str| {
-        format!("[[activity.purpose]]\nid = \"p\"\ntext = \"P\"\nbasis = \"6(1)(c)\"\nlaw = \"{id}\"\n")
+        format!(
+            "[[activity.purpose]]\nid = \"p\"\ntext = \"P\"\nbasis = \"6(1)(c)\"\nlaw = \"{id}\"\n"
+        )
     };
     let of = |id: &str, rest: &str| codes("", &law(id), &keep("p", rest));
     // In force from 1 July 2024, for five years: what is from June may be wanted still.

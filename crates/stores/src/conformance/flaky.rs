@@ -118,8 +118,8 @@ macro_rules! calls {
         ) -> Result<(u64, u64), StoreError> {
             self.$via(|s| s.count_due(bound, compiled))
         }
-        fn total(&mut self, bound: &Bound) -> Result<u64, StoreError> {
-            self.$via(|s| s.total(bound))
+        fn total(&mut self, bound: &Bound, up_to: u64) -> Result<u64, StoreError> {
+            self.$via(|s| s.total(bound, up_to))
         }
         fn due(
             &mut self,

@@ -128,9 +128,9 @@ impl Store for Memory {
         Ok((due.len() as u64, blocked as u64))
     }
 
-    fn total(&mut self, bound: &Bound) -> Result<u64, StoreError> {
+    fn total(&mut self, bound: &Bound, up_to: u64) -> Result<u64, StoreError> {
         let detail = detail(bound)?;
-        Ok(self.tables().get(&detail.table).map_or(0, |t| t.rows.len() as u64))
+        Ok(self.tables().get(&detail.table).map_or(0, |t| t.rows.len() as u64).min(up_to))
     }
 
     fn due(
