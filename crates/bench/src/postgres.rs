@@ -103,38 +103,10 @@ fn by_hand(client: &mut Client, batch: u64) -> Outcome {
 }
 
 fn register(batch: u64) -> String {
-    format!(
-        r#"[controller]
-name = "Bench"
-email = "bench@example.org"
-
-[[store]]
-id = "erp"
-kind = "postgresql"
-url_env = "BENCH_URL"
-batch = {batch}
-
-[[activity]]
-id = "billing"
-title = {{ en = "Billing" }}
-[[activity.purpose]]
-id = "accounts"
-text = {{ en = "keeping accounts" }}
-basis = "6(1)(b)"
-
-[[dataset]]
-id = "invoices"
-activity = "billing"
-at = "erp/invoice"
-subject = {{ customer = "customer" }}
-categories = ["payment"]
-guard = {{ share = 1.0, count = 1000000000 }}
-[dataset.facts]
-booked = "date"
-[[dataset.keep]]
-for = "accounts"
-from = "booked"
-period = "5 years"
-"#
+    crate::program::register(
+        &format!("kind = \"postgresql\"\nurl_env = \"BENCH_URL\"\nbatch = {batch}"),
+        "invoice",
+        "booked = \"date\"",
+        "from = \"booked\"\nperiod = \"5 years\"",
     )
 }

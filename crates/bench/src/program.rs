@@ -95,3 +95,38 @@ fn memory(child: &Child) -> u64 {
     let kib = line.lines().find_map(|l| l.strip_prefix("VmHWM:"));
     kib.and_then(|l| l.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) * 1024
 }
+
+/// A register with one store, `collection` in it, and a rule that asks no one for approval.
+pub fn register(store: &str, collection: &str, fact: &str, keep: &str) -> String {
+    format!(
+        r#"[controller]
+name = "Bench"
+email = "bench@example.org"
+
+[[store]]
+id = "store"
+{store}
+
+[[activity]]
+id = "activity"
+title = {{ en = "Activity" }}
+[[activity.purpose]]
+id = "purpose"
+text = {{ en = "measuring" }}
+basis = "6(1)(b)"
+
+[[dataset]]
+id = "records"
+activity = "activity"
+at = "store/{collection}"
+subject = {{ customer = "id" }}
+categories = ["identity"]
+guard = {{ share = 1.0, count = 1000000000 }}
+[dataset.facts]
+{fact}
+[[dataset.keep]]
+for = "purpose"
+{keep}
+"#
+    )
+}
