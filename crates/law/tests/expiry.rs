@@ -56,6 +56,16 @@ fn worked_examples_of_the_law() {
 }
 
 #[test]
+fn an_expiry_tells_its_instant() {
+    let end = Start::Date(date(2024, 2, 29));
+    let over = expires(term("5 years"), &end, &Calendar::denmark());
+    assert_eq!(over.at(), Some(at("2029-03-01T00:00+01:00")));
+    assert!(over.is_over(at("2029-03-01T00:00+01:00")));
+    assert!(!over.is_over(at("2029-02-28T23:59:59.999999999+01:00")));
+    assert_eq!(Expiry::Never.at(), None);
+}
+
+#[test]
 fn the_cutoff_of_bookkeeping_is_the_whole_financial_year() {
     let dk = Calendar::denmark();
     let term = term("5 years from the end of the financial year");

@@ -1,0 +1,153 @@
+//! A batch of columns that does not fit its rule is refused, and nothing in it is due.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use frist_decide::columns::{Batch, BatchError, Column, Mark, Unit, Values};
+use frist_decide::{Compiled, HoldScope, Kind, Outcome, Test};
+use frist_law::{Cutoff, zone};
+use frist_register::Literal;
+use jiff::Timestamp;
+use jiff::civil::date;
+
+fn compiled(kinds: Vec<Kind>, due: Test) -> Compiled {
+    let classes = vec![(Outcome::Due, due.clone())];
+    Compiled { dataset: "d".into(), at: Timestamp::UNIX_EPOCH, kinds, due, classes }
+}
+
+fn column(values: Values<'_>) -> Column<'_> {
+    Column { values, marks: None }
+}
+
+/// What is due, from a vector that said yes to everything before.
+fn due(compiled: &Compiled, batch: &Batch<'_>) -> Result<Vec<bool>, BatchError> {
+    let mut due = vec![true; 7];
+    let result = compiled.due_columns(batch, &mut due);
+    if result.is_err() {
+        assert!(due.is_empty());
+        assert_eq!(compiled.outcome_columns(batch).unwrap_err(), result.clone().unwrap_err());
+    }
+    result.map(|()| due)
+}
+
+fn within() -> Test {
+    Test::Within(0, Cutoff::Date(date(1970, 1, 2)))
+}
+
+#[test]
+fn a_column_of_another_type_is_refused() {
+    let (days, times, texts) = ([0, 1, 2], [0i64, 1, 2], [0u32, 1, 2]);
+    let (ints, bools) = ([0i64, 1, 2], [true, false, true]);
+    let all = || {
+        [
+            column(Values::Days(&days)),
+            column(Values::Times(&times, Unit::Micros)),
+            column(Values::Texts { codes: &texts, dictionary: &["a", "b", "c"] }),
+            column(Values::Ints(&ints)),
+            column(Values::Bools(&bools)),
+            column(Values::Presence),
+        ]
+    };
+    let local = Kind::Local(zone("Europe/Copenhagen").unwrap());
+    let noon = date(2026, 1, 1).at(12, 0, 0, 0);
+    let at = |f: fn(Timestamp) -> Cutoff| Test::Within(0, f(Timestamp::UNIX_EPOCH));
+    let instant = || at(|at| Cutoff::Instant { at, inclusive: true });
+    let cases = [
+        (Kind::Date, within(), 0),
+        (local, Test::Within(0, Cutoff::Local { at: noon, inclusive: true }), 1),
+        (Kind::Instant, instant(), 1),
+        (Kind::UnixSeconds, instant(), 1),
+        (Kind::UnixMillis, instant(), 1),
+        (Kind::Text, Test::In(0, vec![Literal::Text("a".into())]), 2),
+        (Kind::Int, Test::In(0, vec![Literal::Int(1)]), 3),
+        (Kind::Bool, Test::NotIn(0, vec![Literal::Bool(true)]), 4),
+    ];
+    for (kind, test, fits) in cases {
+        let compiled = compiled(vec![kind.clone()], test);
+        for (ix, column) in all().into_iter().enumerate() {
+            let batch = Batch { len: 3, facts: vec![column], held: None };
+            let wrong = Err(BatchError::Type { fact: 0 });
+            assert_eq!(due(&compiled, &batch).is_ok(), ix == fits, "{kind:?} from {batch:?}");
+            assert!(ix == fits || due(&compiled, &batch) == wrong);
+        }
+        let none = Batch { len: 3, facts: Vec::new(), held: None };
+        assert_eq!(due(&compiled, &none), Err(BatchError::Type { fact: 0 }));
+    }
+}
+
+#[test]
+fn a_cutoff_of_another_kind_than_the_fact_is_refused() {
+    let at = Timestamp::UNIX_EPOCH;
+    let compiled =
+        compiled(vec![Kind::Date], Test::Within(0, Cutoff::Instant { at, inclusive: true }));
+    let batch = Batch { len: 1, facts: vec![column(Values::Days(&[0]))], held: None };
+    assert_eq!(due(&compiled, &batch), Err(BatchError::Type { fact: 0 }));
+}
+
+#[test]
+fn columns_of_another_length_are_refused() {
+    let wrong = |found| Err(BatchError::Length { fact: 0, found, expected: 3 });
+    let compiled = compiled(vec![Kind::Date], within());
+    for found in [0, 2, 4] {
+        let days = vec![0; found];
+        let batch = Batch { len: 3, facts: vec![column(Values::Days(&days))], held: None };
+        assert_eq!(due(&compiled, &batch), wrong(found));
+        let marks = vec![Mark::There; found];
+        let facts = vec![Column { values: Values::Days(&[0; 3]), marks: Some(&marks) }];
+        assert_eq!(due(&compiled, &Batch { len: 3, facts, held: None }), wrong(found));
+    }
+}
+
+#[test]
+fn a_rule_with_holds_asks_for_them() {
+    let holds = vec![HoldScope::All];
+    let compiled = compiled(Vec::new(), Test::NotHeld(holds));
+    let batch = |held| Batch { len: 3, facts: Vec::new(), held };
+    assert_eq!(due(&compiled, &batch(None)), Err(BatchError::Holds));
+    assert_eq!(due(&compiled, &batch(Some(&[false; 2]))), Err(BatchError::Holds));
+    assert_eq!(due(&compiled, &batch(Some(&[true, false, true]))), Ok(vec![false, true, false]));
+}
+
+#[test]
+fn a_test_without_parts_and_one_without_columns() {
+    let batch = Batch { len: 2, facts: Vec::new(), held: None };
+    for (test, answer) in [
+        (Test::All(Vec::new()), true),
+        (Test::Any(Vec::new()), false),
+        (Test::Const(true), true),
+        (Test::Const(false), false),
+    ] {
+        assert_eq!(
+            due(&compiled(Vec::new(), test.clone()), &batch),
+            Ok(vec![answer; 2]),
+            "{test:?}"
+        );
+    }
+}
+
+/// More records than are decided at a time, and not a multiple of them: each answer in its place.
+#[test]
+fn every_record_has_its_own_answer() {
+    let days: Vec<i32> = (0..5_000).map(|n| n % 3).collect();
+    let marks: Vec<Mark> = (0..5_000)
+        .map(|n| [Mark::There, Mark::Missing, Mark::Unreadable, Mark::There][n % 4])
+        .collect();
+    let facts = vec![Column { values: Values::Days(&days), marks: Some(&marks) }];
+    let batch = Batch { len: days.len(), facts, held: None };
+    let kinds = || vec![Kind::Date];
+    let expected: Vec<bool> =
+        days.iter().zip(&marks).map(|(day, mark)| *mark == Mark::There && *day <= 1).collect();
+    assert_eq!(due(&compiled(kinds(), within()), &batch), Ok(expected));
+    let empty: Vec<bool> = marks.iter().map(|mark| *mark == Mark::Missing).collect();
+    assert_eq!(due(&compiled(kinds(), Test::Empty(0)), &batch), Ok(empty));
+    let either: Vec<bool> = days
+        .iter()
+        .zip(&marks)
+        .map(|(day, mark)| match mark {
+            Mark::There => *day <= 1,
+            Mark::Missing => true,
+            Mark::Unreadable => false,
+        })
+        .collect();
+    let test = Test::Any(vec![within(), Test::Empty(0)]);
+    assert_eq!(due(&compiled(kinds(), test), &batch), Ok(either));
+}
