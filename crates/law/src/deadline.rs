@@ -153,6 +153,9 @@ mod tests {
         // From the Wednesday before Easter 2026: Friday to Monday are off, Tuesday and Wednesday.
         assert_eq!(last("2 days", "2026-04-01", Rule::Regulation1182), "2026-04-08");
         assert_eq!(last("4 weeks", "2026-11-24", Rule::Regulation1182), "2026-12-22");
+        // Shorter ones need not, also in months.
+        assert_eq!(last("0 months", "2026-11-17", Rule::Regulation1182), "2026-11-17");
+        assert_eq!(last("1 day", "2026-11-17", Rule::Regulation1182), "2026-11-18");
     }
 
     #[test]

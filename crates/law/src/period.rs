@@ -247,6 +247,11 @@ mod tests {
             ("96 hours", "30 days", Some(Less)),
             ("48 hours", "1 day", None),
             ("96 hours", "0 days", Some(Greater)),
+            // Fifty hours of room on either side, to the hour.
+            ("46 hours", "4 days", None),
+            ("45 hours", "4 days", Some(Less)),
+            ("146 hours", "4 days", None),
+            ("147 hours", "4 days", Some(Greater)),
         ] {
             let (a, b): (Period, Period) = (a.parse().unwrap(), b.parse().unwrap());
             assert_eq!(a.compare(b), expected, "{a} against {b}");

@@ -154,6 +154,20 @@ mod tests {
         let long = FinancialYears::with_changes(long).unwrap();
         assert_eq!(long.end_of(date(2022, 12, 31)), date(2022, 12, 31));
         assert_eq!(long.end_of(date(2023, 1, 1)), date(2024, 6, 30));
+
+        // The day of the change has the new end already.
+        let on_the_end = [(None, "12-31"), (Some(date(2022, 12, 31)), "06-30")];
+        let on_the_end = FinancialYears::with_changes(on_the_end).unwrap();
+        assert_eq!(on_the_end.end_of(date(2022, 7, 1)), date(2023, 6, 30));
+        assert_eq!(on_the_end.end_of(date(2021, 12, 31)), date(2021, 12, 31));
+    }
+
+    #[test]
+    fn a_year_may_end_on_any_day() {
+        for (text, month, day) in [("01-30", 1, 30), ("02-15", 2, 15), ("10-28", 10, 28)] {
+            let years = FinancialYears::new(text).unwrap();
+            assert_eq!(years.end_of(date(2024, 1, 5)), date(2024, month, day), "{text}");
+        }
     }
 
     #[test]

@@ -443,6 +443,13 @@ proptest! {
     #[test]
     fn terms_are_read_as_written(term in any_term(), text in "\\PC{0,20}") {
         prop_assert_eq!(term.to_string().parse(), Ok(term));
+        // In files too, as a whole and in parts.
+        let stored = |value: serde_json::Value| value.as_str().unwrap().to_owned();
+        prop_assert_eq!(stored(serde_json::to_value(term).unwrap()), term.to_string());
+        let period = stored(serde_json::to_value(term.period).unwrap());
+        prop_assert_eq!(period.parse(), Ok(term.period));
+        let anchor = stored(serde_json::to_value(term.anchor).unwrap());
+        prop_assert_eq!(anchor.parse(), Ok(term.anchor));
         let _ = text.parse::<Term>();
         let _ = FinancialYears::new(&text);
     }
