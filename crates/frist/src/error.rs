@@ -90,6 +90,12 @@ impl From<frist_sweep::Error> for Failure {
             // A name that the register does not have, like a subject or a field that it does not have.
             E::UnknownDataset(_) => (Exit::Usage, None),
             E::PlanRefused { .. } => (Exit::Waits, None),
+            E::RolledBack { .. } => (
+                Exit::Impossible,
+                Some(
+                    "nothing is erased, because the holds added since are missing in it; if the newer database is lost for good, move `.frist/ledger` to a safe place (it proves what was done) and enter the holds again",
+                ),
+            ),
             E::NoSuchRecord { .. } => (
                 Exit::Impossible,
                 Some(

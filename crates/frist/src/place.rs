@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use frist_law::LawBook;
-use frist_ledger::{Hash, Id, RecordKey, SigningKey};
+use frist_ledger::{Hash, Id, RecordKey, SigningKey, Tiles};
 use frist_register::{Code, Diagnostic, Reading, Register, Severity, Sources, Span};
 use frist_state::{Location, State};
 use frist_sweep::{Engine, Keys, Loaded};
@@ -67,6 +67,17 @@ impl Place {
     /// The folder of the published ledger (tiles and checkpoint).
     pub fn ledger_dir(&self) -> PathBuf {
         self.hidden().join("ledger")
+    }
+
+    /// The turn at publishing the ledger, which ends when this is dropped; waits for it.
+    pub fn publishing(&self) -> Outcome<fs::File> {
+        use std::os::unix::fs::OpenOptionsExt;
+        private_dir(&self.hidden())?;
+        let path = self.hidden().join("ledger.lock");
+        let mut options = fs::OpenOptions::new();
+        let file = options.create(true).truncate(false).write(true).mode(0o600).open(&path);
+        let locked = file.and_then(|file| file.lock().map(|()| file));
+        locked.map_err(|e| Failure::file("lock", &path, &e))
     }
 
     /// The public key of the ledger.
@@ -171,8 +182,9 @@ impl Place {
         };
         let revision = revision(&register)?;
         let loaded = Loaded { register, revision, files: checked.files };
-        let keys = self.keys()?;
-        let state = self.state()?;
+        let mut state = self.state()?;
+        self.not_set_back(&mut state)?;
+        let keys = self.keys(&mut state)?;
         let mark = random::<4>()?.iter().fold(0u32, |n, b| n << 8 | u32::from(*b));
         let holder = format!("{}/{}/{}/{mark:08x}", host(), world(), std::process::id());
         Ok(Engine::new(
@@ -215,11 +227,32 @@ impl Place {
         })
     }
 
-    fn keys(&self) -> Outcome<Keys> {
+    /// A database that is older than the published ledger lacks the holds and approvals since.
+    fn not_set_back(&self, state: &mut State) -> Outcome<()> {
+        let Some(text) = Tiles::new(self.ledger_dir()).checkpoint()? else { return Ok(()) };
+        // The second line is the size; the signature is verified when the ledger is published.
+        let published = text.lines().nth(1).and_then(|line| line.parse::<u64>().ok());
+        let Some(published) = published else {
+            return Err(Failure::new(format!(
+                "the published ledger in `{}` is damaged: its checkpoint cannot be read",
+                self.ledger_dir().display()
+            ))
+            .help(
+                "bring the folder back from a backup, or move it away: it is then published anew",
+            ));
+        };
+        let stored = state.size()?;
+        match published > stored {
+            true => Err(frist_sweep::Error::RolledBack { published, stored }.into()),
+            false => Ok(()),
+        }
+    }
+
+    fn keys(&self, state: &mut State) -> Outcome<Keys> {
         let dir = self.hidden().join("keys");
         private_dir(&dir)?;
-        let record = secret(&dir.join("record.key"))?;
-        let pseudonym = secret(&dir.join("pseudonym.key"))?;
+        let record = known_secret(state, &dir.join("record.key"), "record-key")?;
+        let pseudonym = known_secret(state, &dir.join("pseudonym.key"), "pseudonym-key")?;
         Ok(Keys { record: RecordKey::new(*record), pseudonym: *pseudonym })
     }
 
@@ -228,18 +261,36 @@ impl Place {
     pub fn signing_key(&self) -> Outcome<SigningKey> {
         let dir = self.hidden().join("keys");
         private_dir(&dir)?;
-        let seed = secret(&dir.join("ledger.key"))?;
-        let path = self.public_key();
-        let name = match fs::read_to_string(&path) {
-            // The name is part of the key: it stays what it was first.
-            Ok(text) => frist_ledger::note::parse_keys(&text)?.first().map(|k| k.name().to_owned()),
-            Err(_) => None,
+        let (path, secret_path) = (self.public_key(), dir.join("ledger.key"));
+        let head = Tiles::new(self.ledger_dir()).checkpoint()?;
+        if !secret_path.exists() && (path.exists() || head.is_some()) {
+            return Err(Failure::new(format!(
+                "the key that signs the ledger, `{}`, is missing",
+                secret_path.display()
+            ))
+            .help("bring it back from a backup; nothing new can be published without it"));
+        }
+        let seed = secret(&secret_path)?;
+        let public = match fs::read_to_string(&path) {
+            Ok(text) => frist_ledger::note::parse_keys(&text)?.into_iter().next(),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
+            Err(e) => return Err(Failure::file("read", &path, &e)),
         };
-        let name = match name {
-            Some(name) => name,
-            None => self.origin(),
+        // The name is part of the key: it stays what it was first.
+        let name = match (&public, head.as_deref().and_then(|text| text.lines().next())) {
+            (Some(public), _) => public.name().to_owned(),
+            (None, Some(origin)) => origin.to_owned(),
+            (None, None) => self.origin(),
         };
         let key = SigningKey::from_seed(&name, &seed)?;
+        if public.is_some_and(|public| public.to_string() != key.verifier().to_string()) {
+            return Err(Failure::new(format!(
+                "the key that signs the ledger, `{}`, does not belong to `{}`",
+                secret_path.display(),
+                path.display()
+            ))
+            .help("bring the right one back from a backup; nothing was published"));
+        }
         if !path.exists() {
             let text = format!("{}\n", key.verifier());
             fs::write(&path, text).map_err(|e| Failure::file("write", &path, &e))?;
@@ -330,6 +381,32 @@ pub fn private_dir(path: &Path) -> Outcome<()> {
         .mode(0o700)
         .create(path)
         .map_err(|e| Failure::file("make the folder", path, &e))
+}
+
+/// The same, for a key that the database must be used with again: another one would not know what
+/// was erased so far, and a restore would bring it back unseen.
+fn known_secret(state: &mut State, path: &Path, name: &str) -> Outcome<Zeroizing<[u8; 32]>> {
+    let known = state.meta(name)?;
+    let shown = path.display();
+    let help = "bring it back from a backup: without it, receipts of what was erased so far cannot be made, and a restored record is not recognised";
+    if !path.exists() && (known.is_some() || state.size()? > 0) {
+        let what = format!("the key file `{shown}` is missing, but {} needs it", state.place());
+        return Err(Failure::new(what).help(help));
+    }
+    let key = secret(path)?;
+    let id = RecordKey::new(*key).id().to_string();
+    match known {
+        Some(known) if known == id => {}
+        Some(_) => {
+            let what = format!(
+                "the key file `{shown}` is not the one that {} was used with",
+                state.place()
+            );
+            return Err(Failure::new(what).help(help));
+        }
+        None => state.set_meta(name, &id)?,
+    }
+    Ok(key)
 }
 
 /// 32 secret bytes in a file of their own, made when first asked for.

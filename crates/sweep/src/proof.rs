@@ -63,7 +63,12 @@ impl Engine {
 
     fn keep_head(&mut self, size: u64, text: String) -> Result<()> {
         let at = self.now();
-        Ok(self.state.keep_checkpoint(&frist_state::Checkpoint { size, text, at })?)
+        let kept = self.state.keep_checkpoint(&frist_state::Checkpoint { size, text, at });
+        // Another machine, with a folder of its own, may have published more meanwhile.
+        match kept {
+            Err(_) if self.state.checkpoint()?.is_some_and(|c| c.size > size) => Ok(()),
+            kept => Ok(kept?),
+        }
     }
 
     /// The receipt of a record that was disposed of: the newest, where a key was used again.

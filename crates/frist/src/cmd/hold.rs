@@ -162,7 +162,9 @@ fn added(engine: &mut Engine, hold: &NewHold) -> Outcome<()> {
         say!("  {dataset}: {}{all}", records(n));
     }
     if !any {
-        say!("{YELLOW}nothing is covered now{YELLOW:#}: look at the key or the value again");
+        say!(
+            "{YELLOW}nothing is covered now{YELLOW:#}: look at the key or the value again; `frist receipt` tells whether a record was erased before"
+        );
     }
     Ok(())
 }

@@ -17,6 +17,8 @@ use crate::place::Place;
 
 /// Publishes the ledger's new entries under `.frist/ledger`, with a signed checkpoint.
 pub fn publish(place: &Place, engine: &mut Engine) -> Outcome<Checkpoint> {
+    // One at a time: another process must not put an older checkpoint in place of a newer one.
+    let _turn = place.publishing()?;
     let key = place.signing_key()?;
     Ok(engine.publish(&Tiles::new(place.ledger_dir()), &key)?)
 }

@@ -23,6 +23,10 @@ pub fn replay(place: &Place, since: &str, dry_run: bool, yes: bool, as_json: boo
             return Err(Failure::waits("nothing was erased").help(how_to_agree()));
         }
     }
+    if !dry_run {
+        // What cannot be published is found out before anything is erased, not after.
+        proof::publish(place, &mut engine)?;
+    }
     let report = engine.replay(since, dry_run, &mut |_| {})?;
     proof::publish(place, &mut engine)?;
     let green = report.findings.iter().all(|f| !f.alarm);

@@ -28,6 +28,8 @@ const AFTER_ALARM: SignedDuration = SignedDuration::from_mins(5);
 /// Sweeps.
 pub fn sweep(place: &Place, args: &SweepArgs, as_json: bool) -> Outcome {
     let mut engine = place.engine()?;
+    // What cannot be published is found out before anything is erased, not after.
+    proof::publish(place, &mut engine)?;
     if args.recover {
         return recover(place, &mut engine, as_json);
     }
@@ -210,6 +212,7 @@ fn continuous(place: &Place, engine: &mut Engine, args: &SweepArgs) -> Outcome {
             let calm = match tick(place, engine, &options, &mut waiting) {
                 Ok(green) => green,
                 Err(Error::Busy { .. }) => true,
+                Err(e @ Error::RegisterChanged) => return Err(e.into()),
                 Err(e) => {
                     anstream::eprintln!("{RED}alarm{RED:#}: {e}");
                     false
