@@ -234,6 +234,29 @@ fn what_a_store_does_wrong_is_a_finding_and_never_in_the_ledger() {
     }
 }
 
+/// Of many, only some are looked for by their keys; the others are found because they are due again.
+#[test]
+fn what_comes_back_is_not_taken_for_new() {
+    let org = Org::new(Db::Sqlite, Db::Sqlite, PERSONS);
+    org.persons(1..=60, 800);
+    let mut engine = org.engine();
+    let plan = plan(&mut engine);
+    engine.propose(&plan, &mut |_| ()).unwrap();
+    let report = engine.sweep(&plan.id, &mut |step| {
+        if matches!(step, Step::Settled { .. }) {
+            // Two that were erased a moment ago, and one that is new.
+            org.persons(1..=2, 800);
+            org.persons(99..=99, 800);
+        }
+    });
+    let report = report.unwrap();
+    let found: Vec<_> = report.findings.iter().map(|f| (f.code, f.count, f.alarm)).collect();
+    assert_eq!(found, [("since-planned", 1, false), ("came-back", 2, true)]);
+    org.clock.step(1);
+    assert!(sweep(&org).green());
+    assert_eq!((org.rows("person"), org.ledger("persons")), (0, 63));
+}
+
 /// What a role may not do in PostgreSQL: what is granted of `person`, and what follows. The plan
 /// says what it cannot see; the sweep says what was refused.
 struct Role {
