@@ -243,13 +243,13 @@ const FAULTS: &[Fault] = &[
             let forged = format!("{}A{}", if line.starts_with('A') { "B" } else { "" }, &line[1..]);
             fs::write(path, text.replace(&line, &forged[..line.len()])).expect("written");
         },
-        says: &["sign"],
+        says: &["signature of", "cannot be continued", "published anew"],
         exit: 3,
     },
     Fault {
         name: "a tile is changed",
         does: |org| change_one(&org.hidden("ledger/tile")),
-        says: &["tiles were changed or lost"],
+        says: &["tiles were changed or lost", "published anew"],
         exit: 3,
     },
 ];

@@ -20,7 +20,14 @@ pub fn publish(place: &Place, engine: &mut Engine) -> Outcome<Checkpoint> {
     // One at a time: another process must not put an older checkpoint in place of a newer one.
     let _turn = place.publishing()?;
     let key = place.signing_key()?;
-    Ok(engine.publish(&Tiles::new(place.ledger_dir()), &key)?)
+    engine.publish(&Tiles::new(place.ledger_dir()), &key).map_err(|e| match &e {
+        frist_sweep::Error::Ledger(_) => Failure::new(format!(
+            "the published ledger in `{}` cannot be continued: {e}",
+            place.ledger_dir().display()
+        ))
+        .help("bring the folder back from a backup, or move it to a safe place: it is then published anew from Frist's own database"),
+        _ => e.into(),
+    })
 }
 
 /// Writes a receipt.
