@@ -403,9 +403,10 @@ fn a_disk_that_is_full() {
 }
 
 fn healthy_after_recovery(org: &Org, all: u64) {
+    let before = org.ledger("persons");
     let (recovered, open) = org.engine().recover(&mut |_| ()).unwrap();
     assert_eq!(open, []);
-    assert_eq!(recovered.iter().map(|r| r.done).sum::<u64>(), org.ledger("persons"));
+    assert_eq!(recovered.iter().map(|r| r.done).sum::<u64>(), org.ledger("persons") - before);
     assert_eq!(org.ledger("persons"), all - org.rows("person"));
     healthy(org, all, "recovered");
 }
@@ -444,4 +445,57 @@ fn a_server_whose_disk_is_full() {
     org.sql(&format!("DROP TABLESPACE {name}"));
     drop(disk);
     std::fs::remove_dir(&open).unwrap();
+}
+
+/// Frist's own database goes in the middle: the sweep ends there, and the next one finishes it.
+#[test]
+fn frists_own_database_that_goes() {
+    for (store, state) in BOTH {
+        for disposed in [false, true] {
+            let what = format!("{state:?}, disposed {disposed}");
+            let org = Org::new(store, state, PERSONS);
+            org.register_with("batch = 2", PERSONS);
+            org.persons(1..=6, 800);
+            let (file, away) = (org.place.dir.join("state.sqlite"), org.place.dir.join("away"));
+            let mut engine = org.engine();
+            let plan = plan(&mut engine);
+            engine.propose(&plan, &mut |_| ()).unwrap();
+            let mut batches = 0;
+            let failed = engine.sweep(&plan.id, &mut |step| {
+                batches += usize::from(matches!(step, Step::Intent { .. }));
+                let now = match step {
+                    Step::Intent { .. } => !disposed,
+                    Step::Disposed { .. } => disposed,
+                    _ => false,
+                };
+                match &org.place.state {
+                    _ if batches != 2 || !now => {}
+                    None => std::fs::rename(&file, &away).unwrap(),
+                    Some(url) => connect(url)
+                        .batch_execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'frist' AND datname = current_database()")
+                        .unwrap(),
+                }
+            });
+            let failed = failed.map(|r| r.findings).unwrap_err().to_string();
+            let says = if state == Db::Sqlite {
+                "was moved, deleted"
+            } else {
+                "Frist's database answered"
+            };
+            assert!(failed.contains(says), "{what}: {failed}");
+            drop(engine);
+            // Without it nothing more is asked of the store.
+            assert_eq!(org.rows("person"), if disposed { 2 } else { 4 }, "{what}");
+            match &org.place.state {
+                None => std::fs::rename(&away, &file).unwrap(),
+                // This lease runs by the server's clock, which cannot be set.
+                Some(url) => {
+                    connect(url).batch_execute("UPDATE frist.lease SET until = 0").unwrap();
+                }
+            }
+            org.clock.step(200);
+            assert_eq!(org.ledger("persons"), 2, "{what}");
+            healthy_after_recovery(&org, 6);
+        }
+    }
 }
