@@ -7,6 +7,8 @@ mod catalogue;
 mod deadline;
 mod settle;
 
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -78,6 +80,9 @@ impl Sqlite {
                     // Other modes leave what was erased in the journal.
                     connection.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
                 }
+                // What is reported as erased must be on the disk. The journal's removal is what
+                // commits in this mode, and FULL would not sync that.
+                connection.pragma_update(None, "synchronous", "extra")?;
                 Ok(on)
             });
         match prepared {
@@ -87,6 +92,9 @@ impl Sqlite {
         }
         let deadline = deadline::Deadline::new(&mut connection, entry.statement_timeout_ms)
             .map_err(|e| unreachable(why(&e)))?;
+        what_another_left(path).map_err(|e| {
+            unreachable(format!("what another process wrote cannot be synced: {e}"))
+        })?;
         let mut sqlite = Self {
             store,
             path: path.to_owned(),
@@ -146,6 +154,24 @@ impl Sqlite {
 fn place_of(path: &Path) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt as _;
     std::fs::metadata(path).ok().map(|m| (m.dev(), m.ino()))
+}
+
+/// Makes durable what a process left behind that died between a commit and its sync: SQLite takes
+/// it for committed, and so would we, but a power cut would undo it. The database file itself is
+/// synced by then; to open and close it here would also drop the locks of this process's own
+/// connections.
+fn what_another_left(path: &Path) -> std::io::Result<()> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    for left in [Path::new(&log), folder] {
+        match File::open(left) {
+            Ok(file) => file.sync_all()?,
+            Err(e) if e.kind() == ErrorKind::NotFound => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
 }
 
 /// The error in words. SQLite's messages name tables and columns, never values; a trigger's own
