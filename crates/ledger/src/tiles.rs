@@ -81,6 +81,8 @@ impl Tiles {
         };
         let Some(text) = self.checkpoint()? else { return Ok(publisher) };
         let published = Checkpoint::open(&text, keys)?;
+        // Its publisher may have died before this.
+        sync(&named(&self.folder))?;
         publisher.start = published.size;
         publisher.edge = self.load_edge(published.size)?;
         if publisher.edge.frontier()?.root() != published.root {
@@ -399,12 +401,29 @@ impl Publisher<'_> {
     }
 
     fn sync(&mut self) -> Result<()> {
-        std::mem::take(&mut self.folders).into_iter().try_for_each(|folder| {
-            let synced = File::open(&folder).and_then(|open| open.sync_all());
-            // Windows has no way to sync a folder.
-            if cfg!(windows) { Ok(()) } else { synced.map_err(failed(&folder)) }
-        })
+        let mut folders = std::mem::take(&mut self.folders);
+        // Also those above, which another publisher may have made and died before it synced them.
+        let root = &self.tiles.folder;
+        let above: Vec<PathBuf> = folders
+            .iter()
+            .flat_map(|folder| folder.ancestors().take_while(|a| a.starts_with(root)))
+            .chain(root.parent())
+            .map(named)
+            .collect();
+        folders.extend(above);
+        folders.iter().try_for_each(|folder| sync(folder))
     }
+}
+
+/// The folder by a name that can be opened.
+fn named(folder: &Path) -> PathBuf {
+    if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() }
+}
+
+fn sync(folder: &Path) -> Result<()> {
+    let synced = File::open(folder).and_then(|open| open.sync_all());
+    // Windows has no way to sync a folder.
+    if cfg!(windows) { Ok(()) } else { synced.map_err(failed(folder)) }
 }
 
 fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> Error {
@@ -434,11 +453,7 @@ fn make_folder(folder: &Path, folders: &mut BTreeSet<PathBuf>) -> Result<()> {
     }
     if let Some(parent) = folder.parent() {
         make_folder(parent, folders)?;
-        folders.insert(if parent.as_os_str().is_empty() {
-            PathBuf::from(".")
-        } else {
-            parent.to_owned()
-        });
+        folders.insert(named(parent));
     }
     match fs::create_dir(folder) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(failed(folder)(error)),
