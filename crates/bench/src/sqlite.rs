@@ -46,7 +46,7 @@ pub fn run(args: &Args) -> Outcome {
         let dir = tempfile::tempdir()?;
         let db = open(dir.path())?;
         db.execute_batch(TABLE)?;
-        db.execute(ROWS, [args.due, 1, *stored, *stored])?;
+        db.execute(ROWS, [args.due, 1, *stored, *stored].map(u64::cast_signed))?;
         db.execute_batch(
             "CREATE INDEX booked ON invoice (booked); PRAGMA wal_checkpoint(TRUNCATE)",
         )?;
@@ -59,7 +59,7 @@ pub fn run(args: &Args) -> Outcome {
             let folder = size.dir.path();
             if round > 0 {
                 let db = open(folder)?;
-                db.execute(ROWS, [args.due, 1, args.due, size.stored])?;
+                db.execute(ROWS, [args.due, 1, args.due, size.stored].map(u64::cast_signed))?;
                 db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
                 // What the last sweep left behind is not a part of this one.
                 std::fs::remove_dir_all(folder.join(".frist"))?;
@@ -69,7 +69,7 @@ pub fn run(args: &Args) -> Outcome {
             println!("{} rows: {} s", size.stored, size.times.all());
             let due: i64 = open(folder)?.query_row(
                 "SELECT count(*) FROM invoice WHERE id <= ?1",
-                [args.due],
+                [args.due.cast_signed()],
                 |row| row.get(0),
             )?;
             if due != 0 {

@@ -388,6 +388,12 @@ pub trait Store: Send {
     /// When the store refuses.
     fn settle(&mut self, bound: &Bound) -> Result<Aftercare, StoreError>;
 
+    /// Whether the last call was cut off in the middle (the connection broke, or half of a record is
+    /// gone): then nobody knows how much of it was done, or whether a server is still at it.
+    fn was_cut_off(&self) -> bool {
+        false
+    }
+
     /// The store's own clock, where it has one: a machine whose clock is wrong erases early.
     ///
     /// # Errors

@@ -78,7 +78,8 @@ impl Engine {
             let finished = self.as_journaled(&revision, |engine, again| {
                 let p = engine.prepare(&dataset)?;
                 engine.check_clock(&p)?;
-                engine.recover_batch(id, sweep, &p, &keys, again, lease, observer)
+                let told = &mut HashSet::new();
+                engine.recover_batch(id, sweep, &p, &keys, again, told, lease, observer)
             });
             match finished {
                 Ok((recovered, refused)) => {
@@ -152,7 +153,8 @@ impl Engine {
     }
 
     /// Finishes one open batch. What the store refuses for good is left for the next plan, and the
-    /// refusal answered; while it may only be busy, the batch stays open.
+    /// refusal answered; while it may only be busy, the batch stays open. Those in `told` are in the
+    /// ledger already, by a batch that had the same keys; it is added to.
     #[expect(clippy::too_many_arguments, reason = "the parts of one batch")]
     pub(crate) fn recover_batch(
         &mut self,
@@ -161,6 +163,7 @@ impl Engine {
         prepared: &Prepared,
         keys: &[Key],
         again: Again,
+        told: &mut HashSet<Key>,
         lease: &Lease,
         observer: Observer<'_>,
     ) -> Result<(Recovered, Option<StoreError>)> {
@@ -194,7 +197,8 @@ impl Engine {
             }
         }
         // Asked last, so that nothing goes between the answer and the account.
-        let done = self.store(&store_id)?.disposed(&prepared.bound, keys)?;
+        let mut done = self.store(&store_id)?.disposed(&prepared.bound, keys)?;
+        done.retain(|k| !told.contains(k));
         let absent = done.iter().filter(|k| !ours.contains(k)).count() as u64;
         let spared = (keys.len() - done.len()) as u64;
         let n = done.len() as u64;
@@ -211,6 +215,7 @@ impl Engine {
                 lease,
             )?;
         }
+        told.extend(done);
         observer(Step::Recovered { dataset: prepared.id(), n });
         let recovered = Recovered { dataset: prepared.id().to_owned(), done: n, absent, spared };
         Ok((recovered, refused))

@@ -257,7 +257,13 @@ impl Engine {
             // A hold may have come since they were looked at.
             let keys = &free_to_go(store, prepared, keys, holds, now)?;
             match &action {
-                Action::Erase => store.erase_again(&prepared.bound, keys),
+                Action::Erase => match store.erase_again(&prepared.bound, keys) {
+                    // Those that went before it was cut off are not named the second time.
+                    Err(_) if store.was_cut_off() => {
+                        store.erase_again(&prepared.bound, keys).map(|_| keys.clone())
+                    }
+                    said => said,
+                },
                 Action::Anonymise { .. } => {
                     // Whatever the rule says now, as with erasing.
                     let all = Compiled { due: Test::Const(true), ..compiled.clone() };
@@ -272,8 +278,10 @@ impl Engine {
         let gone = match again.and_then(|said| store.disposed(&prepared.bound, &said)) {
             Ok(gone) => gone,
             Err(e) => {
-                let again = if store.clock().is_ok() { Again::No } else { Again::Yes };
-                self.recover_batch(batch, sweep, prepared, keys, again, lease, observer)?;
+                let certain = !store.was_cut_off() && store.clock().is_ok();
+                let again = if certain { Again::No } else { Again::Yes };
+                let told = &mut HashSet::new();
+                self.recover_batch(batch, sweep, prepared, keys, again, told, lease, observer)?;
                 return Err(e.into());
             }
         };

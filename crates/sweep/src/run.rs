@@ -69,6 +69,9 @@ struct Tally {
     /// How often the store refused a batch, and what it said last.
     refusals: u32,
     refused: Option<StoreError>,
+    /// Records of refused batches that were gone all the same, and are in the ledger: their keys
+    /// come once more with the halves of the batch.
+    told: HashSet<Key>,
     late: Vec<u64>,
     sample: Vec<Key>,
     /// Entries in the ledger when the turn began.
@@ -546,12 +549,15 @@ impl Engine {
             Err(e) => return Err(e),
             Ok(Err(e)) => {
                 let store = self.store(&prepared.dataset.store.value)?;
-                // Where the connection still answers, nothing was done for certain. One that broke
-                // may have broken after the commit: then the store is asked to do it again.
+                // Where the store still answers, nothing was done for certain. If it was cut off,
+                // that may have been after the commit or in the middle of it: then it is asked to
+                // do it again, and waits for what is under way.
+                let cut_off = store.was_cut_off();
                 let alive = store.clock().is_ok();
-                let again = if alive { Again::No } else { Again::Yes };
+                let again = if alive && !cut_off { Again::No } else { Again::Yes };
+                let told = &mut tally.told;
                 let accounted =
-                    self.recover_batch(batch, sweep, prepared, keys, again, lease, observer);
+                    self.recover_batch(batch, sweep, prepared, keys, again, told, lease, observer);
                 if let Ok((found, _)) = &accounted {
                     tally.done += found.done;
                 }

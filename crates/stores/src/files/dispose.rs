@@ -1,5 +1,6 @@
 //! Unlinking: each file is looked at again, in a folder opened safely, right before it goes.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
 
@@ -69,31 +70,43 @@ pub(super) struct Disposal<'a> {
     pub(super) finish: bool,
 }
 
+/// How far the unlinking has come.
+#[derive(Default)]
+struct Run {
+    done: Vec<Record>,
+    first_error: Option<Errno>,
+    /// A file is gone, but its sidecar is not, or its folder could not be synced.
+    half_done: Option<Errno>,
+}
+
+/// What could not be unlinked.
+enum Unlinking {
+    /// The file; it is still due.
+    Neither(Errno),
+    /// The sidecar of a file that is gone.
+    Half(Errno),
+}
+
 impl Disposal<'_> {
     /// Unlinks what may go among the keys' files, folder by folder, and returns the records that
     /// are gone for good. A file that cannot be unlinked does not stop the others; the first error
-    /// is returned when nothing at all could be done.
-    pub(super) fn run(&self, keys: &[Key]) -> Result<Vec<Record>, Errno> {
-        let mut done = Vec::new();
-        let mut first_error = None;
+    /// is returned when nothing at all could be done, or when a file is gone of which this cannot
+    /// say that it is gone for good: then `cut_off` is set.
+    pub(super) fn run(&self, keys: &[Key], cut_off: &Cell<bool>) -> Result<Vec<Record>, Errno> {
+        let mut run = Run::default();
         for (folder, targets) in by_folder(self.detail, keys) {
-            if let Err(e) = self.folder(&folder, targets, &mut done, &mut first_error) {
-                first_error.get_or_insert(e);
+            if let Err(e) = self.folder(&folder, targets, &mut run) {
+                run.first_error.get_or_insert(e);
             }
         }
-        match first_error {
-            Some(e) if done.is_empty() => Err(e),
-            _ => Ok(done),
+        cut_off.set(run.half_done.is_some());
+        match run.half_done.or(run.first_error.filter(|_| run.done.is_empty())) {
+            Some(e) => Err(e),
+            None => Ok(run.done),
         }
     }
 
-    fn folder(
-        &self,
-        folder: &str,
-        targets: Vec<Target>,
-        done: &mut Vec<Record>,
-        first_error: &mut Option<Errno>,
-    ) -> Result<(), Errno> {
+    fn folder(&self, folder: &str, targets: Vec<Target>, run: &mut Run) -> Result<(), Errno> {
         let Opened::Folder(fd) = self.root.descend(folder)? else { return Ok(()) };
         let mut listing = Listing::read(&fd)?;
         let (mut gone, mut touched) = (Vec::new(), false);
@@ -108,13 +121,13 @@ impl Disposal<'_> {
                 Ok(None) if self.finish && !listing.has(name) => {
                     match self.finish(folder, &fd, &listing, place) {
                         Ok(unlinked) => touched |= unlinked,
-                        Err(e) => *first_error = first_error.or(Some(e)),
+                        Err(e) => run.first_error = run.first_error.or(Some(e)),
                     }
                     continue;
                 }
                 Ok(None) => continue,
                 Err(e) => {
-                    *first_error = first_error.or(Some(e));
+                    run.first_error = run.first_error.or(Some(e));
                     continue;
                 }
             };
@@ -125,14 +138,15 @@ impl Disposal<'_> {
             match self.unlink_both(&fd, &mut listing, name, &found) {
                 Ok(true) => gone.push(found.record(self.detail)),
                 Ok(false) => {}
-                Err(e) => *first_error = first_error.or(Some(e)),
+                Err(Unlinking::Neither(e)) => run.first_error = run.first_error.or(Some(e)),
+                Err(Unlinking::Half(e)) => run.half_done = run.half_done.or(Some(e)),
             }
             touched = true;
         }
-        if touched {
-            sync(&fd)?;
+        if touched && let Err(e) = sync(&fd) {
+            run.half_done = run.half_done.or(Some(e));
         }
-        done.append(&mut gone);
+        run.done.append(&mut gone);
         Ok(())
     }
 
@@ -146,7 +160,7 @@ impl Disposal<'_> {
         listing: &mut Listing,
         name: &str,
         found: &Found,
-    ) -> Result<bool, Errno> {
+    ) -> Result<bool, Unlinking> {
         let sidecar = found.sidecar_name.as_deref();
         let users = sidecar.and_then(|s| listing.sidecars.get_mut(s));
         // `a.eml` and `a.pdf` may share `a.json`: it goes with the last of them.
@@ -156,12 +170,13 @@ impl Disposal<'_> {
         });
         let sidecar = sidecar.filter(|_| last);
         if self.detail.reads_sidecars(None) {
-            let ours = unlink(fd, name)?;
-            sidecar.map_or(Ok(false), |s| unlink(fd, s))?;
+            let ours = unlink(fd, name).map_err(Unlinking::Neither)?;
+            sidecar.map_or(Ok(false), |s| unlink(fd, s)).map_err(Unlinking::Half)?;
             return Ok(ours);
         }
-        sidecar.map_or(Ok(false), |s| unlink(fd, s))?;
-        unlink(fd, name)
+        sidecar.map_or(Ok(false), |s| unlink(fd, s)).map_err(Unlinking::Neither)?;
+        // Without its sidecar it is as due as it was.
+        unlink(fd, name).map_err(Unlinking::Neither)
     }
 
     /// Unlinks the sidecar of a file that is gone, unless it belongs to another file, is a record
@@ -211,7 +226,7 @@ fn unlink(fd: &OwnedFd, name: &str) -> Result<bool, Errno> {
 }
 
 /// Makes the unlinking durable. Some network file systems have no such call and answer `EINVAL`.
-fn sync(fd: &OwnedFd) -> Result<(), Errno> {
+pub(super) fn sync(fd: &OwnedFd) -> Result<(), Errno> {
     match rustix::fs::fsync(fd) {
         Err(Errno::INVAL) => Ok(()),
         result => result,

@@ -58,6 +58,8 @@ pub struct FilesStore {
     root: Root,
     /// The patterns of what the register exempts here.
     exempt: Vec<String>,
+    /// See [`crate::Store::was_cut_off`].
+    cut_off: std::cell::Cell<bool>,
 }
 
 impl FilesStore {
@@ -81,6 +83,7 @@ impl FilesStore {
             shown: root.clone(),
             root: root::open(store, root, base_dir, env)?,
             exempt: store.exempt.iter().map(|e| e.at.value.clone()).collect(),
+            cut_off: false.into(),
         })
     }
 

@@ -12,7 +12,7 @@ use frist_register::model::{DataSet, Disposition, FactSource, Register};
 use jiff::Timestamp;
 
 use super::FilesStore;
-use super::dispose::{Disposal, Target, by_folder, left_behind};
+use super::dispose::{Disposal, Target, by_folder, left_behind, sync};
 use super::folder::{Listing, Opened};
 use super::pattern::{OWN_FOLDER, Pattern, Shape, escaped};
 use super::record::{Detail, Found, Judge, Source};
@@ -209,7 +209,8 @@ impl Store for FilesStore {
         let judge = Judge::new(detail, compiled);
         let may_go = |found: &Found| judge.is_due(found);
         let disposal = Disposal { root: &self.root, detail, may_go: &may_go, finish: true };
-        let done = disposal.run(keys).map_err(|e| self.refused("unlink files", e))?;
+        let done =
+            disposal.run(keys, &self.cut_off).map_err(|e| self.refused("unlink files", e))?;
         Ok(Disposed { done, detached: 0 })
     }
 
@@ -275,23 +276,26 @@ impl Store for FilesStore {
     /// As with [`Store::dispose`], those are returned that are gone and synced.
     fn erase_again(&mut self, bound: &Bound, keys: &[Key]) -> Result<Vec<Key>, StoreError> {
         let detail = self.detail(bound)?;
-        let disposal = Disposal { root: &self.root, detail, may_go: &|_| true, finish: false };
-        let done = disposal.run(keys).map_err(|e| self.refused("unlink files", e))?;
+        let disposal = Disposal { root: &self.root, detail, may_go: &|_| true, finish: true };
+        let done =
+            disposal.run(keys, &self.cut_off).map_err(|e| self.refused("unlink files", e))?;
         Ok(done.into_iter().map(|r| r.key).collect())
     }
 
+    /// Gone, and the folder synced.
     fn disposed(&mut self, bound: &Bound, keys: &[Key]) -> Result<Vec<Key>, StoreError> {
         let detail = self.detail(bound)?;
         let refused = |e| self.refused("look for files", e);
         let mut gone = Vec::new();
         for (folder, targets) in by_folder(detail, keys) {
-            let opened = match self.root.descend(&folder).map_err(refused)? {
-                Opened::Folder(fd) => Some(Listing::read(&fd).map_err(refused)?),
-                Opened::Gone => Some(Listing::default()),
+            let opened = self.root.descend(&folder).map_err(refused)?;
+            let listing = match &opened {
+                Opened::Folder(fd) => Listing::read(fd).map_err(refused)?,
+                Opened::Gone => Listing::default(),
                 // The folder was put elsewhere and something else in its place: nobody can say.
-                Opened::Barred | Opened::Elsewhere => None,
+                Opened::Barred | Opened::Elsewhere => continue,
             };
-            let Some(listing) = opened else { continue };
+            let before = gone.len();
             for target in targets {
                 // Nor is a record gone whose sidecar was left behind.
                 let is_gone = !listing.has_any(target.name())
@@ -299,6 +303,12 @@ impl Store for FilesStore {
                 if is_gone {
                     gone.push(Key(vec![KeyPart::Text(target.path)]));
                 }
+            }
+            // A process that died may have unlinked them and not come to this.
+            if let Opened::Folder(fd) = &opened
+                && gone.len() > before
+            {
+                sync(fd).map_err(refused)?;
             }
         }
         Ok(gone)
@@ -380,6 +390,10 @@ impl Store for FilesStore {
             format!("{n} files in `{collection}` {text}")
         });
         Ok(Aftercare { done: Vec::new(), advice: advice.collect() })
+    }
+
+    fn was_cut_off(&self) -> bool {
+        self.cut_off.get()
     }
 
     fn clock(&mut self) -> Result<Option<Timestamp>, StoreError> {

@@ -298,6 +298,10 @@ impl Backend for Postgres {
         self.aftercare(bound)
     }
 
+    fn was_cut_off(&self) -> bool {
+        self.lost || self.client.is_closed()
+    }
+
     fn clock(&mut self) -> Result<Option<Timestamp>, StoreError> {
         let rows = self.query("tell the time", "SELECT clock_timestamp()", &[])?;
         Ok(match rows.first().and_then(|row| row.first()) {

@@ -83,6 +83,11 @@ pub(crate) trait Backend: Send {
         Ok(None)
     }
 
+    /// Whether the connection broke in the last call.
+    fn was_cut_off(&self) -> bool {
+        false
+    }
+
     fn clock(&mut self) -> Result<Option<Timestamp>, StoreError>;
 
     /// The leaf partitions of a table, as SQL; none where there are none.

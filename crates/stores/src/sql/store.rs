@@ -354,6 +354,10 @@ impl<B: Backend> Store for SqlStore<B> {
         Ok(care)
     }
 
+    fn was_cut_off(&self) -> bool {
+        self.backend.was_cut_off()
+    }
+
     fn clock(&mut self) -> Result<Option<Timestamp>, StoreError> {
         self.backend.clock()
     }
