@@ -51,7 +51,7 @@ fn the_next_waits_for_one_that_was_killed_and_finishes_its_work() {
     org.register_with("batch = 3", PERSONS);
     org.persons(1..=8, 800);
     // Examined, planned, begun, its turn, journaled, and the store has erased three.
-    let orders = Orders { die_at: Some(6), turn_ms: Some(TURN_MS) };
+    let orders = Orders { die_at: Some(6), turn_ms: Some(TURN_MS), ..Orders::default() };
     assert!(!survived(start(&org.place, &org.clock, orders)));
     assert_eq!((org.rows("person"), org.ledger("persons")), (5, 0));
     org.clock.step(1);
@@ -119,7 +119,7 @@ fn one_that_lost_its_turn_confirms_nothing() {
 fn rows_that_go_while_recovery_waits_for_them_are_accounted_for() {
     let org = Org::new(Db::Postgres, Db::Sqlite, PERSONS);
     org.persons(1..=4, 800);
-    let orders = Orders { die_at: Some(5), turn_ms: None };
+    let orders = Orders { die_at: Some(5), ..Orders::default() };
     assert!(!survived(start(&org.place, &org.clock, orders)));
     assert_eq!(org.state().open_batches().unwrap().len(), 1);
     let url = org.place.url.clone().unwrap();

@@ -1,11 +1,13 @@
-//! The test binary run once more as a child process, to be killed.
+//! The test binary run once more as a child process, to be killed, or to have a system call fail.
 
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use frist_sweep::{Result, Step};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Clock, Place, engine, plan, signer};
+use super::harness::{Call, again, later, make};
+use super::trace::Strace;
+use super::{Clock, Place, engine, plan, try_engine};
 
 /// Dies at once, as when the power fails.
 pub fn die() -> ! {
@@ -16,21 +18,37 @@ pub fn die() -> ! {
 /// What a child is to do.
 #[derive(Clone, Copy, Default)]
 pub struct Orders {
+    /// What to run.
+    pub call: Call,
     /// Dies at this step, from 1; none to go to the end.
     pub die_at: Option<usize>,
     /// How long its turn lasts without being renewed, milliseconds.
     pub turn_ms: Option<i64>,
+    /// Whether it tries once more when the call fails; then it must succeed.
+    pub again: bool,
 }
 
 /// Starts this test binary again, to run only its test `child`.
 pub fn start(place: &Place, clock: &Clock, orders: Orders) -> Child {
+    start_under(None, place, clock, orders)
+}
+
+/// The same, under `strace`.
+pub fn start_under(strace: Option<&Strace>, place: &Place, clock: &Clock, orders: Orders) -> Child {
     let number = |n: Option<i64>| n.map_or(String::new(), |n| n.to_string());
-    Command::new(std::env::current_exe().unwrap())
+    let program = std::env::current_exe().unwrap();
+    let mut command = match strace {
+        Some(strace) => strace.command(&program),
+        None => Command::new(program),
+    };
+    command
         .args(["--exact", "child", "--nocapture", "--test-threads=1"])
         .env("FRIST_CHILD", &place.dir)
         .env("FRIST_CHILD_STORE", place.url.as_deref().unwrap_or_default())
         .env("FRIST_CHILD_STATE", place.state.as_deref().unwrap_or_default())
         .env("FRIST_CHILD_CLOCK", clock.now().as_second().to_string())
+        .env("FRIST_CHILD_CALL", orders.call.name())
+        .env("FRIST_CHILD_AGAIN", if orders.again { "1" } else { "" })
         .env("FRIST_CHILD_DIE", number(orders.die_at.map(|n| n as i64)))
         .env("FRIST_CHILD_TURN", number(orders.turn_ms))
         .stdout(Stdio::null())
@@ -42,13 +60,16 @@ pub fn start(place: &Place, clock: &Clock, orders: Orders) -> Child {
 /// Waits for it; whether it came to its end. One that failed otherwise than by being killed fails
 /// the test.
 pub fn survived(child: Child) -> bool {
+    ended(child).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// The same; what it said, if it failed.
+pub fn ended(child: Child) -> std::result::Result<bool, String> {
     let output = child.wait_with_output().unwrap();
-    assert!(
-        output.status.success() || killed(output.status),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    output.status.success()
+    match output.status.success() || killed(output.status) {
+        true => Ok(output.status.success()),
+        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+    }
 }
 
 fn killed(status: ExitStatus) -> bool {
@@ -64,20 +85,29 @@ pub fn orders() -> Option<(Place, Clock, Orders)> {
     let place =
         Place { dir: dir.into(), url: text("FRIST_CHILD_STORE"), state: text("FRIST_CHILD_STATE") };
     let orders = Orders {
+        call: Call::named(&text("FRIST_CHILD_CALL").unwrap()),
         die_at: number("FRIST_CHILD_DIE").map(|n| n as usize),
         turn_ms: number("FRIST_CHILD_TURN"),
+        again: text("FRIST_CHILD_AGAIN").is_some(),
     };
     Some((place, Clock::at(clock), orders))
 }
 
-/// A whole run, as the orders say: plan, sweep, publish. `seen` hears of each step too.
+/// Does what the orders say. `seen` hears of each step too.
 pub fn obey(
     place: &Place,
     clock: &Clock,
     orders: Orders,
     seen: &mut dyn FnMut(&Step<'_>),
 ) -> Result<()> {
-    let mut engine = engine(place, clock, "ida");
+    let operator = orders.call.operator();
+    let mut engine = match try_engine(place, clock, operator) {
+        Err(_) if orders.again => {
+            later(place, clock);
+            try_engine(place, clock, operator)?
+        }
+        other => other?,
+    };
     if let Some(turn) = orders.turn_ms {
         engine = engine.with_turn(SignedDuration::from_millis(turn));
     }
@@ -89,11 +119,17 @@ pub fn obey(
             die();
         }
     };
-    let plan = engine.examine(&Default::default(), &mut count)?;
-    engine.propose(&plan, &mut count)?;
-    engine.sweep(&plan.id, &mut count)?;
-    engine.publish(&frist_ledger::Tiles::new(place.dir.join("ledger")), &signer())?;
-    Ok(())
+    match make(orders.call, place, clock, &mut engine, &mut count) {
+        Err(e) if orders.again => {
+            eprintln!("{} failed: {e}", orders.call.name());
+            // The process lives on, and so does the engine, but for a server that is gone.
+            if place.state.is_some() {
+                engine = try_engine(place, clock, operator)?;
+            }
+            again(orders.call, place, clock, &mut engine)
+        }
+        other => other,
+    }
 }
 
 /// What is due now, as the parent sees it.

@@ -3,6 +3,10 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 pub mod child;
+pub mod disk;
+pub mod harness;
+pub mod trace;
+pub mod worlds;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -94,7 +98,7 @@ pub struct Org {
     pub place: Place,
     pub clock: Clock,
     pub store: Db,
-    dir: tempfile::TempDir,
+    dir: Option<tempfile::TempDir>,
     databases: Vec<frist_testkit::TestDatabase>,
 }
 
@@ -123,7 +127,7 @@ impl Org {
         datasets: &str,
         mut used: Vec<frist_testkit::TestDatabase>,
     ) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = folder();
         let mut databases = Vec::new();
         let mut database = |db: Db| {
             (db == Db::Postgres).then(|| {
@@ -142,7 +146,7 @@ impl Org {
         if store == Db::Sqlite {
             rusqlite::Connection::open(dir.path().join("s.sqlite")).unwrap();
         }
-        let org = Self { place, clock: Clock::at(real_now()), store, dir, databases };
+        let org = Self { place, clock: Clock::at(real_now()), store, dir: Some(dir), databases };
         let (date, key) = match store {
             Db::Sqlite => ("TEXT", "INTEGER PRIMARY KEY"),
             Db::Postgres => ("DATE", "BIGINT PRIMARY KEY"),
@@ -153,6 +157,22 @@ impl Org {
         ));
         org.register(datasets);
         org
+    }
+
+    /// A copy that shares nothing; for those that need no server.
+    pub fn copy(&self) -> Self {
+        let dir = folder();
+        copy_folder(&self.place.dir, dir.path());
+        let place = Place { dir: dir.path().to_owned(), ..self.place.clone() };
+        Self { place, dir: Some(dir), ..self.at(Path::new("")) }
+    }
+
+    /// The same in another folder.
+    pub fn at(&self, dir: &Path) -> Self {
+        assert!(self.databases.is_empty(), "a database is not copied");
+        let place = Place { dir: dir.to_owned(), ..self.place.clone() };
+        let clock = Clock::at(self.clock.now());
+        Self { place, clock, store: self.store, dir: None, databases: Vec::new() }
     }
 
     /// Writes the register: the next engine reads it.
@@ -277,6 +297,30 @@ impl Org {
     }
 }
 
+/// A new folder, in memory where there is such a place: a process that dies loses nothing there
+/// either, and syncing costs nothing.
+pub fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in(folder_of_folders()).unwrap()
+}
+
+pub fn folder_of_folders() -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    if tempfile::tempfile_in(memory).is_ok() { memory.to_owned() } else { std::env::temp_dir() }
+}
+
+pub fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let place = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &place);
+        } else {
+            std::fs::copy(entry.path(), place).unwrap();
+        }
+    }
+}
+
 pub fn signer() -> SigningKey {
     SigningKey::from_seed("frist.example", &[3; 32]).unwrap()
 }
@@ -322,23 +366,32 @@ pub fn write_register(place: &Place, store: &str, datasets: &str) {
 }
 
 pub fn state(place: &Place) -> State {
+    try_state(place).unwrap()
+}
+
+fn try_state(place: &Place) -> frist_state::Result<State> {
     let location = match &place.state {
         None => Location::File(place.dir.join("state.sqlite")),
         Some(url) => Location::parse(url).unwrap(),
     };
-    State::open(&location).unwrap()
+    State::open(&location)
 }
 
 pub fn engine(place: &Place, clock: &Clock, operator: &str) -> Engine {
+    try_engine(place, clock, operator).unwrap()
+}
+
+/// The same; an error when Frist's own database cannot be opened.
+pub fn try_engine(place: &Place, clock: &Clock, operator: &str) -> Result<Engine> {
     let text = std::fs::read_to_string(place.dir.join("register.toml")).unwrap();
     let files = vec![("register.toml".to_owned(), text)];
     let register = Register::read(&files).register.unwrap();
     let revision = revision_hash(&register).parse().unwrap();
     let (base, url, clock) = (place.dir.clone(), place.url.clone(), clock.clone());
-    Engine::new(
+    Ok(Engine::new(
         Loaded { register, revision, files },
         LawBook::embedded(),
-        state(place),
+        try_state(place)?,
         Keys { record: RecordKey::new([7; 32]), pseudonym: [8; 32] },
         Id::new(operator).unwrap(),
         format!("test-{}", std::process::id()),
@@ -347,7 +400,7 @@ pub fn engine(place: &Place, clock: &Clock, operator: &str) -> Engine {
             frist_stores::open(store, &base, &env)
         }),
         Box::new(move || clock.now()),
-    )
+    ))
 }
 
 pub fn entries(place: &Place) -> Vec<Entry> {
