@@ -145,9 +145,10 @@ impl State {
         Ok(index)
     }
 
-    /// Removes what the database itself keeps of deleted rows. What it cannot remove now, because
-    /// another connection is reading, the end of the next sweep removes.
-    fn wipe(&mut self) {
+    /// Removes what the database itself keeps of deleted rows, above all of the keys of sweeps that
+    /// have ended. What it cannot remove now, because another connection is reading, the next call
+    /// removes; [`State::finish_sweep`] ends with one, but its process may die before it.
+    pub fn wipe(&mut self) {
         // Not an error of the sweep, which has ended and is on disk: so the answer is not asked.
         match &mut self.db {
             Db::Sqlite(connection, _) => {

@@ -123,6 +123,8 @@ impl Engine {
             }
         }
         self.close_interrupted(lease)?;
+        // A sweep may have ended, and its process died before it wiped the key.
+        self.state.wipe();
         Ok((out, left_open))
     }
 
