@@ -317,6 +317,16 @@ fn note_key(place: &Place) {
     }
 }
 
+/// Once they were looked for.
+pub fn forget_keys(place: &Place) {
+    for entry in std::fs::read_dir(&place.dir).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_name().to_str().unwrap().starts_with("key-") {
+            std::fs::remove_file(entry.path()).unwrap();
+        }
+    }
+}
+
 pub fn noted_keys(place: &Place) -> Vec<Vec<u8>> {
     let names = std::fs::read_dir(&place.dir).unwrap();
     let names = names.map(|e| e.unwrap().file_name().into_string().unwrap());
