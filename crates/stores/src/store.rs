@@ -196,9 +196,8 @@ pub enum StoreError {
 /// Contract, held against every store by the conformance suite:
 /// - `due` returns only records that satisfy the compiled test, each once, in a stable order;
 /// - `dispose` disposes of the records among `keys` that satisfy `compiled.due` **at that moment**
-///   and are not blocked by a reference, and when it returns they are durably gone; an error means
-///   that none is; those that no longer satisfy it, and those that the store keeps back without an
-///   error (a trigger, row security), stay untouched and are not in `done`;
+///   and are not blocked by a reference, all or none of them, and when it returns they are durably
+///   gone; those that no longer satisfy it stay untouched and are not in `done`;
 ///   a store without transactions (files) instead does as many as it can and returns exactly those
 ///   that are durably gone, and an error only when there are none;
 /// - what `done` names was gone when the store was through with the batch: a record that the store's

@@ -497,7 +497,7 @@ fn a_batch_is_recovered_by_the_register_it_was_journaled_under() {
                 let org = Org::new(Db::Sqlite, Db::Sqlite, PERSONS);
                 org.register_with("batch = 3", PERSONS);
                 org.persons(1..=8, 800);
-                let orders = Orders { die_at: Some(die_at), turn_ms: None };
+                let orders = Orders { die_at: Some(die_at), ..Orders::default() };
                 assert!(!survived(start(&org.place, &org.clock, orders)));
                 org.clock.step(200);
                 org.register(changed);

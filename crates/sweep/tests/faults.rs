@@ -274,12 +274,6 @@ const ROLES: &[Role] = &[
         says: "permission denied for table person",
     },
     Role {
-        name: "it may not lock",
-        grants: "GRANT SELECT, DELETE ON person TO $r",
-        code: "refused",
-        says: "permission denied for table person",
-    },
-    Role {
         name: "it may not look",
         grants: "GRANT UPDATE, DELETE ON person TO $r",
         code: "unreachable",

@@ -177,6 +177,9 @@ macro_rules! calls {
         ) -> Result<Vec<Key>, StoreError> {
             self.$via(|s| s.partition_keys(bound, partition))
         }
+        fn pace(&mut self, rows: usize) -> Result<(), StoreError> {
+            self.$via(|s| s.pace(rows))
+        }
         fn settle(&mut self, bound: &Bound) -> Result<Aftercare, StoreError> {
             self.$via(|s| s.settle(bound))
         }
@@ -197,6 +200,9 @@ impl<S: Store> Store for Flaky<S> {
         action: &Action,
     ) -> Result<Disposed, StoreError> {
         self.call(|s| s.dispose(bound, compiled, keys, action))
+    }
+    fn was_cut_off(&self) -> bool {
+        self.inner.was_cut_off()
     }
     fn parse_key(&self, bound: &Bound, text: &str) -> Result<Key, StoreError> {
         self.inner.parse_key(bound, text)
@@ -226,6 +232,9 @@ impl<S: Store> Store for Patient<S> {
         action: &Action,
     ) -> Result<Disposed, StoreError> {
         self.batch(bound, keys, |s| s.dispose(bound, compiled, keys, action).map(|d| d.detached))
+    }
+    fn was_cut_off(&self) -> bool {
+        self.0.was_cut_off()
     }
     fn parse_key(&self, bound: &Bound, text: &str) -> Result<Key, StoreError> {
         self.0.parse_key(bound, text)
@@ -260,6 +269,9 @@ impl Store for Box<dyn Store> {
         action: &Action,
     ) -> Result<Disposed, StoreError> {
         (**self).dispose(bound, compiled, keys, action)
+    }
+    fn was_cut_off(&self) -> bool {
+        (**self).was_cut_off()
     }
     fn parse_key(&self, bound: &Bound, text: &str) -> Result<Key, StoreError> {
         (**self).parse_key(bound, text)

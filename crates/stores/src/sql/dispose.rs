@@ -12,7 +12,7 @@ use frist_register::Anonymise;
 use super::anonymise::{Field, pseudonym};
 use super::backend::{Backend, Param};
 use super::closed::{Pairs, closed};
-use super::store::{Page, SqlStore, count};
+use super::store::{SqlStore, count};
 use super::{SqlBound, key};
 use crate::store::{Disposed, Key, KeyPart, Record, StoreError};
 
@@ -26,8 +26,10 @@ impl<B: Backend> SqlStore<B> {
     ) -> Result<Disposed, StoreError> {
         let due = bound.test(test.map_or(&Test::Const(true), |c| &c.due));
         let may_go = format!("{due} AND {}", bound.free_of_others());
-        if bound.stands_alone() {
-            return self.erase_at_once(bound, &may_go, keys);
+        if bound.stands_alone()
+            && let Some(disposed) = self.erase_at_once(bound, &may_go, keys)?
+        {
+            return Ok(disposed);
         }
         self.transaction(|store| {
             store.lock(bound, keys)?;
@@ -60,64 +62,47 @@ impl<B: Backend> SqlStore<B> {
         })
     }
 
-    /// One statement tests and erases: the database tests each row again under its lock, and
-    /// answers which went. What a trigger or a policy keeps back is not among them.
+    /// Erases the page that was read last where it lay: one statement tests and erases, and answers
+    /// which went; the database tests each row again under its lock. None when that says too little,
+    /// and the batch must be locked, tested and erased step by step: when it is no such page, when a
+    /// trigger or rule could do something else, or when another record has come to lie in such a
+    /// place and would have gone too.
     fn erase_at_once(
         &mut self,
         bound: &SqlBound,
         may_go: &str,
         keys: &[Key],
-    ) -> Result<Disposed, StoreError> {
-        let page = self.page.take().filter(|p| p.table == bound.table && p.keys == keys);
-        if let Some((page, place)) = page.zip(bound.place)
-            && let Some(disposed) =
-                self.attempt(|store| store.erase_where(bound, may_go, keys, &page, place))?
-        {
-            return Ok(disposed);
-        }
-        self.transaction(|store| {
-            let done = store.erase_keys(bound, may_go, keys)?;
-            store.stays_gone(bound, &done)?;
-            Ok(Disposed { done, detached: 0 })
-        })
-    }
-
-    /// Erases the page where it lay, and by key what has moved since. None if another record has
-    /// come to lie in such a place and would have gone too.
-    fn erase_where(
-        &mut self,
-        bound: &SqlBound,
-        may_go: &str,
-        keys: &[Key],
-        page: &Page,
-        place: &str,
     ) -> Result<Option<Disposed>, StoreError> {
-        let places = [Param::Text(page.places.clone())];
-        let sql = bound.delete_at(place, may_go);
-        let rows = self.backend.query_writing("erase a batch", &sql, &places)?;
-        let mut done = self.records_of(bound, rows)?;
-        let mut left: HashSet<&Key> = keys.iter().collect();
-        if !done.iter().all(|record| left.remove(&record.key)) {
+        let page = self.page.take().filter(|p| p.table == bound.table && p.keys == keys);
+        let Some((page, place)) = page.zip(bound.place) else { return Ok(None) };
+        if self.backend.has_triggers()? {
             return Ok(None);
         }
-        if !left.is_empty() {
-            let left: Vec<Key> = left.into_iter().cloned().collect();
-            done.extend(self.erase_keys(bound, may_go, &left)?);
-        }
-        self.stays_gone(bound, &done)?;
-        Ok(Some(Disposed { done, detached: 0 }))
-    }
-
-    fn erase_keys(
-        &mut self,
-        bound: &SqlBound,
-        may_go: &str,
-        keys: &[Key],
-    ) -> Result<Vec<Record>, StoreError> {
-        let sql = bound.delete_among(may_go);
-        let keys = [bound.keys_param(keys)];
-        let rows = self.backend.query_writing("erase a batch", &sql, &keys)?;
-        self.records_of(bound, rows)
+        self.attempt(|store| {
+            let places = [Param::Text(page.places)];
+            let sql = bound.delete_at(place, may_go);
+            let rows = store.backend.query_writing("erase a batch", &sql, &places)?;
+            let mut done = store.records_of(bound, rows)?;
+            let mut left: HashSet<&Key> = keys.iter().collect();
+            if !done.iter().all(|record| left.remove(&record.key)) {
+                return Ok(None);
+            }
+            if !left.is_empty() {
+                // They have moved, or are no longer due.
+                let left: Vec<Key> = left.into_iter().cloned().collect();
+                let sql = bound.delete_among(may_go);
+                let left = [bound.keys_param(&left)];
+                let rows = store.backend.query_writing("erase a batch", &sql, &left)?;
+                done.extend(store.records_of(bound, rows)?);
+            }
+            if done.len() < keys.len() {
+                let left = store.records_among(bound, may_go, keys)?;
+                store.all_or_none(done.len() as u64, done.len() + left.len(), "erase a batch")?;
+            }
+            // Asked once more, now that nobody can give the table one before this is over.
+            let done = Disposed { done, detached: 0 };
+            Ok((!store.backend.has_triggers()?).then_some(done))
+        })
     }
 
     fn records_of(
