@@ -28,7 +28,11 @@ fn truthful(site: &Site, case: &mut Case, said: &BTreeSet<i64>, what: &str) {
     assert_eq!(case.disposed(), gone, "{what}: what `disposed` says");
     assert!(undone.contains(&7), "{what}: nothing early");
     let compiled = case.compiled();
-    let due = case.store.due(&case.bound, &compiled, None, 100).unwrap();
+    let due = match case.store.due(&case.bound, &compiled, None, 100) {
+        // A view has no places for rows; what is refused is not told wrongly.
+        Err(StoreError::Refused { .. }) if what.contains("a view") => Vec::new(),
+        due => due.unwrap(),
+    };
     let due: BTreeSet<i64> = due.iter().map(|r| id(&r.key)).collect();
     assert!(due.is_disjoint(&gone), "{what}: what is gone is not due");
     let kept: BTreeSet<i64> =
