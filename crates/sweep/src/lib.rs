@@ -9,6 +9,7 @@
 //! The clock is given from outside, so that tests can say what time it is.
 
 mod account;
+mod batch;
 pub mod effects;
 pub mod engine;
 mod error;
@@ -23,6 +24,7 @@ pub mod replay;
 pub mod report;
 pub mod run;
 pub mod step;
+mod verify;
 pub mod watch;
 
 pub use engine::{Engine, Keys, Loaded, Prepared};
