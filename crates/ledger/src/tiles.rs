@@ -407,7 +407,7 @@ impl Publisher<'_> {
         let above: Vec<PathBuf> = folders
             .iter()
             .flat_map(|folder| folder.ancestors().take_while(|a| a.starts_with(root)))
-            .chain(root.parent())
+            .chain(root.parent().filter(|_| !folders.is_empty()))
             .map(named)
             .collect();
         folders.extend(above);
