@@ -276,7 +276,9 @@ impl Store for FilesStore {
     /// As with [`Store::dispose`], those are returned that are gone and synced.
     fn erase_again(&mut self, bound: &Bound, keys: &[Key]) -> Result<Vec<Key>, StoreError> {
         let detail = self.detail(bound)?;
-        let disposal = Disposal { root: &self.root, detail, may_go: &|_| true, finish: true };
+        // A sidecar without its file is nobody's, unless it was left here just now.
+        let finish = self.cut_off.get();
+        let disposal = Disposal { root: &self.root, detail, may_go: &|_| true, finish };
         let done =
             disposal.run(keys, &self.cut_off).map_err(|e| self.refused("unlink files", e))?;
         Ok(done.into_iter().map(|r| r.key).collect())
