@@ -54,8 +54,6 @@ pub(crate) struct Tally {
     pub(crate) done: u64,
     pub(crate) spared: u64,
     pub(crate) detached: u64,
-    /// Records that the store said it erased, and that were there right after.
-    pub(crate) back: u64,
     /// How often the store refused a batch, and what it said last.
     pub(crate) refusals: u32,
     pub(crate) refused: Option<StoreError>,
@@ -285,16 +283,8 @@ impl Engine {
             tally.spared += spared;
         }
         tally.detached += disposed.detached;
-        let mut done = disposed.done;
-        if !done.is_empty() {
-            // A trigger can put a record back in the very transaction that erased it: the ledger
-            // says only what is seen to be true.
-            let said: Vec<Key> = done.iter().map(|r| r.key.clone()).collect();
-            let store = self.store(&prepared.dataset.store.value)?;
-            let gone: HashSet<Key> = store.disposed(&prepared.bound, &said)?.into_iter().collect();
-            done.retain(|r| gone.contains(&r.key));
-            tally.back += (said.len() - done.len()) as u64;
-        }
+        // What the store answers was gone when it was through, or it would have refused.
+        let done = disposed.done;
         let mut found = None;
         if done.is_empty() {
             self.state.confirm_nothing(lease, batch, self.now())?;

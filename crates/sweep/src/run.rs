@@ -278,7 +278,6 @@ impl Engine {
                         true,
                     );
                 }
-                let back = back + tally.back;
                 if back > 0 {
                     find("came-back", back, CAME_BACK.into(), true);
                 }
@@ -292,9 +291,6 @@ impl Engine {
                     _ => "refused",
                 };
                 find(code, left, e.to_string(), true);
-                if tally.back > 0 {
-                    find("came-back", tally.back, CAME_BACK.into(), true);
-                }
             }
             Err(e) => return Err(e),
         }
