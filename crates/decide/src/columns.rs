@@ -14,7 +14,11 @@ use crate::test::{Compiled, Test};
 use crate::value::Kind;
 
 /// How many records are decided at a time: their answers stay in the fastest cache.
-const CHUNK: usize = 2048;
+const CHUNK: usize = 4096;
+
+/// How many answers are worked out side by side: as many bytes as one vector register holds. Left
+/// to itself the compiler takes as many as it holds *values*, and moves answers one by one.
+const LANES: usize = 16;
 
 /// Records as columns.
 #[derive(Debug, Clone)]
@@ -127,11 +131,17 @@ impl Compiled {
     /// [`BatchError`] when the batch does not have the columns that the test reads; `due` is then
     /// empty.
     pub fn due_columns(&self, batch: &Batch<'_>, due: &mut Vec<bool>) -> Result<(), BatchError> {
-        due.clear();
-        let plan = Planner { kinds: &self.kinds, batch }.node(&self.due)?;
-        due.resize(batch.len, false);
-        plan.answer(due);
-        Ok(())
+        match (Planner { kinds: &self.kinds, batch }).node(&self.due) {
+            Ok(node) => {
+                due.resize(batch.len, false);
+                node.answer(due);
+                Ok(())
+            }
+            Err(error) => {
+                due.clear();
+                Err(error)
+            }
+        }
     }
 
     /// The decision about each record, without reasons.
@@ -348,7 +358,7 @@ impl Node<'_> {
     fn run(&self, at: usize, out: &mut [bool], join: Join) {
         let to = at + out.len();
         match self {
-            Node::Const(c) => put(out, join, std::iter::repeat(*c)),
+            Node::Const(c) => out.iter_mut().for_each(|o| *o = join.with(*o, *c)),
             Node::All(parts) => match join {
                 Join::Set => series(parts, at, out, Join::And),
                 Join::And => parts.iter().for_each(|p| p.run(at, out, Join::And)),
@@ -366,7 +376,8 @@ impl Node<'_> {
                 spanned(&values[at..to], part(marks, at, to), spans, out, join);
             }
             Node::Codes { codes, marks, among, is, size } => {
-                let known = |code: u32| code < *size;
+                let size = *size;
+                let known = move |code: u32| code < size;
                 equal(&codes[at..to], part(marks, at, to), among, *is, known, out, join);
             }
             Node::Ints { values, marks, among, is } => {
@@ -375,8 +386,8 @@ impl Node<'_> {
             Node::Bools { values, marks, among, is } => {
                 equal(&values[at..to], part(marks, at, to), among, *is, |_| true, out, join);
             }
-            Node::Marks(marks, mark) => put(out, join, marks[at..to].iter().map(|m| m == mark)),
-            Node::Held(held, is) => put(out, join, held[at..to].iter().map(|h| h == is)),
+            Node::Marks(marks, mark) => put(&marks[at..to], None, |m| m == *mark, out, join),
+            Node::Held(held, is) => put(&held[at..to], None, |held| held == *is, out, join),
         }
     }
 
@@ -385,7 +396,7 @@ impl Node<'_> {
         let mut own = [false; CHUNK];
         let own = &mut own[..out.len()];
         self.run(at, own, Join::Set);
-        put(out, join, own.iter().copied());
+        put(own, None, |answer| answer, out, join);
     }
 }
 
@@ -400,68 +411,147 @@ fn part<'a>(marks: &Option<&'a [Mark]>, at: usize, to: usize) -> Option<&'a [Mar
     marks.map(|marks| &marks[at..to])
 }
 
-#[inline(always)]
-fn put(out: &mut [bool], join: Join, answers: impl Iterator<Item = bool>) {
-    let both = out.iter_mut().zip(answers);
-    match join {
-        Join::Set => both.for_each(|(o, a)| *o = a),
-        Join::And => both.for_each(|(o, a)| *o &= a),
-        Join::Or => both.for_each(|(o, a)| *o |= a),
+impl Join {
+    #[inline(always)]
+    fn with(self, so_far: bool, answer: bool) -> bool {
+        match self {
+            Join::Set => answer,
+            Join::And => so_far & answer,
+            Join::Or => so_far | answer,
+        }
     }
 }
 
-/// Which values lie in the spans. No `&&`: both sides are cheaper than a branch.
-fn spanned<T: Copy + PartialOrd>(
+/// Joins the answers about the values that are there, and no about the others.
+#[inline(always)]
+fn put<T: Copy>(
+    values: &[T],
+    marks: Option<&[Mark]>,
+    answer: impl Fn(T) -> bool,
+    out: &mut [bool],
+    join: Join,
+) {
+    // A loop of its own for each way of joining.
+    match join {
+        Join::Set => lanes(values, marks, answer, out, |_, answer| answer),
+        Join::And => lanes(values, marks, answer, out, |so_far, answer| so_far & answer),
+        Join::Or => lanes(values, marks, answer, out, |so_far, answer| so_far | answer),
+    }
+}
+
+#[inline(always)]
+fn lanes<T: Copy>(
+    values: &[T],
+    marks: Option<&[Mark]>,
+    answer: impl Fn(T) -> bool,
+    out: &mut [bool],
+    join: impl Fn(bool, bool) -> bool,
+) {
+    let (blocks, rest) = values.as_chunks::<LANES>();
+    let (outs, outs_rest) = out.as_chunks_mut::<LANES>();
+    match marks {
+        None => {
+            for (out, values) in outs.iter_mut().zip(blocks) {
+                let answers = values.map(&answer);
+                *out = std::array::from_fn(|i| join(out[i], answers[i]));
+            }
+            for (out, value) in outs_rest.iter_mut().zip(rest) {
+                *out = join(*out, answer(*value));
+            }
+        }
+        Some(marks) => {
+            let (marks, marks_rest) = marks.as_chunks::<LANES>();
+            for ((out, values), marks) in outs.iter_mut().zip(blocks).zip(marks) {
+                let answers = values.map(&answer);
+                let there = marks.map(|mark| mark == Mark::There);
+                *out = std::array::from_fn(|i| join(out[i], there[i] & answers[i]));
+            }
+            for ((out, value), mark) in outs_rest.iter_mut().zip(rest).zip(marks_rest) {
+                *out = join(*out, (*mark == Mark::There) & answer(*value));
+            }
+        }
+    }
+}
+
+/// Which values lie in the spans.
+fn spanned<T: Number>(
     values: &[T],
     marks: Option<&[Mark]>,
     spans: &Spans<T>,
     out: &mut [bool],
     join: Join,
 ) {
-    let missing = spans.missing;
-    let within = |v: &T, (low, high): (T, T)| (*v >= low) & (*v <= high);
-    match (spans.ranges.as_slice(), marks) {
-        ([one], None) => put(out, join, values.iter().map(|v| within(v, *one))),
-        ([one], Some(marks)) if !missing => {
-            let there = marks.iter().map(|m| *m == Mark::There);
-            put(out, join, values.iter().zip(there).map(|(v, there)| there & within(v, *one)));
-        }
-        (ranges, marks) => {
-            let lies = |v: &T| ranges.iter().fold(false, |b, range| b | within(v, *range));
-            let Some(marks) = marks else { return put(out, join, values.iter().map(lies)) };
-            let both = values.iter().zip(marks);
-            put(
-                out,
-                join,
-                both.map(|(v, m)| {
-                    ((*m == Mark::There) & lies(v)) | (missing & (*m == Mark::Missing))
-                }),
-            );
+    if let (true, Some(marks)) = (spans.missing, marks) {
+        let mut own = [false; CHUNK];
+        let own = &mut own[..out.len()];
+        ranged(values, Some(marks), &spans.ranges, own, Join::Set);
+        put(marks, None, |mark| mark == Mark::Missing, own, Join::Or);
+        return put(own, None, |answer| answer, out, join);
+    }
+    ranged(values, marks, &spans.ranges, out, join);
+}
+
+fn ranged<T: Number>(
+    values: &[T],
+    marks: Option<&[Mark]>,
+    ranges: &[(T, T)],
+    out: &mut [bool],
+    join: Join,
+) {
+    match *ranges {
+        [(low, high)] => put(values, marks, move |v| v.within(low, high), out, join),
+        _ => {
+            let lies = |v: T| ranges.iter().fold(false, |b, (low, high)| b | v.within(*low, *high));
+            put(values, marks, lies, out, join);
         }
     }
 }
 
-/// Which values are among those named, or, where `is` is not, known and not among them.
+/// A number that a column of points in time has.
+trait Number: Copy {
+    /// Whether it is from `low` to `high`, which is not below `low`: in one comparison, as what is
+    /// below `low` wraps round to beyond `high`.
+    fn within(self, low: Self, high: Self) -> bool;
+}
+
+impl Number for i32 {
+    fn within(self, low: i32, high: i32) -> bool {
+        self.wrapping_sub(low).cast_unsigned() <= high.wrapping_sub(low).cast_unsigned()
+    }
+}
+
+impl Number for i64 {
+    fn within(self, low: i64, high: i64) -> bool {
+        self.wrapping_sub(low).cast_unsigned() <= high.wrapping_sub(low).cast_unsigned()
+    }
+}
+
+/// Which values are among those named, or, where `is` is not, known and not among them. Few are
+/// ever named, so each number of them has a loop of its own. No `&&`: both sides are cheaper than
+/// a branch.
 fn equal<T: Copy + PartialEq>(
     values: &[T],
     marks: Option<&[Mark]>,
     among: &[T],
     is: bool,
-    known: impl Fn(T) -> bool,
+    known: impl Fn(T) -> bool + Copy,
     out: &mut [bool],
     join: Join,
 ) {
-    let found = |v: &T| match among {
-        [one] => *v == *one,
-        [one, two] => (*v == *one) | (*v == *two),
-        _ => among.iter().fold(false, |b, n| b | (*v == *n)),
-    };
-    let answer = |v: &T| known(*v) & (found(v) == is);
-    match marks {
-        None => put(out, join, values.iter().map(answer)),
-        Some(marks) => {
-            let there = marks.iter().map(|m| *m == Mark::There);
-            put(out, join, values.iter().zip(there).map(|(v, there)| there & answer(v)));
+    match *among {
+        [] => put(values, marks, move |v| known(v) & !is, out, join),
+        [a] => put(values, marks, move |v| known(v) & ((v == a) == is), out, join),
+        [a, b] => {
+            let found = move |v| (v == a) | (v == b);
+            put(values, marks, move |v| known(v) & (found(v) == is), out, join);
+        }
+        [a, b, c] => {
+            let found = move |v| (v == a) | (v == b) | (v == c);
+            put(values, marks, move |v| known(v) & (found(v) == is), out, join);
+        }
+        _ => {
+            let found = |v| among.iter().fold(false, |b, n| b | (v == *n));
+            put(values, marks, move |v| known(v) & (found(v) == is), out, join);
         }
     }
 }

@@ -127,8 +127,8 @@ fn a_test_without_parts_and_one_without_columns() {
 /// More records than are decided at a time, and not a multiple of them: each answer in its place.
 #[test]
 fn every_record_has_its_own_answer() {
-    let days: Vec<i32> = (0..5_000).map(|n| n % 3).collect();
-    let marks: Vec<Mark> = (0..5_000)
+    let days: Vec<i32> = (0..9_000).map(|n| n % 3).collect();
+    let marks: Vec<Mark> = (0..9_000)
         .map(|n| [Mark::There, Mark::Missing, Mark::Unreadable, Mark::There][n % 4])
         .collect();
     let facts = vec![Column { values: Values::Days(&days), marks: Some(&marks) }];
