@@ -7,10 +7,12 @@ mod support;
 
 use frist_decide::decide::Standing;
 use frist_decide::eval::Row;
-use frist_decide::rules::{Force, Ground, Piece};
+use frist_decide::rules::{Force, Ground, Piece, When};
 use frist_decide::value::{self, Problem};
-use frist_decide::{Decision, Kind, Outcome, Role, RuleSet, Value, compile, decide};
-use frist_law::{Expiry, Period, Start, Term};
+use frist_decide::{
+    Decision, HoldScope, Kind, Outcome, Role, RuleSet, Test, Value, compile, decide,
+};
+use frist_law::{Cutoff, Expiry, Period, Start, Term};
 use frist_register::{ConditionTest, Literal};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -138,6 +140,49 @@ fn a_day_that_has_begun_stays_begun() {
             assert_eq!(compiled.outcome(&row), expected, "{name} at {t}, compiled");
         }
     }
+}
+
+/// One period, no more: the compiled test is one comparison, which an index serves.
+#[test]
+fn a_plain_rule_is_a_plain_test() {
+    let at: Timestamp = "2027-01-01T00:00:00+01:00".parse().unwrap();
+    let s = around(&Kind::Date, "1 year".parse().unwrap(), (0, 0), vec![at]);
+    let within = Test::Within(0, Cutoff::Date(Date::constant(2025, 12, 31)));
+    let compiled = compile(&s.rules, &s.kinds, at, &[]);
+    assert_eq!(compiled.due, within);
+    assert_eq!(compiled.classes[0], (Outcome::Held, Test::Const(false)));
+    let holds = vec![HoldScope::All];
+    let compiled = compile(&s.rules, &s.kinds, at, &holds);
+    assert_eq!(compiled.due, Test::All(vec![within.clone(), Test::NotHeld(holds.clone())]));
+    assert_eq!(compiled.classes[0], (Outcome::Held, Test::Held(holds)));
+    // Two grounds with conditions: neither an and in an and, nor an or in an or.
+    let mut two = s.rules.clone();
+    let when = |state: &str| When {
+        fact: TIMES,
+        test: ConditionTest::In(vec![Literal::Text(state.to_owned())]),
+    };
+    two.grounds[0].when = vec![when("a"), when("b")];
+    two.grounds.push(s.rules.grounds[0].clone());
+    two.grounds[1].pieces[0].term = Some("2 years".parse().unwrap());
+    let not = |state: &str| Test::NotIn(TIMES, vec![Literal::Text(state.to_owned())]);
+    let longer = Test::Within(0, Cutoff::Date(Date::constant(2024, 12, 31)));
+    let expected = Test::All(vec![Test::Any(vec![not("a"), not("b"), within]), longer]);
+    assert_eq!(compile(&two, &s.kinds, at, &[]).due, expected);
+}
+
+/// The words of the six decisions, which files, reports and people use.
+#[test]
+fn decisions_have_their_words() {
+    let words = Outcome::ALL.map(|o| (o.word(), o.word_da()));
+    let expected = [
+        ("held", "tilbageholdt"),
+        ("unclear", "uafklaret"),
+        ("restrict", "begrænset"),
+        ("review", "til vurdering"),
+        ("keep", "opbevares"),
+        ("due", "skal slettes"),
+    ];
+    assert_eq!(words, expected);
 }
 
 proptest! {

@@ -103,6 +103,23 @@ mod tests {
     use jiff::civil::date;
 
     #[test]
+    fn easter_in_the_first_year_and_in_other_centuries() {
+        assert_eq!(easter(1582), None);
+        assert_eq!(easter(1583), Some(date(1583, 4, 10)));
+        assert_eq!(easter(1700), Some(date(1700, 4, 11)));
+        assert_eq!(easter(2100), Some(date(2100, 3, 28)));
+        assert_eq!(easter(2200), Some(date(2200, 4, 6)));
+    }
+
+    #[test]
+    fn holidays_have_their_names() {
+        let on = |month, day| Holiday::on(date(2023, month, day)).unwrap();
+        assert_eq!(on(1, 1).name_da(), "nytårsdag");
+        assert_eq!(on(4, 6).name_da(), "skærtorsdag");
+        assert_eq!(on(4, 6).name_en(), "Maundy Thursday");
+    }
+
+    #[test]
     fn easter_is_where_it_is_known_to_be() {
         for day in [
             date(1818, 3, 22), // the earliest possible

@@ -166,6 +166,9 @@ fn bases_are_read_written_and_labelled() {
         assert_eq!(basis.to_string().parse(), Ok(basis));
         assert!(!basis.label().da.is_empty());
         assert_eq!(basis.is_special(), basis.to_string().starts_with('9'));
+        let consent = ["6(1)(a)", "9(2)(a)"].contains(&basis.reference());
+        assert_eq!(basis.is_consent(), consent, "{basis}");
+        assert_eq!(serde_json::to_value(basis).unwrap(), basis.reference());
     }
     assert_eq!("art. 6(1)(f)".parse(), Ok(Basis::LegitimateInterests));
     assert_eq!(Basis::LegalClaims.label().en, "Legal claims");
@@ -266,6 +269,8 @@ verified = "verified"
         ("\"verified\"", "\"secondary\"", "needs a `note`"),
         ("X § 1", "", "the citation is empty"),
         ("2021-12-31", "2022-01-01", "the versions overlap"),
+        ("in_force_to = \"2021-12-31\"", "", "the versions overlap"),
+        ("in_force_from = \"2022-01-01\"", "", "the versions overlap"),
         ("2021-12-31", "2019-12-31", "out of force before it is in force"),
         ("2021-12-31", "2021-13-31", "line 9: "),
         ("as_of", "#", "missing field `as_of`"),

@@ -90,3 +90,37 @@ pub(super) fn id_of(text: &str) -> String {
     });
     parts.collect::<Vec<_>>().join(".")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_reference;
+
+    #[test]
+    fn references_are_written_in_one_way() {
+        for good in ["6", "12(3)", "6(1)(b)", "30(1)(g)"] {
+            assert!(is_reference(good), "{good}");
+        }
+        for bad in [
+            "",
+            "0",
+            "06",
+            "x",
+            "0(1)",
+            "6(0)",
+            "6(x)",
+            "6(01)",
+            "x(1)",
+            "6(1)(B)",
+            "6(1)(bb)",
+            "6(1)(1)",
+            "6(x)(b)",
+            "x(1)(b)",
+            "6(0)(b)",
+            "6(1)b",
+            "6(1)(b)(c)",
+            "6.1.b",
+        ] {
+            assert!(!is_reference(bad), "{bad}");
+        }
+    }
+}

@@ -43,3 +43,33 @@ fn distance(a: &str, b: &str) -> usize {
     }
     row[b.len()]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_are_counted() {
+        for (a, b, letters) in [
+            ("abc", "abc", 0),
+            ("xabc", "abc", 1),
+            ("abc", "xabc", 1),
+            ("abc", "", 3),
+            ("", "abc", 3),
+            ("kitten", "sitting", 3),
+        ] {
+            assert_eq!(distance(a, b), letters, "{a} and {b}");
+        }
+    }
+
+    #[test]
+    fn one_letter_in_four_may_be_wrong() {
+        let known = ["abcdefghijkl".to_owned()];
+        let found = |wanted| nearest(wanted, known.iter()).is_some();
+        assert!(found("abcdefghixyz"));
+        assert!(!found("abcdefghwxyz"));
+        // The beginning of an id is enough when it is long.
+        assert!(found("abcdef"));
+        assert!(!found("abcde"));
+    }
+}
