@@ -103,7 +103,7 @@ fn run(database: &mut dyn Database, columns: fn(&Scenario) -> Vec<Column>, share
             cases: 32,
             rng_seed: RngSeed::Fixed(round.get()),
             failure_persistence: None,
-            max_shrink_iters: 4_000,
+            max_shrink_iters: Config::default().max_shrink_iters.min(4_000),
             ..Config::default()
         });
         let result = runner.run(&scenario(RECORDS, INSTANTS), |s| {

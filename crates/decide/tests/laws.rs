@@ -166,8 +166,11 @@ fn a_plain_rule_is_a_plain_test() {
     two.grounds[1].pieces[0].term = Some("2 years".parse().unwrap());
     let not = |state: &str| Test::NotIn(TIMES, vec![Literal::Text(state.to_owned())]);
     let longer = Test::Within(0, Cutoff::Date(Date::constant(2024, 12, 31)));
-    let expected = Test::All(vec![Test::Any(vec![not("a"), not("b"), within]), longer]);
-    assert_eq!(compile(&two, &s.kinds, at, &[]).due, expected);
+    let expected = vec![Test::Any(vec![not("a"), not("b"), within]), longer];
+    assert_eq!(compile(&two, &s.kinds, at, &[]).due, Test::All(expected.clone()));
+    let holds = vec![HoldScope::All];
+    let held = [expected, vec![Test::NotHeld(holds.clone())]].concat();
+    assert_eq!(compile(&two, &s.kinds, at, &holds).due, Test::All(held));
 }
 
 /// The words of the six decisions, which files, reports and people use.

@@ -247,6 +247,9 @@ mod tests {
             ("96 hours", "30 days", Some(Less)),
             ("48 hours", "1 day", None),
             ("96 hours", "0 days", Some(Greater)),
+            // Between units of the calendar there is no more room than the calendar needs.
+            ("24 days", "1 month", Some(Less)),
+            ("36 days", "1 month", Some(Greater)),
             // Fifty hours of room on either side, to the hour.
             ("46 hours", "4 days", None),
             ("45 hours", "4 days", Some(Less)),

@@ -332,3 +332,18 @@ fn kinds_and_marks_are_called_by_their_names() {
         assert_eq!(serde_json::to_value(mark).unwrap(), en);
     }
 }
+
+#[test]
+fn a_regulation_is_there_once() {
+    let file = |first: &str, second: &str| {
+        let one = |id: &str| {
+            format!(
+                "[[regulation]]\nid = \"eu.{id}\"\ntitle = {{ da = \"X\", en = \"X\" }}\ncitation = {{ da = \"X\", en = \"X\" }}\nin_force_from = \"2018-05-25\"\narticle = [{{ ref = \"1\", label = {{ da = \"X\", en = \"X\" }} }}]\n"
+            )
+        };
+        format!("as_of = \"2026-11-22\"\n{}{}", one(first), one(second))
+    };
+    let read = |first, second| LawBook::parse(&[("eu.toml", &file(first, second))]);
+    assert_eq!(read("a", "b").unwrap().regulations().len(), 2);
+    assert!(read("a", "a").unwrap_err().to_string().contains("the id is used twice"));
+}
