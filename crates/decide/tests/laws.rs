@@ -173,6 +173,46 @@ fn a_plain_rule_is_a_plain_test() {
     assert_eq!(compile(&two, &s.kinds, at, &holds).due, Test::All(held));
 }
 
+/// The bound that an index serves: of an and the tightest, of an or the loosest, and none where a
+/// part does not bind the fact.
+#[test]
+fn a_test_binds_its_starting_point() {
+    let date = |day| Cutoff::Date(Date::constant(2020, 1, day));
+    let local = |nanos, inclusive| {
+        let at = Date::constant(2020, 1, 1).at(0, 0, 0, nanos);
+        Cutoff::Local { at, inclusive }
+    };
+    let instant = |nanos, inclusive| {
+        let at = Timestamp::UNIX_EPOCH + SignedDuration::from_nanos(nanos);
+        Cutoff::Instant { at, inclusive }
+    };
+    // Each pair from tight to loose.
+    for (tight, loose) in [
+        (date(1), date(2)),
+        (local(0, true), local(1, false)),
+        (local(1, false), local(1, true)),
+        (instant(0, true), instant(1, false)),
+        (instant(1, false), instant(1, true)),
+    ] {
+        let (a, b) = (Test::Within(0, tight), Test::Within(0, loose));
+        assert_eq!((a.bound(0), a.bound(1)), (Some(tight), None));
+        for parts in [vec![a.clone(), b.clone()], vec![b.clone(), a.clone()]] {
+            assert_eq!(Test::All(parts.clone()).bound(0), Some(tight));
+            assert_eq!(Test::Any(parts).bound(0), Some(loose));
+        }
+        let other = Test::Empty(1);
+        assert_eq!(Test::All(vec![other.clone(), b.clone()]).bound(0), Some(loose));
+        assert_eq!(Test::Any(vec![b.clone(), other]).bound(0), None);
+        assert_eq!(Test::Any(vec![b, Test::Within(1, tight)]).bound(0), None);
+        assert_eq!(Test::Beyond(0, tight).bound(0), None);
+    }
+    assert_eq!(Test::Within(0, Cutoff::None).bound(0), None);
+    let at: Timestamp = "2027-01-01T00:00:00+01:00".parse().unwrap();
+    let s = around(&Kind::Date, "1 year".parse().unwrap(), (0, 0), vec![at]);
+    let last = Cutoff::Date(Date::constant(2025, 12, 31));
+    assert_eq!(compile(&s.rules, &s.kinds, at, &[HoldScope::All]).due.bound(0), Some(last));
+}
+
 /// The words of the six decisions, which files, reports and people use.
 #[test]
 fn decisions_have_their_words() {

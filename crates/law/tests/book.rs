@@ -281,6 +281,8 @@ verified = "verified"
         assert!(found.contains(reason), "{bad}: {found}");
         assert!(found.starts_with("dk.toml"), "{found}");
     }
+    // A single day is a time to be in force.
+    LawBook::parse(&[("dk.toml", &GOOD.replacen("2021-12-31", "2020-01-01", 1))]).unwrap();
     let unnamed = LawBook::parse(&[("Danmark", GOOD)]).unwrap_err().to_string();
     assert!(unnamed.contains("not named after a country"), "{unnamed}");
 
