@@ -1,7 +1,8 @@
-//! Measures records a second, from keys to a batch's root and in verifying evidence over it:
+//! Measures records a second, from keys to a batch's root and in verifying evidence over it, and
+//! how long publishing one more entry takes in logs of different sizes:
 //! `cargo run --release -p frist-ledger --example speed [records]`.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use frist_ledger::entry::{Disposal, Disposition, Lateness, Rule};
 use frist_ledger::hash::leaf_hash;
@@ -39,7 +40,38 @@ fn main() -> Result<()> {
         file.len(),
         report.records() as f64 / took.as_secs_f64() / 1e6
     );
+    for size in [1_000, 30_000, 1_000_000] {
+        let took = publishing(size)?;
+        println!("publishing one more entry in a log of {size}: {took:.3?} (median of 21, synced)");
+    }
     Ok(())
+}
+
+/// How long it takes to publish one more entry, with its checkpoint, in a log of this size.
+fn publishing(size: u64) -> Result<Duration> {
+    let Ok(dir) = tempfile::tempdir() else { panic!("no temporary folder") };
+    let tiles = Tiles::new(dir.path());
+    let keys = [signer()?.verifier()];
+    let mut frontier = Frontier::new();
+    let mut times = Vec::new();
+    let mut goal = size;
+    for _ in 0..22 {
+        let start = Instant::now();
+        let mut publisher = tiles.publisher(&keys)?;
+        while publisher.size() < goal {
+            let kind = Kind::Register { revision: leaf_hash(b"revision"), by: Id::new("a")? };
+            let entry = Entry::new(jiff::Timestamp::UNIX_EPOCH, kind).to_bytes()?;
+            frontier.append(leaf_hash(&entry));
+            publisher.append(&entry)?;
+        }
+        publisher.commit(&Checkpoint::sign(&signer()?, &frontier)?)?;
+        times.push(start.elapsed());
+        goal += 1;
+    }
+    // The first wrote the log.
+    times.remove(0);
+    times.sort_unstable();
+    Ok(times[times.len() / 2])
 }
 
 fn signer() -> Result<SigningKey> {
