@@ -526,8 +526,8 @@ impl Number for i64 {
     }
 }
 
-/// Which values are among those named, or, where `is` is not, known and not among them. Few are
-/// ever named, so each number of them has a loop of its own. No `&&`: both sides are cheaper than
+/// Which values are among those named, or, where `is` is not, known and not among them. Most often
+/// one or two are named, which have loops of their own. No `&&`: both sides are cheaper than
 /// a branch.
 fn equal<T: Copy + PartialEq>(
     values: &[T],
@@ -539,14 +539,9 @@ fn equal<T: Copy + PartialEq>(
     join: Join,
 ) {
     match *among {
-        [] => put(values, marks, move |v| known(v) & !is, out, join),
         [a] => put(values, marks, move |v| known(v) & ((v == a) == is), out, join),
         [a, b] => {
             let found = move |v| (v == a) | (v == b);
-            put(values, marks, move |v| known(v) & (found(v) == is), out, join);
-        }
-        [a, b, c] => {
-            let found = move |v| (v == a) | (v == b) | (v == c);
             put(values, marks, move |v| known(v) & (found(v) == is), out, join);
         }
         _ => {

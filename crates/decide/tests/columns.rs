@@ -18,10 +18,13 @@ fn column(values: Values<'_>) -> Column<'_> {
     Column { values, marks: None }
 }
 
-/// What is due, from a vector that said yes to everything before.
+/// What is due, whatever the vector said before.
 fn due(compiled: &Compiled, batch: &Batch<'_>) -> Result<Vec<bool>, BatchError> {
     let mut due = vec![true; 7];
     let result = compiled.due_columns(batch, &mut due);
+    let mut again = vec![false; 7];
+    assert_eq!(compiled.due_columns(batch, &mut again), result);
+    assert_eq!(again, due);
     if result.is_err() {
         assert!(due.is_empty());
         assert_eq!(compiled.outcome_columns(batch).unwrap_err(), result.clone().unwrap_err());
@@ -150,4 +153,56 @@ fn every_record_has_its_own_answer() {
         .collect();
     let test = Test::Any(vec![within(), Test::Empty(0)]);
     assert_eq!(due(&compiled(kinds(), test), &batch), Ok(either));
+}
+
+/// Any number of literals, codes that are in no dictionary, and each answer joined to others.
+#[test]
+fn values_are_compared_with_any_number_of_literals() {
+    let words = ["a", "b", "c", "d", "e"];
+    let codes = [0, 1, 2, 3, 4, 5, u32::MAX];
+    let ints = [0, 1, 2, 3, 4, 5, i64::MIN];
+    let facts = vec![
+        column(Values::Texts { codes: &codes, dictionary: &words }),
+        column(Values::Ints(&ints)),
+    ];
+    let batch = Batch { len: codes.len(), facts, held: None };
+    let kinds = || vec![Kind::Text, Kind::Int];
+    for named in 0..=words.len() {
+        let texts: Vec<_> = words[..named].iter().map(|w| Literal::Text((*w).to_owned())).collect();
+        let numbers: Vec<_> = ints[..named].iter().map(|n| Literal::Int(*n)).collect();
+        let yes: Vec<bool> = (0..codes.len()).map(|ix| ix < named).collect();
+        let known = |ix: usize| ix < words.len();
+        let no: Vec<bool> = (0..codes.len()).map(|ix| known(ix) && ix >= named).collect();
+        let numbers_no: Vec<bool> = yes.iter().map(|yes| !yes).collect();
+        for (test, answers) in [
+            (Test::In(0, texts.clone()), &yes),
+            (Test::NotIn(0, texts), &no),
+            (Test::In(1, numbers.clone()), &yes),
+            (Test::NotIn(1, numbers), &numbers_no),
+        ] {
+            let all = |parts| due(&compiled(kinds(), Test::All(parts)), &batch);
+            let any = |parts| due(&compiled(kinds(), Test::Any(parts)), &batch);
+            let first = Test::In(1, vec![Literal::Int(0)]);
+            let with = |join: fn(bool, bool) -> bool| {
+                let both = answers.iter().enumerate().map(|(ix, answer)| join(ix == 0, *answer));
+                both.collect::<Vec<bool>>()
+            };
+            assert_eq!(
+                due(&compiled(kinds(), test.clone()), &batch).as_ref(),
+                Ok(answers),
+                "{test:?}"
+            );
+            assert_eq!(all(vec![first.clone(), test.clone()]), Ok(with(|a, b| a && b)), "{test:?}");
+            assert_eq!(any(vec![first, test.clone()]), Ok(with(|a, b| a || b)), "{test:?}");
+            // Constants in the midst, which a compiled test does not have.
+            for c in [true, false] {
+                let constant = |join: fn(bool, bool) -> bool| {
+                    answers.iter().map(|answer| join(c, *answer)).collect::<Vec<bool>>()
+                };
+                let parts = || vec![test.clone(), Test::Const(c)];
+                assert_eq!(all(parts()), Ok(constant(|a, b| a && b)), "{test:?}");
+                assert_eq!(any(parts()), Ok(constant(|a, b| a || b)), "{test:?}");
+            }
+        }
+    }
 }

@@ -226,6 +226,16 @@ fn decisions_have_their_words() {
         ("due", "skal slettes"),
     ];
     assert_eq!(words, expected);
+    let problems = [Problem::Missing, Problem::WrongType, Problem::Impossible];
+    let expected = [
+        ("is missing", "mangler"),
+        ("is not written as the register says", "er ikke skrevet, som fortegnelsen siger"),
+        (
+            "names a day or time that does not exist",
+            "angiver en dag eller et tidspunkt, der ikke findes",
+        ),
+    ];
+    assert_eq!(problems.map(|p| (p.text(), p.text_da())), expected);
 }
 
 proptest! {
