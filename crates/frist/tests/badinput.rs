@@ -346,7 +346,7 @@ fn a_store_that_another_process_locks_or_that_is_not_there() {
     db.execute_batch("BEGIN IMMEDIATE").expect("locked");
     let (exit, said) = org.run(&["sweep", "--yes"]);
     assert_eq!(exit, 1, "{said}");
-    for words in ["refused", "1 records", "another program has locked the database", "Not green"] {
+    for words in ["refused", "1 record:", "another program has locked the database", "Not green"] {
         assert!(said.contains(words), "`{words}`: {said}");
     }
     db.execute_batch("ROLLBACK").expect("unlocked");
