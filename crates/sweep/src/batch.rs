@@ -197,7 +197,7 @@ impl Engine {
         let mut found = None;
         while let Some(keys) = left.pop() {
             let refusals = tally.refusals;
-            let ahead = left.is_empty().then_some(ahead);
+            let ahead = (self.ahead && left.is_empty()).then_some(ahead);
             found = self.batch(prepared, how, &keys, ahead, sweep, lease, tally, observer)?;
             if tally.refusals >= REFUSALS {
                 return Ok(None);

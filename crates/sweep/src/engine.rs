@@ -61,6 +61,8 @@ pub struct Engine {
     pub(crate) holder: String,
     pub(crate) turn: SignedDuration,
     pub(crate) is_dead: IsDead,
+    /// Whether the next page is looked for while a batch is accounted for.
+    pub(crate) ahead: bool,
     opener: Opener,
     stores: BTreeMap<String, Box<dyn Store>>,
     clock: Box<dyn Fn() -> Timestamp + Send>,
@@ -119,6 +121,7 @@ impl Engine {
             holder,
             turn: TURN,
             is_dead: Box::new(|_| false),
+            ahead: true,
             opener,
             stores,
             clock,
@@ -131,6 +134,14 @@ impl Engine {
     #[must_use]
     pub fn with_turn(mut self, turn: SignedDuration) -> Self {
         self.turn = turn;
+        self
+    }
+
+    /// One thing after the other, on one thread: slower, and the same each time, which is what somebody
+    /// who traces its system calls wants.
+    #[must_use]
+    pub fn in_one_thread(mut self) -> Self {
+        self.ahead = false;
         self
     }
 

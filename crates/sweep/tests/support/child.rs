@@ -38,7 +38,11 @@ pub fn start_under(strace: Option<&Strace>, place: &Place, clock: &Clock, orders
     let number = |n: Option<i64>| n.map_or(String::new(), |n| n.to_string());
     let program = std::env::current_exe().unwrap();
     let mut command = match strace {
-        Some(strace) => strace.command(&program),
+        Some(strace) => {
+            let mut command = strace.command(&program);
+            command.env("FRIST_CHILD_TRACED", "1");
+            command
+        }
         None => Command::new(program),
     };
     command

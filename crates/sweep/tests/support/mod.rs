@@ -388,7 +388,7 @@ pub fn try_engine(place: &Place, clock: &Clock, operator: &str) -> Result<Engine
     let register = Register::read(&files).register.unwrap();
     let revision = revision_hash(&register).parse().unwrap();
     let (base, url, clock) = (place.dir.clone(), place.url.clone(), clock.clone());
-    Ok(Engine::new(
+    let engine = Engine::new(
         Loaded { register, revision, files },
         LawBook::embedded(),
         try_state(place)?,
@@ -400,7 +400,11 @@ pub fn try_engine(place: &Place, clock: &Clock, operator: &str) -> Result<Engine
             frist_stores::open(store, &base, &env)
         }),
         Box::new(move || clock.now()),
-    ))
+    );
+    Ok(match std::env::var_os("FRIST_CHILD_TRACED") {
+        Some(_) => engine.in_one_thread(),
+        None => engine,
+    })
 }
 
 pub fn entries(place: &Place) -> Vec<Entry> {
