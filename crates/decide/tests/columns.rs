@@ -3,11 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use frist_decide::columns::{Batch, BatchError, Column, Mark, Unit, Values};
+use frist_decide::value::{MAX_INSTANT, MIN_INSTANT};
 use frist_decide::{Compiled, HoldScope, Kind, Outcome, Test};
 use frist_law::{Cutoff, zone};
 use frist_register::Literal;
 use jiff::Timestamp;
-use jiff::civil::date;
+use jiff::civil::{DateTime, date};
 
 fn compiled(kinds: Vec<Kind>, due: Test) -> Compiled {
     let classes = vec![(Outcome::Due, due.clone())];
@@ -205,4 +206,39 @@ fn values_are_compared_with_any_number_of_literals() {
             }
         }
     }
+}
+
+/// The first and the last point in time that count, in every unit, as they do in other forms.
+#[test]
+fn what_is_out_of_range_cannot_be_read() {
+    let second = 1_000_000_000;
+    let day =
+        |d: jiff::civil::Date| i128::from(d.duration_since(date(1970, 1, 1)).as_secs()) * second;
+    let instants = (i128::from(MIN_INSTANT) * second, i128::from(MAX_INSTANT) * second);
+    let locals = (day(date(1, 1, 1)), day(date(9999, 12, 31)) + 86_400 * second);
+    let zone = zone("Europe/Copenhagen").unwrap();
+    for unit in [Unit::Seconds, Unit::Millis, Unit::Micros] {
+        let local = (
+            Kind::Local(zone.clone()),
+            locals,
+            Cutoff::Local { at: DateTime::MAX, inclusive: true },
+        );
+        let latest = Cutoff::Instant { at: Timestamp::MAX, inclusive: true };
+        for (kind, (first, end), last) in [local, (Kind::Instant, instants, latest)] {
+            let [first, end] = [first, end].map(|n| i64::try_from(n / unit.nanoseconds()).unwrap());
+            let times = [i64::MIN, first - 1, first, 0, end - 1, end, i64::MAX];
+            let facts = vec![column(Values::Times(&times, unit))];
+            let batch = Batch { len: times.len(), facts, held: None };
+            let readable = vec![false, false, true, true, true, false, false];
+            for test in [Test::Within(0, last), Test::Beyond(0, Cutoff::None)] {
+                let compiled = compiled(vec![kind.clone()], test);
+                assert_eq!(due(&compiled, &batch), Ok(readable.clone()), "{kind:?} {unit:?}");
+            }
+        }
+    }
+    let days = [i32::MIN, -719_163, -719_162, 0, 2_932_896, 2_932_897, i32::MAX];
+    let batch = Batch { len: days.len(), facts: vec![column(Values::Days(&days))], held: None };
+    let compiled = compiled(vec![Kind::Date], Test::Beyond(0, Cutoff::None));
+    let readable = vec![false, false, true, true, true, false, false];
+    assert_eq!(due(&compiled, &batch), Ok(readable));
 }
