@@ -266,6 +266,13 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_read_is_neither_there_nor_missing() {
+        assert_eq!(is_there(&Value::Null), Ok(false));
+        assert_eq!(is_there(&Value::Other), Ok(true));
+        assert_eq!(is_there(&Value::Unreadable), Err(Problem::WrongType));
+    }
+
+    #[test]
     fn a_state_of_another_type_is_not_a_no() {
         let one = |v, k: Kind| is_one_of(&v, &k, &[Literal::Bool(true)]);
         assert_eq!(one(Value::Int(1), Kind::Bool), Ok(true));

@@ -208,6 +208,17 @@ fn values_are_compared_with_any_number_of_literals() {
     }
 }
 
+#[test]
+fn a_literal_may_be_named_twice() {
+    let ints = [0, 1, 2];
+    let batch = Batch { len: 3, facts: vec![column(Values::Ints(&ints))], held: None };
+    for named in [vec![1, 1], vec![1, 1, 1, 1], vec![1, 1, 3]] {
+        let literals: Vec<_> = named.into_iter().map(Literal::Int).collect();
+        let found = due(&compiled(vec![Kind::Int], Test::In(0, literals)), &batch);
+        assert_eq!(found, Ok(vec![false, true, false]));
+    }
+}
+
 /// The first and the last point in time that count, in every unit, as they do in other forms.
 #[test]
 fn what_is_out_of_range_cannot_be_read() {
