@@ -2,7 +2,7 @@
 //!
 //! A batch is decided column by column, some thousand records at a time: each comparison of the
 //! test runs over its whole array, and nothing is allocated or asked anew for a record. First the
-//! comparisons with one fact are joined into spans of numbers ([`crate::spans`]), so that a
+//! comparisons with one fact are joined into spans of numbers (`spans.rs`), so that a
 //! statute with several versions costs no more than one with a single cutoff.
 
 use frist_register::Literal;
