@@ -54,8 +54,7 @@ fn publishing(size: u64) -> Result<Duration> {
     let keys = [signer()?.verifier()];
     let mut frontier = Frontier::new();
     let mut times = Vec::new();
-    let mut goal = size;
-    for _ in 0..22 {
+    for goal in size..size + 22 {
         let start = Instant::now();
         let mut publisher = tiles.publisher(&keys)?;
         while publisher.size() < goal {
@@ -66,7 +65,6 @@ fn publishing(size: u64) -> Result<Duration> {
         }
         publisher.commit(&Checkpoint::sign(&signer()?, &frontier)?)?;
         times.push(start.elapsed());
-        goal += 1;
     }
     // The first wrote the log.
     times.remove(0);
