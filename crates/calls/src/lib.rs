@@ -1,0 +1,1 @@
+//! Calls recorded only with consent.

@@ -1,0 +1,1 @@
+//! Encrypted objects whose keys can be destroyed.
