@@ -4,7 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use frist_decide::rules::{Force, Use};
-use frist_decide::{RuleError, RuleSet};
+use frist_decide::sql::{BindError, Physical, kind_of};
+use frist_decide::{Kind, RuleError, RuleSet};
 use frist_law::LawBook;
 use frist_register::Register;
 
@@ -82,4 +83,31 @@ fn what_has_no_end_is_refused() {
     assert_eq!(keep(""), no_period);
     assert_eq!(keep("when = { s = \"x\" }"), Ok(()));
     assert_eq!(keep("until = \"e\""), Ok(()));
+}
+
+/// What a store's column is called where it does not fit, and what a declared type is read as.
+#[test]
+fn a_column_that_does_not_fit_is_named() {
+    let zone = frist_law::zone("Europe/Copenhagen").unwrap();
+    let dynamic = |declared: &str| Physical::Dynamic(declared.to_owned());
+    for (physical, name) in [
+        (dynamic(""), "untyped"),
+        (dynamic("BLOB"), "BLOB"),
+        (Physical::Text, "text"),
+        (Physical::Integer, "integer"),
+        (Physical::Date, "date"),
+        (Physical::Timestamp, "timestamp without time zone"),
+        (Physical::TimestampTz, "timestamp with time zone"),
+        (Physical::Boolean, "boolean"),
+        (Physical::Other("json".into()), "json"),
+    ] {
+        assert_eq!(physical.name(), name);
+    }
+    let time = |physical: &Physical| kind_of("f", &Use::Time(None), physical, &zone);
+    assert_eq!(time(&dynamic("DATE")), Ok(Kind::Date));
+    assert_eq!(time(&dynamic("DATETIME")), Ok(Kind::Local(zone.clone())));
+    assert_eq!(time(&dynamic("TIMESTAMP(3)")), Ok(Kind::Local(zone.clone())));
+    for declared in ["", "TEXT", "INTEGER", "NUMERIC"] {
+        assert!(matches!(time(&dynamic(declared)), Err(BindError::SayType { .. })), "{declared}");
+    }
 }

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::seed::{Seed, WORDS, seed};
+use super::seed::{JUNK, Seed, WORDS, seed};
 use super::{Column, Row};
 
 /// Facts that are points in time, states, and only there or not, in this order.
@@ -419,7 +419,7 @@ pub(crate) fn around(
         span: Span::default(),
     };
     let near = (0..2 * instants.len()).flat_map(|turn| (0..16).map(move |s| Seed::Near(turn, s)));
-    let seeds = near.chain((0..16).map(Seed::Special)).chain((0..40).map(Seed::Junk));
+    let seeds = near.chain((0..16).map(Seed::Special)).chain((0..JUNK).map(Seed::Junk));
     let row = |seed: Seed| {
         let mut row = vec![Seed::Null; kinds.len()];
         row[0] = seed;

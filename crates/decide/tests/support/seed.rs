@@ -4,6 +4,7 @@
 use frist_decide::Kind;
 use frist_decide::rules::Piece;
 use frist_decide::test::start_kind;
+use frist_decide::value::{MAX_INSTANT, MIN_INSTANT};
 use frist_law::{Cutoff, Period, StartKind, Term};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -108,7 +109,7 @@ fn step_from(moment: Moment, step: usize) -> Moment {
 }
 
 fn early() -> Timestamp {
-    Timestamp::constant(frist_decide::value::MIN_INSTANT, 0)
+    Timestamp::constant(MIN_INSTANT, 0)
 }
 
 /// A day or time that is special to calendars and clocks.
@@ -149,6 +150,9 @@ fn at_kind(at: Timestamp, kind: &Kind) -> Moment {
     }
 }
 
+/// How many kinds of junk there are.
+pub(crate) const JUNK: usize = 43;
+
 /// What no date, or no state of the kind, is read from; and near misses.
 fn junk(kind: &Kind, ix: usize) -> Cell {
     const TEXTS: [&str; 30] = [
@@ -185,12 +189,18 @@ fn junk(kind: &Kind, ix: usize) -> Cell {
     ];
     const STRANGE: [&str; 4] = ["infinity", "-infinity", "0044-03-15 BC", "10000-01-01"];
     let time = !matches!(kind, Kind::Text | Kind::Int | Kind::Bool | Kind::Presence);
-    match ix % 40 {
+    // The last and the first number that counts as a time, and those beyond.
+    let scale = if *kind == Kind::UnixMillis { 1_000 } else { 1 };
+    let (first, end) = (MIN_INSTANT * scale, MAX_INSTANT * scale);
+    match ix % JUNK {
         ix @ 0..30 => Cell::Text(TEXTS[ix].to_owned()),
         30 => Cell::Int(2021),
         31 => Cell::Int(i64::MIN),
         32 => Cell::Int(i64::MAX),
-        33 => Cell::Int(-62_135_510_401),
+        33 => Cell::Int(first - 1),
+        40 => Cell::Int(first),
+        41 => Cell::Int(end - 1),
+        42 => Cell::Int(end),
         34 => Cell::Real(1_609_459_200.0),
         35 => Cell::Real(1_609_459_200.5),
         36 => Cell::Blob(b"2021-01-01".to_vec()),
