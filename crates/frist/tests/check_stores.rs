@@ -70,3 +70,52 @@ fn the_examples_of_the_pages_hold_against_a_real_database() {
     }
     assert_eq!(tried, 5);
 }
+
+#[test]
+fn files_that_no_pattern_takes_are_named_with_their_number() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for file in [
+        "mail/2024/2024-01-02.eml",
+        "mail/2024/note.txt",
+        "mail/old/list.csv",
+        "top.txt",
+        "raw/a.bin",
+    ] {
+        let path = dir.path().join("files").join(file);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::write(path, "x").expect("written");
+    }
+    let example = r#"
+[[store]]
+id = "shares"
+kind = "files"
+root = "files"
+exempt = [{ at = "raw/**", why = { da = "maskindata", en = "machine data" } }]
+
+[[dataset]]
+id = "mail"
+activity = "billing"
+at = "shares/mail/{year}/{received:date}.eml"
+subject = { customer = "path" }
+categories = ["identity"]
+
+[[dataset.keep]]
+for = "invoicing"
+from = "received"
+period = "1 year"
+"#;
+    fs::create_dir_all(dir.path().join("register")).expect("a folder");
+    fs::write(dir.path().join("register/parts.toml"), PARTS).expect("written");
+    fs::write(dir.path().join("register/example.toml"), example).expect("written");
+    let out = Command::new(env!("CARGO_BIN_EXE_frist"))
+        .args(["check", "-C"])
+        .arg(dir.path())
+        .output()
+        .expect("frist runs");
+    let text =
+        String::from_utf8_lossy(&out.stderr).into_owned() + &String::from_utf8_lossy(&out.stdout);
+    assert_eq!(out.status.code(), Some(0), "{text}");
+    assert!(text.contains("2 files in `mail/**` are in no data set"), "{text}");
+    assert!(text.contains("a file in `*` is in no data set"), "{text}");
+    assert!(!text.contains("raw/**"), "{text}");
+}

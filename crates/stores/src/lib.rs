@@ -19,5 +19,5 @@ pub use bound::{Bound, Common};
 pub use open::open;
 pub use store::{
     Action, Aftercare, Census, CollectionInfo, Disposed, FieldInfo, Fields, Key, KeyPart,
-    Partition, Record, Store, StoreError,
+    Partition, Record, Store, StoreError, Unnamed,
 };

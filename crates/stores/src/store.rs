@@ -123,6 +123,15 @@ pub struct CollectionInfo {
     pub estimate: Option<u64>,
 }
 
+/// What lies in a store and is in no data set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unnamed {
+    /// The collection, or a pattern for the folder in which files lie.
+    pub at: String,
+    /// For files: how many of those below it no pattern takes.
+    pub files: Option<u64>,
+}
+
 /// A field in a store's catalogue.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct FieldInfo {
@@ -210,6 +219,17 @@ pub trait Store: Send {
     /// # Errors
     /// When the store cannot be reached.
     fn catalogue(&mut self) -> Result<Vec<CollectionInfo>, StoreError>;
+
+    /// What lies in the store and is none of `named`, the collections as data sets and exemptions
+    /// write them. Views are left out; they hold nothing of their own.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    fn unnamed(&mut self, named: &[&str]) -> Result<Vec<Unnamed>, StoreError> {
+        let covered = |name: &str| named.iter().any(|n| n.eq_ignore_ascii_case(name));
+        let rest = self.catalogue()?.into_iter().filter(|c| !c.view && !covered(&c.name));
+        Ok(rest.map(|c| Unnamed { at: c.name, files: None }).collect())
+    }
 
     /// Binds a data set to its collection: everything that the rule reads must be there.
     ///

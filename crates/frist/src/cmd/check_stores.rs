@@ -3,8 +3,8 @@
 
 use frist_decide::RuleSet;
 use frist_law::LawBook;
-use frist_register::{Code, DataSet, Diagnostic, Register, Span, Store, StoreKind};
-use frist_stores::StoreError;
+use frist_register::{Code, DataSet, Diagnostic, Register, Span, Store};
+use frist_stores::{StoreError, Unnamed};
 
 use crate::place::Place;
 
@@ -34,16 +34,10 @@ pub fn ask(place: &Place, register: &Register) -> Vec<Diagnostic> {
                 out.push(explain(dataset, e));
             }
         }
-        // What is left over is only worth saying once everything that is named was found. A files
-        // store has no catalogue of what must be covered: its patterns say it.
-        if !broken && !matches!(store.kind, StoreKind::Files { .. }) {
-            match open.catalogue() {
-                Ok(catalogue) => {
-                    let names = catalogue.iter().filter(|c| !c.view).map(|c| c.name.as_str());
-                    out.extend(
-                        names.filter(|n| !named(register, store, n)).map(|n| uncovered(store, n)),
-                    );
-                }
+        // What is left over is only worth saying once everything that is named was found.
+        if !broken {
+            match open.unnamed(&named(register, store)) {
+                Ok(rest) => out.extend(rest.iter().map(|u| uncovered(store, u))),
                 Err(e) => {
                     out.push(Diagnostic::new(Code::E0073, store.id.span, lower(&e.to_string())))
                 }
@@ -53,24 +47,27 @@ pub fn ask(place: &Place, register: &Register) -> Vec<Diagnostic> {
     out
 }
 
-fn named(register: &Register, store: &Store, collection: &str) -> bool {
-    let same = |name: &str| name.eq_ignore_ascii_case(collection);
-    store.exempt.iter().any(|e| same(&e.at.value))
-        || register
-            .datasets
-            .iter()
-            .any(|d| d.store.value == store.id.value && same(&d.collection.value))
+/// The collections of the store that data sets and exemptions name.
+fn named<'r>(register: &'r Register, store: &'r Store) -> Vec<&'r str> {
+    let here = register.datasets.iter().filter(|d| d.store.value == store.id.value);
+    let exempt = store.exempt.iter().map(|e| e.at.value.as_str());
+    here.map(|d| d.collection.value.as_str()).chain(exempt).collect()
 }
 
-fn uncovered(store: &Store, collection: &str) -> Diagnostic {
-    let message = format!("`{collection}` is in no data set: nothing will ever be erased from it");
+fn uncovered(store: &Store, unnamed: &Unnamed) -> Diagnostic {
+    let at = &unnamed.at;
+    let message = match unnamed.files {
+        None => format!("`{at}` is in no data set: nothing will ever be erased from it"),
+        Some(1) => format!("a file in `{at}` is in no data set: it will never be erased"),
+        Some(n) => format!("{n} files in `{at}` are in no data set: they will never be erased"),
+    };
     Diagnostic::new(Code::W0013, store.id.span, message)
         .here(format!("`{}` has it", store.id.value))
         .law("GDPR Art. 5(1)(e) and 5(2)")
         .help(format!(
             "add a data set for it, or say in its [[store]] why it needs none: \
              exempt = [{{ at = {}, why = \"...\" }}]",
-            crate::init::toml::text(collection)
+            crate::init::toml::text(at)
         ))
 }
 

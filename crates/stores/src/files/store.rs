@@ -20,7 +20,7 @@ use super::walk::Walk;
 use crate::bound::{Bound, Common};
 use crate::store::{
     Action, Aftercare, Census, CollectionInfo, Disposed, FieldInfo, Key, KeyPart, Record, Store,
-    StoreError,
+    StoreError, Unnamed,
 };
 
 impl Store for FilesStore {
@@ -37,11 +37,7 @@ impl Store for FilesStore {
         );
         let walk = Walk { root: &self.root, pattern: &pattern, after: None, all: false };
         walk.run(&mut |seen| {
-            let name = match seen.path.split_once('/') {
-                Some((top, _)) => format!("{}/**", escaped(top)),
-                None => "*".to_owned(),
-            };
-            *counts.entry(name).or_insert(0) += 1;
+            *counts.entry(below_top(seen.path)).or_insert(0) += 1;
             Ok(Continue(()))
         })
         .map_err(refused)?;
@@ -60,6 +56,23 @@ impl Store for FilesStore {
             ..CollectionInfo::default()
         };
         Ok(counts.into_iter().map(info).collect())
+    }
+
+    fn unnamed(&mut self, named: &[&str]) -> Result<Vec<Unnamed>, StoreError> {
+        let parse =
+            |text: &&str| Pattern::parse(text).map_err(|why| self.bad_pattern("", text, &why));
+        let named: Vec<Pattern> = named.iter().map(parse).collect::<Result<_, _>>()?;
+        let all = parse(&"**")?;
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        let walk = Walk { root: &self.root, pattern: &all, after: None, all: false };
+        walk.run(&mut |seen| {
+            if !named.iter().any(|p| p.captures(seen.path).is_some()) {
+                *counts.entry(below_top(seen.path)).or_insert(0) += 1;
+            }
+            Ok(Continue(()))
+        })
+        .map_err(|e| self.refused("list its files", e))?;
+        Ok(counts.into_iter().map(|(at, n)| Unnamed { at, files: Some(n) }).collect())
     }
 
     fn bind(
@@ -445,6 +458,14 @@ fn named(dataset: &DataSet, rules: &RuleSet) -> HashSet<String> {
         }
     }
     named
+}
+
+/// The pattern for everything in the folder, right below the root, in which a file lies.
+fn below_top(path: &str) -> String {
+    match path.split_once('/') {
+        Some((top, _)) => format!("{}/**", escaped(top)),
+        None => "*".to_owned(),
+    }
 }
 
 /// Two starting points of one fact in order.
