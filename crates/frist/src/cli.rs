@@ -203,6 +203,9 @@ pub enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Make, check or rewrap a vault of recordings
+    #[command(subcommand)]
+    Vault(crate::cmd::vault::VaultCommand),
     /// Read the law book
     #[command(subcommand)]
     Law(LawCommand),

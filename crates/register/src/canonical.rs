@@ -208,6 +208,7 @@ fn store(s: &Store) -> Value {
             .put("schema", schema.as_str())
             .done(),
         StoreKind::Files { root } => json!({ "kind": "files", "root": root }),
+        StoreKind::Vault { path } => json!({ "kind": "vault", "path": path }),
     };
     let exempt = s.exempt.iter().map(|e| json!({ "at": e.at.value, "why": text(&e.why) }));
     Obj::default()

@@ -221,6 +221,11 @@ pub enum StoreKind {
         /// The root, which is never left.
         root: String,
     },
+    /// A vault of recordings, whose keys are destroyed; its folder, relative to the register's.
+    Vault {
+        /// Path of the vault's folder.
+        path: String,
+    },
 }
 
 /// Whether Frist vacuums a database after a sweep.

@@ -85,7 +85,7 @@ macro_rules! shapes {
 pub(crate) const KINDS: &[&str] = &["company", "public-authority"];
 pub(crate) const CLASSES: &[&str] = &["ordinary", "national-id", "special", "criminal"];
 pub(crate) const RECIPIENT_ROLES: &[&str] = &["processor", "controller", "authority"];
-pub(crate) const STORE_KINDS: &[&str] = &["sqlite", "postgresql", "files"];
+pub(crate) const STORE_KINDS: &[&str] = &["sqlite", "postgresql", "files", "vault"];
 pub(crate) const VACUUMS: &[&str] = &["recommend", "run"];
 pub(crate) const ROLES: &[&str] = &["controller", "processor"];
 pub(crate) const FACT_TYPES: &[&str] = &["date", "datetime", "instant", "unix", "unix-ms"];
@@ -147,7 +147,7 @@ shapes! {
         must("id", Kind::Id, "Id."),
         may("title", Kind::Text, "What it is called."),
         must("kind", Kind::OneOf(STORE_KINDS), "Which system it is."),
-        may("path", Kind::Str, "sqlite: path of the database file, relative to the register's folder."),
+        may("path", Kind::Str, "sqlite: path of the database file; vault: path of the vault's folder; relative to the register's folder."),
         may("url_env", Kind::Str, "postgresql: name of the environment variable that holds the URL."),
         may("url_file", Kind::Str, "postgresql: path of a file that holds the URL."),
         may("schema", Kind::Str, "postgresql: schema; `public` when not said."),

@@ -9,6 +9,7 @@ use crate::postgres::Postgres;
 use crate::sql::SqlStore;
 use crate::sqlite::Sqlite;
 use crate::store::{Store, StoreError};
+use crate::vault::VaultStore;
 
 /// Opens a store. Paths are relative to `base_dir`, the register's folder; `env` reads environment
 /// variables.
@@ -26,6 +27,9 @@ pub fn open(
         }
         StoreKind::Postgresql { .. } => {
             Ok(Box::new(SqlStore::new(Postgres::open(entry, base_dir, env)?)))
+        }
+        StoreKind::Vault { path } => {
+            Ok(Box::new(VaultStore::open(entry, &base_dir.join(path), env)?))
         }
         StoreKind::Files { .. } => Ok(Box::new(FilesStore::open(entry, base_dir, env)?)),
     }

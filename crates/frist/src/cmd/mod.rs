@@ -16,3 +16,4 @@ pub mod replay;
 pub mod shell;
 pub mod status;
 pub mod sweep;
+pub mod vault;

@@ -13,13 +13,14 @@ enum System {
     Sqlite,
     Postgresql,
     Files,
+    Vault,
 }
 
 /// Reads one store.
 pub(super) fn read(table: &Tab<'_>) -> Option<Store> {
     let id = table.id();
     let title = table.text("title");
-    let systems = [System::Sqlite, System::Postgresql, System::Files];
+    let systems = [System::Sqlite, System::Postgresql, System::Files, System::Vault];
     let system = table.one_of("kind", STORE_KINDS, &systems);
     if !table.has("kind") {
         table.missing("kind");
@@ -65,18 +66,21 @@ fn kind(table: &Tab<'_>, system: Option<System>) -> Option<StoreKind> {
     let root = table.str("root");
     let system = system?;
     let fields = [
-        ("path", &path, System::Sqlite),
-        ("url_env", &url_env, System::Postgresql),
-        ("url_file", &url_file, System::Postgresql),
-        ("schema", &schema, System::Postgresql),
-        ("root", &root, System::Files),
+        ("path", &path, &[System::Sqlite, System::Vault][..]),
+        ("url_env", &url_env, &[System::Postgresql]),
+        ("url_file", &url_file, &[System::Postgresql]),
+        ("schema", &schema, &[System::Postgresql]),
+        ("root", &root, &[System::Files]),
     ];
     for (name, field, of) in fields {
-        if let Some(field) = field.as_ref().filter(|_| of != system) {
-            let kind = STORE_KINDS.get(of as usize).copied().unwrap_or_default();
-            let own = STORE_KINDS.get(system as usize).copied().unwrap_or_default();
-            let message =
-                format!("`{name}` is for stores of kind `{kind}`, and this one is `{own}`");
+        if let Some(field) = field.as_ref().filter(|_| !of.contains(&system)) {
+            let word = |s: &System| STORE_KINDS.get(*s as usize).copied().unwrap_or_default();
+            let kinds: Vec<String> = of.iter().map(|of| format!("`{}`", word(of))).collect();
+            let message = format!(
+                "`{name}` is for stores of kind {}, and this one is `{}`",
+                kinds.join(" or "),
+                word(&system)
+            );
             table.say(Diagnostic::new(Code::E0008, field.span, message));
         }
     }
@@ -94,6 +98,7 @@ fn kind(table: &Tab<'_>, system: Option<System>) -> Option<StoreKind> {
     };
     match system {
         System::Sqlite => Some(StoreKind::Sqlite { path: needed("path", path)? }),
+        System::Vault => Some(StoreKind::Vault { path: needed("path", path)? }),
         System::Files => Some(StoreKind::Files { root: needed("root", root)? }),
         System::Postgresql => {
             match (&url_env, &url_file) {
