@@ -15,13 +15,12 @@ mod figures;
 mod law;
 mod plane;
 mod prompt;
-mod tape;
 mod types;
 
 pub use figures::Figures;
 pub use plane::{Media, Session};
 pub use prompt::{Prompt, PromptError};
-pub use tape::{Tape, TapeError};
+pub use crate::tape::{Tape, TapeError};
 pub use types::{
     Codec, Direction, MediaConfig, MediaEvent, Purpose, Remote, Side, SrtpKeys, SrtpSuite,
 };
