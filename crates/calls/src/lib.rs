@@ -2,4 +2,7 @@
 
 pub mod consent;
 pub mod desk;
+pub mod listen;
+pub mod principal;
+pub mod rule;
 pub mod tape;
