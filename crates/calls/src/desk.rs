@@ -189,11 +189,7 @@ impl Desk {
     ) -> Result<(), DeskError> {
         let desk = &self.inner;
         let pseudonym = desk.pseudonym(&call.new.caller);
-        let written = tables::Written {
-            system: &desk.config.system,
-            retention: &desk.config.retention,
-            storage: &desk.config.storage,
-        };
+        let written = desk.written();
         let mut rows = Vec::new();
         for (answer, granted) in kept {
             let record_id = ObjectId::random().map_err(|e| DeskError::Refused(e.to_string()))?;

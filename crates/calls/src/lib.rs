@@ -2,7 +2,9 @@
 
 pub mod consent;
 pub mod desk;
+pub mod evidence;
 pub mod listen;
 pub mod principal;
 pub mod rule;
 pub mod tape;
+pub mod vcon;

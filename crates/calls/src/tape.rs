@@ -11,7 +11,7 @@
 
 mod g711;
 
-pub use g711::{alaw, ulaw};
+pub use g711::{alaw, to_alaw, ulaw};
 
 /// Samples a second, of each leg.
 pub const RATE: u32 = 8000;
