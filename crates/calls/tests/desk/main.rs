@@ -2,8 +2,8 @@
 
 mod calls;
 mod crash;
-//mod evidence;
+mod evidence;
 mod kit;
 mod listen;
 mod trouble;
-//mod vcon;
+mod vcon;
