@@ -23,7 +23,8 @@ pub struct Slot {
 /// What is asked of a stream's protection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Srtp {
-    /// SRTP when it is offered, and also when an `RTP/AVP` line brings keys (RFC 8643); plain RTP otherwise.
+    /// SRTP when it is offered, and also when an `RTP/AVP` line brings keys (RFC 8643); plain RTP
+    /// otherwise.
     AsOffered,
     /// A stream without keys is declined.
     Required,
@@ -44,11 +45,13 @@ pub struct Agreed {
     pub dtmf_pt: Option<u8>,
     /// Which way sound flows, seen from us.
     pub direction: Direction,
-    /// Where the other side takes RTP. None when it gave a host name or nothing, or is on hold; then nothing is sent.
+    /// Where the other side takes RTP. None when it gave a host name or nothing, or is on hold;
+    /// then nothing is sent.
     pub remote: Option<SocketAddr>,
     /// Where the other side takes RTCP, when that is not the port after RTP's.
     pub rtcp: Option<SocketAddr>,
-    /// Milliseconds of sound in a packet that the other side likes to get; 20 when it said nothing of use.
+    /// Milliseconds of sound in a packet that the other side likes to get; 20 when it said nothing
+    /// of use.
     pub ptime: u32,
     /// SRTP, when agreed on; then plain RTP must be refused.
     pub srtp: Option<SrtpKeys>,
@@ -148,8 +151,8 @@ impl Negotiation {
         Ok(Negotiation { written, lines: Vec::new(), offered: None })
     }
 
-    /// Answers an offer, the first one or a later one. `slots` has a place for each stream of the offer; None (or too short a
-    /// list) declines it. An error leaves everything as it was.
+    /// Answers an offer, the first one or a later one. `slots` has a place for each stream of the
+    /// offer; None (or too short a list) declines it. An error leaves everything as it was.
     ///
     /// # Errors
     /// [`NegotiationError::Nothing`] when there were slots and streams, and none can be used.
@@ -193,7 +196,8 @@ impl Negotiation {
         Ok(Answer { body, streams })
     }
 
-    /// Answers with the first stream that can be used, for a call of one stream. See [`Negotiation::answer`].
+    /// Answers with the first stream that can be used, for a call of one stream. See
+    /// [`Negotiation::answer`].
     ///
     /// # Errors
     /// As [`Negotiation::answer`], and when the offer has no stream at all.

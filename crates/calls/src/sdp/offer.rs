@@ -24,11 +24,12 @@ pub struct OfferLine {
 }
 
 impl Negotiation {
-    /// Makes the first offer of a dialog. It stays open until [`Negotiation::accept`] or [`Negotiation::withdraw`].
+    /// Makes the first offer of a dialog. It stays open until [`Negotiation::accept`] or
+    /// [`Negotiation::withdraw`].
     ///
     /// # Errors
-    /// When an offer is open, or something was agreed already (then see [`Negotiation::offer_again`]), or when there are no
-    /// random numbers.
+    /// When an offer is open, or something was agreed already (then see
+    /// [`Negotiation::offer_again`]), or when there are no random numbers.
     pub fn offer(&mut self, lines: &[OfferLine]) -> Result<String, NegotiationError> {
         if self.offered.is_some() || !self.lines.is_empty() {
             return Err(NegotiationError::OutOfTurn);
@@ -37,8 +38,9 @@ impl Negotiation {
         Ok(self.open(lines))
     }
 
-    /// Offers again what was agreed, with other directions: `direction` is asked for each stream that is not declined, by its
-    /// number, and is told the present one. Ports, payload types and our keys stay.
+    /// Offers again what was agreed, with other directions: `direction` is asked for each stream
+    /// that is not declined, by its number, and is told the present one. Ports, payload types and
+    /// our keys stay.
     ///
     /// # Errors
     /// When nothing was agreed yet, or an offer is open.
@@ -56,13 +58,14 @@ impl Negotiation {
         Ok(self.open(lines))
     }
 
-    /// Gives up an open offer that was refused or never answered: what was agreed before goes on (RFC 3264 section 8).
+    /// Gives up an open offer that was refused or never answered: what was agreed before goes on
+    /// (RFC 3264 section 8).
     pub fn withdraw(&mut self) {
         self.offered = None;
     }
 
-    /// Reads the answer to the open offer: what became of each stream. Whatever it says, a direction is never wider than what
-    /// was offered. An error leaves the offer open.
+    /// Reads the answer to the open offer: what became of each stream. Whatever it says, a
+    /// direction is never wider than what was offered. An error leaves the offer open.
     ///
     /// # Errors
     /// When no offer is open, or the answer does not belong to the offer.
