@@ -1,3 +1,7 @@
 //! Calls recorded only with consent.
 
+pub mod consent;
+pub mod desk;
+pub mod media;
 pub mod sdp;
+pub mod tape;
