@@ -1,1 +1,3 @@
 //! Calls recorded only with consent.
+
+pub mod sip;
