@@ -2,10 +2,13 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use crate::media;
+
 use super::crypto::{Key, Unusable};
 use super::parse::{MediaLine, Sdp};
-use super::types::{Codec, Direction, Protocol, SrtpKeys, SrtpSuite};
+use super::types::{Direction, Protocol};
 use super::write::{self, Line, Written};
+use super::{Codec, SrtpKeys, SrtpSuite};
 
 /// What we would do with one stream of an offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +58,22 @@ pub struct Agreed {
     pub ptime: u32,
     /// SRTP, when agreed on; then plain RTP must be refused.
     pub srtp: Option<SrtpKeys>,
+}
+
+impl Agreed {
+    /// The other side for the media plane; `otherwise` is its address when the description had none (on
+    /// hold, or a host name).
+    pub fn media(&self, otherwise: SocketAddr) -> media::Remote {
+        media::Remote {
+            addr: self.remote.unwrap_or(otherwise),
+            rtcp: self.rtcp,
+            audio: self.codec,
+            pt: self.pt,
+            dtmf_pt: self.dtmf_pt,
+            direction: self.direction.into(),
+            srtp: self.srtp.clone(),
+        }
+    }
 }
 
 /// Why a stream was declined. It says nothing of who or where.
@@ -291,7 +310,7 @@ impl Choice {
                 let ours = before
                     .and_then(|l| l.key(*suite))
                     .map_or_else(|| Key::random(*suite), |k| Ok(k.clone()))?;
-                Some(SrtpKeys { suite: *suite, theirs: key.0.to_vec(), ours: ours.0.to_vec() })
+                Some(SrtpKeys { suite: *suite, theirs: key.0.clone(), ours: ours.0 })
             }
         };
         Ok(agreed(
@@ -322,7 +341,7 @@ impl Choice {
                 .map(|((tag, suite, _), keys)| write::Crypto {
                     tag: *tag,
                     suite: *suite,
-                    key: Key(keys.ours.clone().into()),
+                    key: Key(keys.ours.clone()),
                 })
                 .collect(),
         }

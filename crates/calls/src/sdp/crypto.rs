@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use zeroize::Zeroizing;
 
-use super::types::SrtpSuite;
+use super::SrtpSuite;
 
 /// Base64 without the padding, and with whatever the last bits are.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(

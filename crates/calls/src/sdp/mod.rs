@@ -30,4 +30,14 @@ pub use agree::{Agreed, Answer, Declined, Negotiation, NegotiationError, Slot, S
 pub use crypto::{CryptoLine, Key, Unusable};
 pub use offer::OfferLine;
 pub use parse::{MediaLine, RtpMap, Sdp, SdpError};
-pub use types::{Codec, Direction, Protocol, SrtpKeys, SrtpSuite};
+pub use types::{Direction, Protocol};
+
+pub use crate::media::{Codec, SrtpKeys, SrtpSuite};
+
+/// The name of a sound format in an `a=rtpmap` line (RFC 3551 section 4.5.14).
+fn name(codec: Codec) -> &'static str {
+    match codec {
+        Codec::Pcmu => "PCMU",
+        Codec::Pcma => "PCMA",
+    }
+}

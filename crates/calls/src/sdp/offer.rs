@@ -3,8 +3,9 @@
 use super::agree::{Agreed, Declined, Negotiation, NegotiationError, agreed};
 use super::crypto::Key;
 use super::parse::{MediaLine, Sdp};
-use super::types::{Codec, Direction, Protocol, SrtpKeys, SrtpSuite};
+use super::types::{Direction, Protocol};
 use super::write::{Crypto, Line};
+use super::{Codec, SrtpKeys, SrtpSuite};
 
 /// One stream of a first offer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,8 +179,8 @@ fn answered(index: usize, ours: &Line, theirs: &MediaLine) -> Result<Outcome, Ne
             line.crypto = vec![mine.clone()];
             Some(SrtpKeys {
                 suite: mine.suite,
-                theirs: other.key.0.to_vec(),
-                ours: mine.key.0.to_vec(),
+                theirs: other.key.0.clone(),
+                ours: mine.key.0.clone(),
             })
         }
     };

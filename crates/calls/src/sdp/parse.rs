@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use super::crypto::{CryptoLine, Unusable};
-use super::types::{Codec, Direction, Protocol};
+use super::types::{Direction, Protocol};
+use super::{Codec, name};
 
 /// More `m=` lines than this are not a call.
 const MOST_MEDIA: usize = 32;
@@ -103,7 +104,7 @@ impl MediaLine {
             let codec = match self.map(pt) {
                 Some(map) if map.rate == 8000 && map.channels == 1 => [Codec::Pcmu, Codec::Pcma]
                     .into_iter()
-                    .find(|c| c.name().eq_ignore_ascii_case(&map.name)),
+                    .find(|c| name(*c).eq_ignore_ascii_case(&map.name)),
                 Some(_) => None,
                 // The two have their numbers without an a=rtpmap line (RFC 3551 section 6).
                 None => [Codec::Pcmu, Codec::Pcma].into_iter().find(|c| c.static_pt() == pt),

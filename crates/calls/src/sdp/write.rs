@@ -8,7 +8,8 @@ use zeroize::Zeroizing;
 
 use super::crypto::Key;
 use super::parse::MediaLine;
-use super::types::{Codec, Direction, Protocol, SrtpSuite};
+use super::types::{Direction, Protocol};
+use super::{Codec, SrtpSuite, name};
 
 /// One `a=crypto` line of ours.
 #[derive(Debug, Clone)]
@@ -74,7 +75,7 @@ impl Line {
         }
         text.push_str("\r\n");
         for (codec, pt) in &self.codecs {
-            let _ = write!(text, "a=rtpmap:{pt} {}/8000\r\n", codec.name());
+            let _ = write!(text, "a=rtpmap:{pt} {}/8000\r\n", name(*codec));
         }
         if let Some(pt) = self.dtmf {
             let _ = write!(text, "a=rtpmap:{pt} telephone-event/8000\r\na=fmtp:{pt} 0-15\r\n");
