@@ -5,4 +5,5 @@ pub mod desk;
 pub mod media;
 pub mod sdp;
 pub mod sip;
+pub mod siprec;
 pub mod tape;
