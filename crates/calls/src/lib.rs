@@ -1,3 +1,6 @@
 //! Calls recorded only with consent.
 
+pub mod consent;
+pub mod desk;
 pub mod sip;
+pub mod tape;
