@@ -2,5 +2,6 @@
 
 pub mod consent;
 pub mod desk;
+pub mod media;
 pub mod sip;
 pub mod tape;
