@@ -3,5 +3,6 @@
 pub mod consent;
 pub mod desk;
 pub mod media;
+pub mod sdp;
 pub mod sip;
 pub mod tape;
