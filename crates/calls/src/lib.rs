@@ -1,1 +1,5 @@
 //! Calls recorded only with consent.
+
+pub mod consent;
+pub mod desk;
+pub mod tape;
