@@ -3,3 +3,4 @@
 pub mod consent;
 pub mod desk;
 pub mod tape;
+pub mod media;
