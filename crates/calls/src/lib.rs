@@ -4,3 +4,4 @@ pub mod consent;
 pub mod desk;
 pub mod tape;
 pub mod media;
+pub mod sdp;
