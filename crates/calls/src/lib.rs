@@ -5,3 +5,4 @@ pub mod desk;
 pub mod tape;
 pub mod media;
 pub mod sdp;
+pub mod sip;
