@@ -1,8 +1,9 @@
 //! Calls recorded only with consent.
 
+pub mod config;
 pub mod consent;
 pub mod desk;
-pub mod tape;
 pub mod media;
 pub mod sdp;
 pub mod sip;
+pub mod tape;

@@ -375,6 +375,16 @@ impl<'a> Tab<'a> {
         texts.into_iter().filter_map(read).collect()
     }
 
+    /// A date, `2026-12-31`, with or without quotes.
+    pub fn date(&self, name: &'static str) -> Option<Sp<jiff::civil::Date>> {
+        let value = self.raw(name)?;
+        let date = crate::read::values::date(self.file, value, name);
+        if date.is_none() {
+            self.failed.set(true);
+        }
+        date
+    }
+
     /// A duration of the machine, in milliseconds: `30 s`, `500 ms`, `2 min`.
     pub fn duration_ms(&self, name: &'static str) -> Option<u64> {
         crate::read::values::duration_ms(self, name)
