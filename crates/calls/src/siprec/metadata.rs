@@ -45,8 +45,6 @@ pub enum MetadataError {
 pub struct Metadata {
     /// `dataMode` is `partial`: only what changed (RFC 7865 section 6.1.1).
     pub partial: bool,
-    /// Ids of the recorded sessions (`session_id`).
-    pub sessions: Vec<String>,
     /// `sipSessionID` of the recorded sessions (RFC 7989), or the Call-ID that some clients put
     /// there.
     pub sip_session_ids: Vec<String>,
@@ -131,14 +129,11 @@ impl Metadata {
             *self = later;
             return;
         }
-        let Metadata { sessions, sip_session_ids, participants, streams, .. } = later;
-        for (all, more) in
-            [(&mut self.sessions, sessions), (&mut self.sip_session_ids, sip_session_ids)]
-        {
-            all.extend(more);
-            let mut seen = std::collections::HashSet::new();
-            all.retain(|id| seen.insert(id.clone()));
-            all.truncate(MOST_ITEMS);
+        let Metadata { sip_session_ids, participants, streams, .. } = later;
+        for id in sip_session_ids {
+            if !self.sip_session_ids.contains(&id) && self.sip_session_ids.len() < MOST_ITEMS {
+                self.sip_session_ids.push(id);
+            }
         }
         for stream in streams {
             let full = self.streams.len() >= MOST_ITEMS;
@@ -225,10 +220,6 @@ impl Walk {
         };
         let inside = self.path.last().map(String::as_str).unwrap_or_default();
         match name.as_str() {
-            "session" => {
-                let id = attribute(&["sessionid", "id"]);
-                push(&mut self.found.sessions, id)?;
-            }
             "participant" => {
                 self.sender = attribute(&["participantid", "id"]);
                 let id = self.sender.clone().unwrap_or_default();

@@ -46,10 +46,13 @@ fn take<'b>(
         }
         return;
     }
-    let boundary =
-        parameter(content_type, "boundary").map(String::into_bytes).or_else(|| guess(body));
-    let Some(boundary) = boundary.filter(|_| depth < MOST_DEPTH) else { return };
-    for section in sections(&boundary, body) {
+    if depth >= MOST_DEPTH {
+        return;
+    }
+    let named = parameter(content_type, "boundary").map(|b| sections(b.as_bytes(), body));
+    // No boundary is named, or another one than the body has.
+    let guessed = || guess(body).map(|b| sections(&b, body)).unwrap_or_default();
+    for section in named.filter(|s| !s.is_empty()).unwrap_or_else(guessed) {
         if found.len() >= MOST_PARTS {
             return;
         }
@@ -221,6 +224,7 @@ mod tests {
             "Multipart/Mixed ; charset=\"a;boundary=c\" ; BOUNDARY = b ; x=y",
             "multipart/related",
             "multipart/mixed;boundary=",
+            "multipart/mixed;boundary=other",
         ] {
             let expected =
                 [pair("application/sdp", "v=0"), pair("application/rs-metadata+xml", "<r/>\r\n")];

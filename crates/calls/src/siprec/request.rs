@@ -8,8 +8,9 @@ use crate::sip::{Headers, Uri};
 use super::metadata::{Metadata, MetadataError};
 use super::multipart;
 
-/// The longest id that is looked up.
-const MOST_ID: usize = 256;
+/// How long an id may be. A short one ("1") may stand in every call of a client, and would find
+/// another call's consent.
+const ID: std::ops::RangeInclusive<usize> = 8..=256;
 
 /// Why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -150,7 +151,8 @@ fn what(part: &multipart::Part<'_>) -> What {
 
 /// The ids under which consent for the recorded call may be known, the surest first: `sipSessionID`
 /// of the metadata, the headers named (each value, and both halves of a Session-ID, RFC 7989
-/// section 5), the metadata's own session ids, and the Call-ID of the recording session itself.
+/// section 5), and the Call-ID of the recording session itself. Not the metadata's `session_id`: no
+/// consent is kept under it, and some clients send the same in every call.
 pub fn ids(
     headers: &Headers,
     names: &[String],
@@ -166,10 +168,9 @@ pub fn ids(
             session_id(value, &mut ids);
         }
     }
-    for id in metadata.iter().flat_map(|m| &m.sessions) {
-        add(id, &mut ids);
+    if !call_id.is_empty() && !ids.iter().any(|id| id == call_id) {
+        ids.push(call_id.to_owned());
     }
-    add(call_id, &mut ids);
     ids
 }
 
@@ -186,11 +187,27 @@ fn session_id(value: &str, ids: &mut Vec<String>) {
     }
 }
 
+/// From the ids, in their order: the Session-ID (two UUIDs make one value again) and the Call-ID
+/// under which a call that nobody knew before is kept.
+pub fn names(ids: &[String]) -> (Option<String>, String) {
+    let uuid = |id: &&String| {
+        let digits = id.bytes().filter(|b| *b != b'-');
+        digits.clone().count() == 32 && digits.clone().all(|b| b.is_ascii_hexdigit())
+    };
+    let mut uuids = ids.iter().filter(uuid);
+    let session_id = match (uuids.next(), uuids.next()) {
+        (Some(local), Some(remote)) => Some(format!("{local};remote={remote}")),
+        (one, _) => one.cloned(),
+    };
+    let call_id = ids.iter().find(|id| !uuid(id)).or(ids.last());
+    (session_id, call_id.cloned().unwrap_or_default())
+}
+
 fn add(id: &str, ids: &mut Vec<String>) {
     // The nil id stands for "not known yet" in every call (RFC 7989 section 4.1): it must never
     // find one.
     let nil = id.bytes().all(|b| matches!(b, b'0' | b'-'));
-    if !id.is_empty() && !nil && id.len() <= MOST_ID && !ids.iter().any(|have| have == id) {
+    if !nil && ID.contains(&id.len()) && !ids.iter().any(|have| have == id) {
         ids.push(id.to_owned());
     }
 }
