@@ -17,10 +17,10 @@ mod plane;
 mod prompt;
 mod types;
 
+pub use crate::tape::{Tape, TapeError};
 pub use figures::Figures;
 pub use plane::{Media, Session};
 pub use prompt::{Prompt, PromptError};
-pub use crate::tape::{Tape, TapeError};
 pub use types::{
     Codec, Direction, MediaConfig, MediaEvent, Purpose, Remote, Side, SrtpKeys, SrtpSuite,
 };
