@@ -3,6 +3,7 @@
 pub mod config;
 pub mod consent;
 pub mod desk;
+pub mod front;
 pub mod media;
 pub mod sdp;
 pub mod sip;

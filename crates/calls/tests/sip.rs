@@ -258,6 +258,7 @@ async fn one_endpoint_calls_another() {
         let mut call = calls.recv().await.unwrap();
         assert_eq!(call.transport.param(), transport);
         call.leg.control.provisional(183, Some(Body::sdp("v=0\r\n")), Headers::new());
+        assert!(matches!(out.events.recv().await, Some(LegEvent::Provisional { code: 100, .. })));
         let early = out.events.recv().await;
         assert!(
             matches!(early, Some(LegEvent::Provisional { code: 183, body: Some(_), .. })),
@@ -290,6 +291,7 @@ async fn one_endpoint_calls_another() {
         });
         let mut call = calls.recv().await.unwrap();
         call.leg.control.provisional(180, None, Headers::new());
+        assert!(matches!(out.events.recv().await, Some(LegEvent::Provisional { code: 100, .. })));
         assert!(matches!(out.events.recv().await, Some(LegEvent::Provisional { code: 180, .. })));
         out.control.hangup();
         assert!(matches!(out.events.recv().await, Some(LegEvent::Failed { code: 487, .. })));

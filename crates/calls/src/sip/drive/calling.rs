@@ -104,8 +104,13 @@ impl Task {
             100 => {
                 calling.ringing = true;
                 if given_up {
-                    calling.give_up(&self.core);
+                    return calling.give_up(&self.core);
                 }
+                self.tell(LegEvent::Provisional {
+                    code: 100,
+                    body: None,
+                    headers: response.headers,
+                });
             }
             code @ 101..=199 => {
                 calling.ringing = true;
