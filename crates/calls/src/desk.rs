@@ -11,7 +11,7 @@
 //! - `db.rs`, `tables.rs`, `schema.sql`: `calls.db`; `stop.rs`: the kill switch's file.
 
 pub(crate) mod db;
-mod facts;
+pub mod facts;
 mod figures;
 pub(crate) mod inner;
 mod live;
@@ -24,7 +24,6 @@ mod withdraw;
 mod writer;
 
 pub use db::FILE;
-pub use facts::{given, names as fact_names, withdrawn};
 pub use stop::{STOP_FILE, resume, stop, stopped};
 pub use tables::CONSENT_SCHEMA;
 pub use types::*;
@@ -190,11 +189,7 @@ impl Desk {
     ) -> Result<(), DeskError> {
         let desk = &self.inner;
         let pseudonym = desk.pseudonym(&call.new.caller);
-        let written = tables::Written {
-            system: &desk.config.system,
-            retention: &desk.config.retention,
-            storage: &desk.config.storage,
-        };
+        let written = desk.written();
         let mut rows = Vec::new();
         for (answer, granted) in kept {
             let record_id = ObjectId::random().map_err(|e| DeskError::Refused(e.to_string()))?;

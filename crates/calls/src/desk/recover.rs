@@ -15,10 +15,11 @@ impl Inner {
             move |e: frist_vault::VaultError| DeskError::Vault { attempt, why: e.to_string() }
         };
         let cut = self.vault.recover(now).map_err(vault("close what a crash left open"))?;
-        let (doomed, unended) = self.db.read("look for what a crash left open", |db| {
-            Ok((tables::to_destroy(db)?, tables::unended(db)?))
-        })?;
-        let mut doomed: Vec<ObjectId> = doomed;
+        let (mut doomed, cut_imports, unended) =
+            self.db.read("look for what a crash left open", |db| {
+                Ok((tables::to_destroy(db)?, tables::unimported(db)?, tables::unended(db)?))
+            })?;
+        doomed.extend(&cut_imports);
         for (id, _) in &cut.closed {
             if !doomed.contains(id) && !self.may_stay(id)? {
                 doomed.push(*id);
@@ -26,6 +27,9 @@ impl Inner {
         }
         self.vault.destroy(&doomed).map_err(vault("destroy what nobody consents to"))?;
         self.db.write("close what a crash left open", |tx| {
+            for id in &cut_imports {
+                tables::unimport(tx, id, now)?;
+            }
             for id in &unended {
                 let end = cut.closed.iter().find(|(cut, _)| cut == id).map(|(_, end)| *end);
                 tables::end_recording(tx, id, "crashed", end.unwrap_or(now))?;
