@@ -33,6 +33,7 @@ mod schema;
 mod shape;
 mod source;
 mod span;
+pub mod strict;
 mod walk;
 
 pub use canonical::{canonical, revision_hash};

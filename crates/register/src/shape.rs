@@ -3,7 +3,7 @@
 
 /// What may stand in a field.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// Any text.
     Str,
     /// An id of our own: lower case letters, digits, `-` and `_`.
@@ -34,42 +34,44 @@ pub(crate) enum Kind {
 
 /// One field of a table.
 #[derive(Debug)]
-pub(crate) struct Field {
+pub struct Field {
     /// Its name.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// What may stand there.
-    pub(crate) kind: Kind,
+    pub kind: Kind,
     /// Whether it must be there.
-    pub(crate) required: bool,
+    pub required: bool,
     /// What it is for, one sentence.
-    pub(crate) doc: &'static str,
+    pub doc: &'static str,
 }
 
 /// A table and its fields.
 #[derive(Debug)]
-pub(crate) struct Shape {
+pub struct Shape {
     /// Path, such as `dataset.keep`.
-    pub(crate) path: &'static str,
+    pub path: &'static str,
     /// How a person writes it, such as `[[dataset.keep]]`.
-    pub(crate) header: &'static str,
+    pub header: &'static str,
     /// What it is, one sentence.
-    pub(crate) doc: &'static str,
+    pub doc: &'static str,
     /// Its fields.
-    pub(crate) fields: &'static [Field],
+    pub fields: &'static [Field],
 }
 
 impl Shape {
     /// The field of this name.
-    pub(crate) fn field(&self, name: &str) -> Option<&'static Field> {
+    pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|f| f.name == name)
     }
 }
 
-const fn must(name: &'static str, kind: Kind, doc: &'static str) -> Field {
+/// A field that must be there.
+pub const fn must(name: &'static str, kind: Kind, doc: &'static str) -> Field {
     Field { name, kind, required: true, doc }
 }
 
-const fn may(name: &'static str, kind: Kind, doc: &'static str) -> Field {
+/// A field that may be left out.
+pub const fn may(name: &'static str, kind: Kind, doc: &'static str) -> Field {
     Field { name, kind, required: false, doc }
 }
 

@@ -11,41 +11,43 @@ use crate::codes::Code;
 use crate::diag::Diagnostic;
 use crate::model::Text;
 use crate::nearest::nearest;
-use crate::shape::{self, Shape};
+use crate::shape::Shape;
 use crate::span::{FileId, Sp, Span};
 
 /// One value as TOML has it.
-pub(crate) type Value<'a> = Spanned<DeValue<'a>>;
+pub type Value<'a> = Spanned<DeValue<'a>>;
 
 /// No more than this many diagnostics of one weight are kept, so that a register of nonsense stays
 /// cheap.
 pub(crate) const MOST: usize = 1000;
 
 /// The file being read, and what has been said about it so far.
-pub(crate) struct File<'a> {
+pub struct File<'a> {
     /// Which file.
-    pub(crate) id: FileId,
+    pub id: FileId,
     /// Its text.
-    pub(crate) text: &'a str,
+    pub text: &'a str,
+    /// The tables that files of this kind may have, to say where a field belongs.
+    pub shapes: &'static [&'static Shape],
     /// What was said.
-    pub(crate) said: RefCell<Vec<Diagnostic>>,
+    pub said: RefCell<Vec<Diagnostic>>,
 }
 
 impl<'a> File<'a> {
     /// Adds a diagnostic.
-    pub(crate) fn say(&self, diagnostic: Diagnostic) {
+    pub fn say(&self, diagnostic: Diagnostic) {
         if !self.full() {
             self.said.borrow_mut().push(diagnostic);
         }
     }
 
     /// Whether nothing more is kept, so that it need not be put into words either.
-    pub(crate) fn full(&self) -> bool {
+    pub fn full(&self) -> bool {
         self.said.borrow().len() >= MOST
     }
 
     /// Where a spanned thing stands; a table with a header is its header's line.
-    pub(crate) fn span<T>(&self, spanned: &Spanned<T>) -> Span {
+    pub fn span<T>(&self, spanned: &Spanned<T>) -> Span {
         let range = spanned.span();
         let start = range.start.min(self.text.len());
         let mut end = range.end.clamp(start, self.text.len());
@@ -60,13 +62,13 @@ impl<'a> File<'a> {
     }
 
     /// The text of a string value, with the span inside its quotes where that is simple.
-    pub(crate) fn string(&self, value: &Value<'a>) -> Option<Sp<String>> {
+    pub fn string(&self, value: &Value<'a>) -> Option<Sp<String>> {
         let text = value.get_ref().as_str()?;
         Some(Sp::new(text.to_owned(), self.span(value)))
     }
 
     /// Says that a value has the wrong type.
-    pub(crate) fn wrong_type(&self, value: &Value<'a>, name: &str, wanted: &str) {
+    pub fn wrong_type(&self, value: &Value<'a>, name: &str, wanted: &str) {
         if self.full() {
             return;
         }
@@ -110,13 +112,13 @@ pub(crate) fn integer(value: &DeValue<'_>) -> Option<i64> {
 }
 
 /// A table of a known shape.
-pub(crate) struct Tab<'a> {
+pub struct Tab<'a> {
     /// The file it is in.
-    pub(crate) file: &'a File<'a>,
+    pub file: &'a File<'a>,
     /// Its fields.
-    pub(crate) table: &'a DeTable<'a>,
+    pub table: &'a DeTable<'a>,
     /// Where it stands.
-    pub(crate) span: Span,
+    pub span: Span,
     shape: &'static Shape,
     /// The table around it, for fields that slipped into the wrong one.
     parent: Option<&'static Shape>,
@@ -126,7 +128,7 @@ pub(crate) struct Tab<'a> {
 
 impl<'a> Tab<'a> {
     /// The table of a value, or a complaint.
-    pub(crate) fn of(
+    pub fn of(
         file: &'a File<'a>,
         value: &'a Value<'a>,
         shape: &'static Shape,
@@ -140,7 +142,7 @@ impl<'a> Tab<'a> {
     }
 
     /// A table that is at hand already.
-    pub(crate) fn root(
+    pub fn root(
         file: &'a File<'a>,
         table: &'a DeTable<'a>,
         span: Span,
@@ -152,24 +154,24 @@ impl<'a> Tab<'a> {
     }
 
     /// Adds a diagnostic.
-    pub(crate) fn say(&self, diagnostic: Diagnostic) {
+    pub fn say(&self, diagnostic: Diagnostic) {
         self.file.say(diagnostic);
     }
 
     /// The value of a field.
-    pub(crate) fn raw(&self, name: &'static str) -> Option<&'a Value<'a>> {
+    pub fn raw(&self, name: &'static str) -> Option<&'a Value<'a>> {
         debug_assert!(self.shape.field(name).is_some(), "{name} is not in the shape");
         self.asked.borrow_mut().insert(name);
         self.table.get(name)
     }
 
     /// Whether the field is there.
-    pub(crate) fn has(&self, name: &str) -> bool {
+    pub fn has(&self, name: &str) -> bool {
         self.table.contains_key(name)
     }
 
     /// A text.
-    pub(crate) fn str(&self, name: &'static str) -> Option<Sp<String>> {
+    pub fn str(&self, name: &'static str) -> Option<Sp<String>> {
         let value = self.raw(name)?;
         let text = self.file.string(value);
         if text.is_none() {
@@ -180,7 +182,7 @@ impl<'a> Tab<'a> {
     }
 
     /// A text that must be there and not be empty.
-    pub(crate) fn need_str(&self, name: &'static str) -> Option<Sp<String>> {
+    pub fn need_str(&self, name: &'static str) -> Option<Sp<String>> {
         let text = self.str(name);
         match &text {
             None if !self.has(name) => self.missing(name),
@@ -197,7 +199,7 @@ impl<'a> Tab<'a> {
     }
 
     /// An id of our own.
-    pub(crate) fn id(&self) -> Option<Sp<String>> {
+    pub fn id(&self) -> Option<Sp<String>> {
         let id = self.need_str("id")?;
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
         if id.value.len() <= 64 && id.value.chars().all(fits) {
@@ -220,7 +222,7 @@ impl<'a> Tab<'a> {
     }
 
     /// Says that a field is missing.
-    pub(crate) fn missing(&self, name: &'static str) {
+    pub fn missing(&self, name: &'static str) {
         let doc = self.shape.field(name).map_or("", |f| f.doc);
         self.say(
             Diagnostic::new(
@@ -233,7 +235,7 @@ impl<'a> Tab<'a> {
     }
 
     /// A text in one or both languages.
-    pub(crate) fn text(&self, name: &'static str) -> Option<Sp<Text>> {
+    pub fn text(&self, name: &'static str) -> Option<Sp<Text>> {
         let value = self.raw(name)?;
         let span = self.file.span(value);
         match value.get_ref() {
@@ -274,7 +276,7 @@ impl<'a> Tab<'a> {
     }
 
     /// A text that must be there.
-    pub(crate) fn need_text(&self, name: &'static str) -> Option<Sp<Text>> {
+    pub fn need_text(&self, name: &'static str) -> Option<Sp<Text>> {
         let text = self.text(name);
         match &text {
             None if !self.has(name) => self.missing(name),
@@ -288,7 +290,7 @@ impl<'a> Tab<'a> {
     }
 
     /// A list of texts; one text counts as a list of one.
-    pub(crate) fn strings(&self, name: &'static str) -> Vec<Sp<String>> {
+    pub fn strings(&self, name: &'static str) -> Vec<Sp<String>> {
         self.raw(name).map(|value| self.list(name, value)).unwrap_or_default()
     }
 
@@ -313,7 +315,7 @@ impl<'a> Tab<'a> {
     }
 
     /// True or false; false when not said.
-    pub(crate) fn bool(&self, name: &'static str) -> bool {
+    pub fn bool(&self, name: &'static str) -> bool {
         let Some(value) = self.raw(name) else { return false };
         value.get_ref().as_bool().unwrap_or_else(|| {
             self.file.wrong_type(value, name, "true or false");
@@ -322,7 +324,7 @@ impl<'a> Tab<'a> {
     }
 
     /// A whole number from 1 to `most`.
-    pub(crate) fn count(&self, name: &'static str, most: i64) -> Option<u64> {
+    pub fn count(&self, name: &'static str, most: i64) -> Option<u64> {
         let value = self.raw(name)?;
         match integer(value.get_ref()) {
             Some(n) if (1..=most).contains(&n) => u64::try_from(n).ok(),
@@ -339,7 +341,7 @@ impl<'a> Tab<'a> {
     }
 
     /// A text that is read by its type, whose own error message is the complaint.
-    pub(crate) fn parsed<T>(&self, name: &'static str) -> Option<Sp<T>>
+    pub fn parsed<T>(&self, name: &'static str) -> Option<Sp<T>>
     where
         T: FromStr,
         T::Err: std::fmt::Display,
@@ -355,8 +357,41 @@ impl<'a> Tab<'a> {
         }
     }
 
+    /// A list of texts, each read by its type; one text counts as a list of one.
+    pub fn parsed_list<T>(&self, name: &'static str) -> Vec<Sp<T>>
+    where
+        T: FromStr,
+        T::Err: std::fmt::Display,
+    {
+        let texts = self.strings(name);
+        let read = |text: Sp<String>| match text.value.trim().parse() {
+            Ok(value) => Some(Sp::new(value, text.span)),
+            Err(error) => {
+                self.say(Diagnostic::new(Code::E0005, text.span, T::Err::to_string(&error)));
+                self.failed.set(true);
+                None
+            }
+        };
+        texts.into_iter().filter_map(read).collect()
+    }
+
+    /// A date, `2026-12-31`, with or without quotes.
+    pub fn date(&self, name: &'static str) -> Option<Sp<jiff::civil::Date>> {
+        let value = self.raw(name)?;
+        let date = crate::read::values::date(self.file, value, name);
+        if date.is_none() {
+            self.failed.set(true);
+        }
+        date
+    }
+
+    /// A duration of the machine, in milliseconds: `30 s`, `500 ms`, `2 min`.
+    pub fn duration_ms(&self, name: &'static str) -> Option<u64> {
+        crate::read::values::duration_ms(self, name)
+    }
+
     /// One of a few words.
-    pub(crate) fn one_of<T: Copy>(
+    pub fn one_of<T: Copy>(
         &self,
         name: &'static str,
         words: &[&'static str],
@@ -379,7 +414,7 @@ impl<'a> Tab<'a> {
     }
 
     /// A table of its own shape.
-    pub(crate) fn table(&self, name: &'static str, shape: &'static Shape) -> Option<Tab<'a>> {
+    pub fn table(&self, name: &'static str, shape: &'static Shape) -> Option<Tab<'a>> {
         let value = self.raw(name)?;
         if value.get_ref().is_array() {
             self.file.wrong_type(value, name, "one table");
@@ -389,7 +424,7 @@ impl<'a> Tab<'a> {
     }
 
     /// A list of tables of one shape.
-    pub(crate) fn tables(&self, name: &'static str, shape: &'static Shape) -> Vec<Tab<'a>> {
+    pub fn tables(&self, name: &'static str, shape: &'static Shape) -> Vec<Tab<'a>> {
         let Some(value) = self.raw(name) else { return Vec::new() };
         let Some(items) = value.get_ref().as_array() else {
             let span = self.file.span(value);
@@ -409,12 +444,12 @@ impl<'a> Tab<'a> {
     }
 
     /// Whether a field that was read could not be understood.
-    pub(crate) fn failed(&self) -> bool {
+    pub fn failed(&self) -> bool {
         self.failed.get()
     }
 
     /// Complains about every field that nobody asked for.
-    pub(crate) fn finish(&self) {
+    pub fn finish(&self) {
         let asked = self.asked.borrow();
         debug_assert!(
             self.shape.fields.iter().all(|f| asked.contains(f.name)),
@@ -459,7 +494,9 @@ impl<'a> Tab<'a> {
             ))
         } else if let Some(near) = nearest(name, own) {
             said.help(format!("did you mean `{near}`?")).fix(span, near)
-        } else if let Some(other) = shape::ALL
+        } else if let Some(other) = self
+            .file
+            .shapes
             .iter()
             .find(|s| s.path != self.shape.path && !s.path.is_empty() && s.field(name).is_some())
         {

@@ -9,11 +9,12 @@ mod dataset;
 mod facts;
 mod rules;
 mod store;
-mod values;
+pub(crate) mod values;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use toml::Spanned;
 use toml::de::DeTable;
 
 use crate::builtin;
@@ -57,7 +58,8 @@ impl Register {
         let mut diagnostics = Vec::new();
         for (name, text) in files {
             let id = sources.add(name.as_ref(), text.as_ref());
-            let file = File { id, text: text.as_ref(), said: RefCell::default() };
+            let shapes = shape::ALL;
+            let file = File { id, text: text.as_ref(), shapes, said: RefCell::default() };
             read_file(&file, &mut parts);
             diagnostics.append(&mut file.said.into_inner());
         }
@@ -70,7 +72,8 @@ impl Register {
     }
 }
 
-fn read_file(file: &File<'_>, parts: &mut Parts) {
+/// The text as TOML; what is not TOML is said, and what could be made out is read on.
+pub(crate) fn parse<'a>(file: &File<'a>) -> Spanned<DeTable<'a>> {
     let (root, errors) = DeTable::parse_recoverable(file.text);
     for error in &errors {
         let mut range = error.span().unwrap_or(0..0);
@@ -92,6 +95,11 @@ fn read_file(file: &File<'_>, parts: &mut Parts) {
         };
         file.say(said);
     }
+    root
+}
+
+fn read_file(file: &File<'_>, parts: &mut Parts) {
+    let root = parse(file);
     let start = Span::new(file.id, 0..0);
     // A shape with its own complaints: what is at the top of a file.
     let tab = Tab::root(file, root.get_ref(), start, &shape::ROOT, None);

@@ -10,7 +10,7 @@ use crate::span::Sp;
 use crate::walk::{File, Tab, Value, integer};
 
 /// A date, as TOML has it or as text.
-pub(super) fn date(file: &File<'_>, value: &Value<'_>, name: &str) -> Option<Sp<Date>> {
+pub(crate) fn date(file: &File<'_>, value: &Value<'_>, name: &str) -> Option<Sp<Date>> {
     let span = file.span(value);
     let parsed = match value.get_ref() {
         DeValue::String(text) => text.trim().parse().ok(),
@@ -62,7 +62,7 @@ pub(super) fn danish_date_on_line(text: &str, at: usize) -> Option<Date> {
 }
 
 /// A duration of the machine, in milliseconds: `30 s`, `500 ms`, `2 min`.
-pub(super) fn duration_ms(table: &Tab<'_>, name: &'static str) -> Option<u64> {
+pub(crate) fn duration_ms(table: &Tab<'_>, name: &'static str) -> Option<u64> {
     let text = table.str(name)?;
     let trimmed = text.value.trim();
     let digits = trimmed.find(|c: char| !c.is_ascii_digit()).unwrap_or(trimmed.len());

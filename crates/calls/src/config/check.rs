@@ -1,0 +1,1 @@
+//! `calls.toml` against the register and the machine.

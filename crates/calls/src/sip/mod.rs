@@ -1,0 +1,26 @@
+//! SIP for a back-to-back user agent and a recording server: UDP, TCP and TLS, transactions, dialogs, session timers.
+//!
+//! `message` and `uri` read and write (pure); `transport` moves bytes; `endpoint` matches transactions (RFC 3261 section
+//! 17, RFC 6026) and answers what needs no call; `leg` is one side of a call as others see it, `drive` is what it does.
+//!
+//! Why an own stack: see the module's commit and `ARCHITECTURE.md`. In short, a stack that is handed every INVITE of a
+//! public telephone line must answer a malformed one, must not stop accepting TLS because one peer says nothing, must
+//! keep messages in their order, and must never write a number into a log.
+
+pub mod leg;
+pub mod message;
+pub mod uri;
+
+mod client;
+mod dialog;
+mod drive;
+mod endpoint;
+mod server;
+mod session;
+mod transport;
+
+pub use endpoint::{Endpoint, EndpointConfig, OutboundCall};
+pub use leg::{Ended, Incoming, Leg, LegControl, LegEvent};
+pub use message::{Body, Headers, Message};
+pub use transport::Transport;
+pub use uri::{NameAddr, Uri};
