@@ -197,3 +197,6 @@ impl Consent {
         self.0.iter().map(|(p, s)| (p.as_str(), s))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@
 //! - `db.rs`, `tables.rs`, `schema.sql`: `calls.db`; `stop.rs`: the kill switch's file.
 
 pub(crate) mod db;
-mod facts;
+pub mod facts;
 mod figures;
 pub(crate) mod inner;
 mod live;
@@ -24,7 +24,6 @@ mod withdraw;
 mod writer;
 
 pub use db::FILE;
-pub use facts::{given, names as fact_names, withdrawn};
 pub use stop::{STOP_FILE, resume, stop, stopped};
 pub use tables::CONSENT_SCHEMA;
 pub use types::*;

@@ -119,3 +119,6 @@ fn expander(codec: u8) -> fn(u8) -> i16 {
         _ => |_| 0,
     }
 }
+
+#[cfg(test)]
+mod tests;

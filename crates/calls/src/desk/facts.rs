@@ -1,5 +1,10 @@
 //! The facts of a recording: the columns of its row in the vault that the register's rules read.
 
+/// The fact that says when a recording was transferred as evidence; evidence alone has it.
+pub const TRANSFERRED_AT: &str = "transferred_at";
+/// The fact that says until when evidence is kept, where the transfer named an instant.
+pub const KEEP_UNTIL: &str = "keep_until";
+
 /// The fact that says when a purpose was consented to: `given_<purpose>`.
 #[must_use]
 pub fn given(purpose: &str) -> String {
@@ -24,7 +29,7 @@ pub fn names(purposes: &[String]) -> Vec<String> {
     for purpose in purposes {
         names.extend([given(purpose), withdrawn(purpose)]);
     }
-    names.extend(["transferred_at".to_owned(), "keep_until".to_owned()]);
+    names.extend([TRANSFERRED_AT.to_owned(), KEEP_UNTIL.to_owned()]);
     names
 }
 
