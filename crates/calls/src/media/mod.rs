@@ -10,11 +10,18 @@
 //! one no sample is kept anywhere. Digits never get on the tape, neither as RFC 4733 events nor
 //! as tones.
 
+mod call;
+mod dtmf;
 mod engine;
 mod figures;
 mod law;
+mod leg;
 mod plane;
 mod prompt;
+mod record;
+mod rtcp;
+mod rtp;
+mod srtp;
 mod types;
 
 pub use crate::tape::{Tape, TapeError};

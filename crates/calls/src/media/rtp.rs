@@ -6,6 +6,7 @@ use std::time::Instant;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Header {
     pub pt: u8,
+    pub marker: bool,
     pub seq: u16,
     pub timestamp: u32,
     pub ssrc: u32,
@@ -37,6 +38,7 @@ pub(super) fn parse(packet: &[u8]) -> Option<Header> {
     }
     (start <= end).then(|| Header {
         pt: fixed[1] & 0x7f,
+        marker: fixed[1] & 0x80 != 0,
         seq: u16::from_be_bytes([fixed[2], fixed[3]]),
         timestamp: u32::from_be_bytes([fixed[4], fixed[5], fixed[6], fixed[7]]),
         ssrc: u32::from_be_bytes([fixed[8], fixed[9], fixed[10], fixed[11]]),
@@ -51,14 +53,7 @@ pub(super) fn is_rtcp(packet: &[u8]) -> bool {
 }
 
 /// Writes a header without extras into the twelve bytes given.
-pub(super) fn write(
-    into: &mut [u8],
-    pt: u8,
-    marker: bool,
-    seq: u16,
-    timestamp: u32,
-    ssrc: u32,
-) {
+pub(super) fn write(into: &mut [u8], pt: u8, marker: bool, seq: u16, timestamp: u32, ssrc: u32) {
     into[0] = 0x80;
     into[1] = pt | if marker { 0x80 } else { 0 };
     into[2..4].copy_from_slice(&seq.to_be_bytes());
@@ -179,7 +174,8 @@ pub(super) struct Numbers {
 
 impl Out {
     pub fn new(random: [u8; 12]) -> Out {
-        let word = |n: usize| u32::from_be_bytes([random[n], random[n + 1], random[n + 2], random[n + 3]]);
+        let word =
+            |n: usize| u32::from_be_bytes([random[n], random[n + 1], random[n + 2], random[n + 3]]);
         Out {
             ssrc: word(0),
             source: Source::Nothing,
@@ -269,6 +265,21 @@ impl Out {
         {
             self.seq_offset = self.seq_offset.wrapping_sub(1);
         }
+    }
+
+    /// How long the newest was, when it was not known as it began.
+    pub fn lasted(&mut self, length: u32) {
+        self.length = length;
+    }
+
+    /// The timestamp that a packet sent now would have.
+    pub fn timestamp_at(&self, now: Instant) -> u32 {
+        self.timestamp.wrapping_add(self.at.map_or(0, |at| samples(now, at)) as u32)
+    }
+
+    /// Nothing is sent for a while, so no gap is to be seen afterwards.
+    pub fn rests(&mut self) {
+        self.source = Source::Nothing;
     }
 
     /// The source set its clock anew: the step is off by more than two seconds.
