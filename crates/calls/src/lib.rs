@@ -10,4 +10,5 @@ pub mod principal;
 pub mod rule;
 pub mod sdp;
 pub mod sip;
+pub mod siprec;
 pub mod tape;

@@ -31,6 +31,8 @@ pub enum Srtp {
     AsOffered,
     /// A stream without keys is declined.
     Required,
+    /// Never: SRTP is declined, and keys in a plain line are passed over.
+    Never,
 }
 
 /// One stream that both sides agreed on.
@@ -100,6 +102,9 @@ pub enum Declined {
     /// Plain RTP, where SRTP is asked for.
     #[error("the stream is not SRTP, which is required here")]
     Plain,
+    /// SRTP, which is switched off here.
+    #[error("the stream is SRTP, which is switched off here")]
+    Secure,
     /// SRTP without a key that can be used.
     #[error("the stream has no a=crypto line that can be used{}", .0.map(|u| format!(": {u}")).unwrap_or_default())]
     Crypto(Option<Unusable>),
@@ -267,12 +272,13 @@ fn usable(theirs: &MediaLine, slot: Slot) -> Result<Choice, Declined> {
     if theirs.kind != "audio" {
         return Err(Declined::NotAudio);
     }
-    let crypto = match &theirs.protocol {
-        Protocol::Other(_) => return Err(Declined::Protocol),
-        // RFC 8643 section 3.1: keys in a plain line ask for SRTP where the other side can.
-        Protocol::Rtp { .. } | Protocol::Srtp { .. } => {
-            theirs.crypto.iter().find_map(|c| c.as_ref().ok())
-        }
+    // RFC 8643 section 3.1: keys in a plain line ask for SRTP where the other side can.
+    let offered = || theirs.crypto.iter().find_map(|c| c.as_ref().ok());
+    let crypto = match (&theirs.protocol, slot.srtp) {
+        (Protocol::Other(_), _) => return Err(Declined::Protocol),
+        (Protocol::Srtp { .. }, Srtp::Never) => return Err(Declined::Secure),
+        (Protocol::Rtp { .. }, Srtp::Never) => None,
+        _ => offered(),
     };
     if crypto.is_none() {
         match (&theirs.protocol, slot.srtp) {

@@ -248,6 +248,12 @@ fn srtp_where_it_is_required_and_where_it_is_only_possible() {
     let (text, agreed) = negotiation().answer_one(&possible, required).unwrap();
     assert!(agreed.srtp.is_some());
     assert_eq!(lines(&text, "m="), ["m=audio 7000 RTP/AVP 8 101"]);
+    let never = Slot { srtp: Srtp::Never, ..slot(7000) };
+    let (_, agreed) = negotiation().answer_one(&possible, never).unwrap();
+    assert_eq!(agreed.srtp, None);
+    let only = secure(&[format!("1 AES_CM_128_HMAC_SHA1_80 inline:{KEY}")]);
+    let off = negotiation().answer_one(&only, never).unwrap_err();
+    assert_eq!(off, NegotiationError::Nothing(Declined::Secure));
 }
 
 #[test]

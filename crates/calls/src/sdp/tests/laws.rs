@@ -71,7 +71,11 @@ fn a_direction() -> impl Strategy<Value = Direction> {
 }
 
 fn a_slot() -> impl Strategy<Value = Slot> {
-    (1u16.., a_direction(), prop_oneof![3 => Just(Srtp::AsOffered), 1 => Just(Srtp::Required)])
+    (
+        1u16..,
+        a_direction(),
+        prop_oneof![3 => Just(Srtp::AsOffered), 1 => Just(Srtp::Required), 1 => Just(Srtp::Never)],
+    )
         .prop_map(|(port, willing, srtp)| Slot { port, willing, codec: None, srtp })
 }
 
@@ -105,6 +109,7 @@ fn holds(offer: &Sdp, slots: &[Option<Slot>], answer: &Answer) {
         let secure =
             matches!(theirs.protocol, Protocol::Srtp { .. }) || slot.srtp == Srtp::Required;
         assert!(!secure || agreed.srtp.is_some());
+        assert!(slot.srtp != Srtp::Never || agreed.srtp.is_none());
         assert_eq!(ours.crypto.len(), usize::from(agreed.srtp.is_some()));
         if let (Some(keys), Some(Ok(line))) = (&agreed.srtp, ours.crypto.first()) {
             let offered =
