@@ -62,6 +62,9 @@ impl Desk {
             why: e.to_string(),
         };
         let db = db::Db::open(&config.folder)?;
+        vault.collection(frist_vault::EVIDENCE, &facts::EVIDENCE).map_err(|e| {
+            DeskError::Vault { attempt: "make its collection of evidence", why: e.to_string() }
+        })?;
         let link: Link = Arc::new(OnceLock::new());
         let writers = Writers::start(config.writers, config.queue, config.on_failure, &link)
             .map_err(threads)?;
@@ -189,11 +192,7 @@ impl Desk {
     ) -> Result<(), DeskError> {
         let desk = &self.inner;
         let pseudonym = desk.pseudonym(&call.new.caller);
-        let written = tables::Written {
-            system: &desk.config.system,
-            retention: &desk.config.retention,
-            storage: &desk.config.storage,
-        };
+        let written = desk.written();
         let mut rows = Vec::new();
         for (answer, granted) in kept {
             let record_id = ObjectId::random().map_err(|e| DeskError::Refused(e.to_string()))?;

@@ -3,6 +3,7 @@
 pub mod config;
 pub mod consent;
 pub mod desk;
+pub mod evidence;
 pub mod front;
 pub mod listen;
 pub mod media;
@@ -12,3 +13,4 @@ pub mod sdp;
 pub mod sip;
 pub mod siprec;
 pub mod tape;
+pub mod vcon;

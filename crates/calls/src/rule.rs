@@ -107,6 +107,26 @@ impl Rule {
         if live { Ok(()) } else { Err(Over::Purpose(purpose.to_owned())) }
     }
 
+    /// When time alone makes a record with these facts due; none when it never does.
+    #[must_use]
+    pub fn due_after(
+        &self,
+        facts: &[(String, Option<String>)],
+        at: Timestamp,
+    ) -> Option<Timestamp> {
+        let mut t = at;
+        // Each step is one change of the decision, of which a rule has a handful.
+        for _ in 0..64 {
+            let decision = decide(&self.rules, &self.kinds, &self.values(facts), false, t);
+            match (decision.outcome, decision.next_change) {
+                (Outcome::Due, _) => return Some(t),
+                (_, Some(next)) if next > t => t = next,
+                _ => return None,
+            }
+        }
+        None
+    }
+
     fn values(&self, facts: &[(String, Option<String>)]) -> Vec<Value> {
         let value = |fact: &frist_decide::rules::FactRef| {
             let FactSource::Field(name) = &fact.source else { return Value::Unreadable };

@@ -11,7 +11,7 @@
 
 mod g711;
 
-pub use g711::{alaw, ulaw};
+pub use g711::{alaw, to_alaw, ulaw};
 
 /// Samples a second, of each leg.
 pub const RATE: u32 = 8000;
@@ -71,7 +71,7 @@ pub enum TapeError {
     /// The vault refused a chunk: a full disk, a lost database.
     #[error("the vault cannot write; recording of this call was stopped")]
     Failed,
-    /// The chunk is not made of whole pairs, is empty or too long, or follows a short one.
+    /// The chunk is not made of whole pairs, is empty or too long.
     #[error("the chunk is not made of 1 to 25 pairs of blocks")]
     Layout,
 }

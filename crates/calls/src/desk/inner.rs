@@ -13,7 +13,9 @@ use super::db::{self, Db};
 use super::facts::given;
 use super::figures::Counts;
 use super::live::{Call, CallState, Live, Made};
-use super::types::{CallId, DeskConfig, DeskError, DeskEvent, Ended, Refusal, Remains, Stop};
+use super::types::{
+    CallId, DeskConfig, DeskError, DeskEvent, Ended, NewCall, Refusal, Remains, Stop,
+};
 use super::writer::{Ending, Recording, Writers};
 use super::{Clock, stop, tables};
 use crate::consent::{Consent, Said};
@@ -78,6 +80,27 @@ impl Inner {
         };
         mac.update(caller.trim().as_bytes());
         hex(&mac.finalize().into_bytes())
+    }
+
+    /// What consent records say of this system.
+    pub(crate) fn written(&self) -> tables::Written<'_> {
+        let c = &self.config;
+        tables::Written { system: &c.system, retention: &c.retention, storage: &c.storage }
+    }
+
+    /// A call that was somewhere else, for its row.
+    pub(crate) fn imported_call(&self, id: CallId, began: Timestamp, new: NewCall) -> Call {
+        Call::new(id, began, new)
+    }
+
+    /// Takes an import back that came to nothing, so that it can be imported anew.
+    pub(crate) fn forget_import(&self, id: &ObjectId) {
+        let at = self.time();
+        if self.vault.destroy(&[*id]).is_err() {
+            self.chore(Chore::Destroy(*id, at));
+        }
+        // If this fails as well, the next start does it.
+        let _ = self.db.write("take back an import", |tx| tables::unimport(tx, id, at));
     }
 
     /// Refuses unless the disk has room.

@@ -111,8 +111,8 @@ CREATE TABLE transfer (
     grounds TEXT NOT NULL,
     legal_basis TEXT NOT NULL,
     matter TEXT NOT NULL,
-    -- one of the two
-    keep_until TEXT,
+    keep_until TEXT NOT NULL,
+    -- the data set of the register whose period that is; null when a date was named
     keep_dataset TEXT,
     approved_at TEXT,
     approved_by TEXT,

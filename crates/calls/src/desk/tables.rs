@@ -251,6 +251,28 @@ pub(crate) fn to_destroy(db: &Connection) -> Result<Vec<ObjectId>> {
     ids(db, "SELECT id FROM recording WHERE destroy_at IS NOT NULL AND destroyed_at IS NULL")
 }
 
+/// Takes an import back: what was written of it goes, but that it was destroyed.
+pub(crate) fn unimport(tx: &Transaction<'_>, id: &ObjectId, at: Timestamp) -> Result<()> {
+    let id = id.to_string();
+    for sql in [
+        "DELETE FROM consent WHERE call_id = (SELECT call_id FROM recording WHERE id = ?1)",
+        "DELETE FROM call WHERE id = (SELECT call_id FROM recording WHERE id = ?1)",
+    ] {
+        tx.execute(sql, [&id])?;
+    }
+    tx.execute(
+        "UPDATE recording SET imported = NULL, ending = 'failed', ended_at = ?2,
+             destroy_at = ?2, destroyed_at = ?2 WHERE id = ?1",
+        params![id, text(at)],
+    )?;
+    Ok(())
+}
+
+/// The imports that a crash cut off.
+pub(crate) fn unimported(db: &Connection) -> Result<Vec<ObjectId>> {
+    ids(db, "SELECT id FROM recording WHERE imported IS NOT NULL AND ended_at IS NULL")
+}
+
 /// The recordings that nobody has seen end.
 pub(crate) fn unended(db: &Connection) -> Result<Vec<ObjectId>> {
     ids(db, "SELECT id FROM recording WHERE ended_at IS NULL")
