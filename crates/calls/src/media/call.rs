@@ -28,6 +28,7 @@ pub(super) struct Call {
     counters: Arc<Counters>,
     next_second: Instant,
     seconds: u32,
+    turns: u32,
     begun: Instant,
 }
 
@@ -47,6 +48,7 @@ impl Call {
             counters: new.counters,
             next_second: now + Duration::from_secs(1),
             seconds: 0,
+            turns: 0,
             begun: now,
         }
     }
@@ -142,6 +144,10 @@ impl Call {
             self.recorder = None;
             let _ = self.events.send(MediaEvent::TapeFailed);
         }
+        self.turns += 1;
+        if self.turns.is_multiple_of(10) {
+            self.publish();
+        }
         if now < self.next_second {
             return;
         }
@@ -162,7 +168,6 @@ impl Call {
                 let _ = self.events.send(MediaEvent::Quiet { side });
             }
         }
-        self.publish();
     }
 
     /// Begins a recording, or ends it and keeps it.
@@ -181,6 +186,7 @@ impl Call {
             recorder.pause(self.paused, now);
             recorder
         });
+        self.publish();
     }
 
     /// Ends a recording and destroys it.
@@ -190,6 +196,7 @@ impl Call {
             self.figures.masked_blocks += recorder.done.masked_blocks;
             recorder.destroy();
         }
+        self.publish();
     }
 
     pub fn pause(&mut self, paused: bool, now: Instant) {

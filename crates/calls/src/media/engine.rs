@@ -102,7 +102,7 @@ impl Engine {
                     Err(_) => break,
                 }
             }
-            self.drain(&mut events, &mut buffer);
+            // What was asked comes first, so that no packet that came after a stop is recorded.
             loop {
                 match self.queue.try_recv() {
                     Ok(command) => {
@@ -118,6 +118,7 @@ impl Engine {
                     }
                 }
             }
+            self.drain(&mut events, &mut buffer);
             let now = Instant::now();
             self.look_after(now, &mut buffer);
             self.tick += 1;
@@ -184,7 +185,7 @@ impl Engine {
         for call in self.calls.iter_mut().skip(turn).step_by(TURNS as usize).flatten() {
             call.look_after(now, self.origin, self.quiet, buffer);
         }
-        if self.tick.is_multiple_of(100) {
+        if self.tick.is_multiple_of(100) || self.places.is_empty() {
             let mut total = self.ended;
             for call in self.calls.iter().flatten() {
                 total += call.figures();

@@ -98,7 +98,7 @@ impl Media {
         self.inner.config.advertised.unwrap_or(self.inner.config.ip)
     }
 
-    /// All sessions since the start, the ended ones too. At most a second old.
+    /// All sessions since the start, the ended ones too. At most half a second old.
     pub fn figures(&self) -> Figures {
         let mut total = Figures::default();
         for thread in &self.inner.threads {
@@ -183,7 +183,7 @@ impl Session {
         self.send(Command::Pause(self.id, paused));
     }
 
-    /// This session's counts. At most a second old.
+    /// This session's counts. At most 0.2 s old.
     pub fn figures(&self) -> Figures {
         self.counters.read()
     }
