@@ -4,6 +4,7 @@
 mod support;
 
 mod granted;
+mod others;
 mod refused;
 
 use std::time::Duration;

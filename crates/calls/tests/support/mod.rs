@@ -3,6 +3,8 @@
 //! Every test takes free ports and ends the processes that it started, by their handles.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod baresip;
+pub mod kamailio;
 pub mod script;
 pub mod server;
 pub mod sipp;

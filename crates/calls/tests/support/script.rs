@@ -179,7 +179,7 @@ impl Script {
         self.voice_from(0, milliseconds)
     }
 
-    /// The same, with blocks numbered from `first`.
+    /// The same, with blocks numbered from `first`; the `n`th key of a call is where block 2000 * n would be.
     pub fn voice_from(mut self, first: u32, milliseconds: u32) -> Script {
         let path = pcap_dir().join(format!("voice{first}-{milliseconds}.pcap"));
         write_once(&path, || voice_pcap(first, milliseconds));
@@ -323,7 +323,8 @@ fn key_code(key: char) -> u8 {
 
 /// The `count`th press of a call: 100 ms of RFC 4733 with three end packets.
 fn key_pcap(key: char, count: u32) -> Vec<u8> {
-    let stamp = 1_000_000 + 16_000 * count;
+    // Sequence and timestamp go up together, as in `voice_from`.
+    let stamp = 160 * 2000 * count;
     let packets = (0..8_u32).map(|at| {
         let duration = (160 * (at + 1)).min(800) as u16;
         let end = if at >= 5 { 0x80 } else { 0 };
