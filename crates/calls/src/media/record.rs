@@ -318,3 +318,6 @@ impl Leg {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
