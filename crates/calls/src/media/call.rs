@@ -26,6 +26,8 @@ pub(super) struct Call {
     pub legs: [Leg; 2],
     pub relay: bool,
     paused: bool,
+    /// Keys of each side that never reach the other.
+    pub withheld: [String; 2],
     recorder: Option<Recorder>,
     pub figures: Figures,
     counters: Arc<Counters>,
@@ -46,6 +48,7 @@ impl Call {
             legs: [Leg::new(caller, one, now), Leg::new(agent, two, now)],
             relay: false,
             paused: false,
+            withheld: [String::new(), String::new()],
             recorder: None,
             figures: Figures { sessions: 1, ..Figures::default() },
             counters: new.counters,
@@ -120,11 +123,15 @@ impl Call {
             other.out.rests();
             return;
         }
+        let withheld =
+            event.and_then(Event::key).is_some_and(|key| self.withheld[leg].contains(key));
         let in_time = match kind {
             Kind::Audio(codec) => other.relay(buffer, &header, Some(codec), now, figures),
-            Kind::Press if event.is_some() => other.relay(buffer, &header, None, now, figures),
+            Kind::Press if event.is_some() && !withheld => {
+                other.relay(buffer, &header, None, now, figures)
+            }
             _ => {
-                // Comfort noise, which the other side may not know: silence by itself.
+                // A key that is kept back, or comfort noise, which the other side may not know: silence by itself.
                 other.out.skipped(&header);
                 true
             }

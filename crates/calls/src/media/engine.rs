@@ -25,6 +25,7 @@ pub(super) enum Command {
     Play(u64, Side, Option<(Arc<Prompt>, bool)>),
     Relay(u64, bool),
     Digit(u64, Side, char),
+    Withhold(u64, Side, String),
     Record(u64, Option<Box<dyn Tape>>),
     Destroy(u64),
     Pause(u64, bool),
@@ -210,6 +211,9 @@ impl Engine {
             Command::Relay(id, on) => self.with(id, |call| call.relay = on),
             Command::Digit(id, side, key) => {
                 self.with(id, |call| call.legs[side.index()].press(key, now));
+            }
+            Command::Withhold(id, side, keys) => {
+                self.with(id, |call| call.withheld[side.index()] = keys);
             }
             Command::Record(id, tape) => self.with(id, |call| call.record(tape, now)),
             Command::Destroy(id) => self.with(id, Call::destroy_recording),

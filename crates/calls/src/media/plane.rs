@@ -167,6 +167,12 @@ impl Session {
         self.send(Command::Digit(self.id, side, key));
     }
 
+    /// Keys that a side presses by RFC 4733 and that never reach the other side; they are told as
+    /// [`MediaEvent::Digit`] all the same. Nothing is withheld at first.
+    pub fn withhold(&self, side: Side, keys: &str) {
+        self.send(Command::Withhold(self.id, side, keys.to_owned()));
+    }
+
     /// Records from now on (nothing of before), or, with `None`, not any more: what was heard up
     /// to now is handed over and the tape finished. Another tape finishes the one before.
     pub fn record(&self, tape: Option<Box<dyn Tape>>) {
