@@ -121,8 +121,19 @@ pub(crate) fn random(bytes: &mut [u8]) -> Result<(), VaultError> {
 mod tests {
     use super::*;
 
-    /// RFC 5649 section 6 has vectors for 192-bit keys only; this one (RFC 3394's key of 256 bits)
-    /// was checked against OpenSSL: `openssl enc -id-aes256-wrap-pad`.
+    /// What OpenSSL makes of the same: `openssl enc -id-aes256-wrap-pad -iv A65959A6 -K 0101..`.
+    #[test]
+    fn wraps_as_others_do() {
+        let outer = Key::new(Zeroizing::new([1; KEY]));
+        let packed = std::array::from_fn(|i| u8::try_from(i).unwrap());
+        let hex: String = outer.wrap(&packed).unwrap().iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(
+            hex,
+            "0c01b9fd6b155d350a8a04e4a89888fc1c5b773aa441575456d4fa19c997e58fbd95577fc765fc396a814b\
+             6b7e20d89f063322f8487a5141abd2ff7f45bbc5ced989c4f6e9167b04"
+        );
+    }
+
     #[test]
     fn a_key_opens_only_what_it_is_for() {
         let (outer, inner) = (Key::random().unwrap(), Key::random().unwrap());

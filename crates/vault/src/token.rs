@@ -41,13 +41,15 @@ fn module(path: &str) -> Result<Pkcs11, VaultError> {
     if let Some(module) = modules.get(path) {
         return Ok(module.clone());
     }
-    let pkcs11 = Pkcs11::new(path)
-        .map_err(|e| VaultError::Root(format!("the PKCS#11 module `{path}` cannot be loaded: {e}")))?;
+    let pkcs11 = Pkcs11::new(path).map_err(|e| {
+        VaultError::Root(format!("the PKCS#11 module `{path}` cannot be loaded: {e}"))
+    })?;
     match pkcs11.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
-        Ok(()) | Err(Error::AlreadyInitialized) => {}
-        Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
+        Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
         Err(e) => {
-            return Err(VaultError::Root(format!("the PKCS#11 module `{path}` does not start: {e}")));
+            return Err(VaultError::Root(format!(
+                "the PKCS#11 module `{path}` does not start: {e}"
+            )));
         }
     }
     modules.insert(path.to_owned(), pkcs11.clone());
@@ -120,7 +122,10 @@ impl Open {
             .map_err(|e| refused(source, "open a session", &e))?;
         login(&session, source, pin)?;
         let key = find(&session, source)?.ok_or_else(|| {
-            VaultError::Root(format!("the token `{}` has no AES key `{}`", source.token, source.key))
+            VaultError::Root(format!(
+                "the token `{}` has no AES key `{}`",
+                source.token, source.key
+            ))
         })?;
         Ok(Self { session, key })
     }
@@ -181,7 +186,10 @@ impl Token {
     }
 
     /// Runs with the session; once more with a new one when the token forgot the old one.
-    fn with<T>(&self, work: impl Fn(&Open) -> Result<T, Error>) -> Result<Result<T, Error>, VaultError> {
+    fn with<T>(
+        &self,
+        work: impl Fn(&Open) -> Result<T, Error>,
+    ) -> Result<Result<T, Error>, VaultError> {
         let mut open = lock(&self.open);
         if let Some(open) = open.as_ref() {
             match work(open) {
