@@ -144,6 +144,12 @@ impl Standing {
         }
     }
 
+    /// Whether it was withdrawn, and no answer counts before the caller is asked anew.
+    #[must_use]
+    pub fn waits_for_a_question(&self) -> bool {
+        matches!(self, Standing::Withdrawn { asked_anew: false, .. })
+    }
+
     /// One word for it: `unasked`, `granted`, `refused`, `withdrawn`.
     #[must_use]
     pub fn word(&self) -> &'static str {
@@ -191,3 +197,6 @@ impl Consent {
         self.0.iter().map(|(p, s)| (p.as_str(), s))
     }
 }
+
+#[cfg(test)]
+mod tests;

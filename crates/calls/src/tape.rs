@@ -11,7 +11,7 @@
 
 mod g711;
 
-pub use g711::{alaw, ulaw};
+pub use g711::{alaw, to_alaw, ulaw};
 
 /// Samples a second, of each leg.
 pub const RATE: u32 = 8000;
@@ -119,3 +119,6 @@ fn expander(codec: u8) -> fn(u8) -> i16 {
         _ => |_| 0,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -130,6 +130,27 @@ pub enum Kind {
         /// The root of the sub-tree over them; of the empty tree when `n` is 0.
         root: Hash,
     },
+    /// A record was copied out of its data set as evidence, under a time of its own; the original's
+    /// time goes on. The matter and the grounds stay with whoever transferred it.
+    EvidenceTransfer {
+        /// The transfer's id.
+        transfer: Id,
+        /// The data set that it was copied from.
+        dataset: Id,
+        /// The public id of the key that salts the three leaves.
+        key: KeyId,
+        /// The original's leaf: the same that its disposal will have.
+        record: Hash,
+        /// The copy's leaf.
+        copy: Hash,
+        /// The leaf of what both hold.
+        content: Hash,
+        /// The operator who transferred it.
+        by: Id,
+        /// The operator who approved, where two are demanded.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approved_by: Option<Id>,
+    },
     /// A record key was destroyed: its leaves can no longer be linked to records.
     KeyDestroyed {
         /// The key's public id.

@@ -66,9 +66,35 @@ fn every_kind() -> Vec<Kind> {
         Kind::KeyDestroyed { key: KeyId([2; 8]), by: by.clone() },
         Kind::CheckpointKeyRotated {
             new: Text::new("frist.example/log+00000000+AQ==").unwrap(),
-            by,
+            by: by.clone(),
         },
+        transfer(Some(id("bo"))),
+        transfer(None),
     ]
+}
+
+fn transfer(approved_by: Option<Id>) -> Kind {
+    Kind::EvidenceTransfer {
+        transfer: id("t-1"),
+        dataset: id("recordings"),
+        key: KeyId([1; 8]),
+        record: Hash([1; 32]),
+        copy: Hash([2; 32]),
+        content: Hash([3; 32]),
+        by: id("anna"),
+        approved_by,
+    }
+}
+
+#[test]
+fn a_transfer_of_evidence_has_one_form() {
+    let text = |by| String::from_utf8(Entry::new(at(), transfer(by)).to_bytes().unwrap()).unwrap();
+    let two = text(Some(id("bo")));
+    assert!(two.contains(r#""what":{"evidence-transfer":{"transfer":"t-1","dataset":"recordings","key":"0101010101010101","record":"0101"#), "{two}");
+    assert!(two.ends_with(r#""by":"anna","approved_by":"bo"}}}"#), "{two}");
+    assert!(text(None).ends_with(r#""by":"anna"}}}"#));
+    let null = two.replace(r#""approved_by":"bo""#, r#""approved_by":null"#);
+    assert!(Entry::parse(null.as_bytes()).is_err(), "another spelling of nobody");
 }
 
 #[test]

@@ -26,6 +26,7 @@
 mod batch;
 mod db;
 mod error;
+mod evidence;
 mod finding;
 mod gate;
 mod hold;

@@ -28,7 +28,9 @@ pub struct DeskConfig {
     pub queue: usize,
     /// Threads that encrypt and write.
     pub writers: usize,
-    /// Bytes that must stay free on the vault's disk; with fewer, nothing is recorded.
+    /// A folder on the disk that the vault writes to.
+    pub disk: PathBuf,
+    /// Bytes that must stay free there; with fewer, nothing is recorded.
     pub min_free: u64,
     /// How often the kill switch's file, the database and the disk are looked at.
     pub watch: Duration,
@@ -39,10 +41,11 @@ pub struct DeskConfig {
 }
 
 impl DeskConfig {
-    /// The usual values for these purposes in this folder.
+    /// The usual values for these purposes in this folder, which is on the vault's disk.
     #[must_use]
     pub fn new(folder: PathBuf, purposes: Vec<String>, pseudonym_key: [u8; 32]) -> DeskConfig {
         DeskConfig {
+            disk: folder.clone(),
             folder,
             system: "frist".to_owned(),
             purposes,
@@ -79,6 +82,19 @@ impl CallId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// A new id for a call that begins at this instant.
+    pub(crate) fn at(began: Timestamp) -> CallId {
+        let mut random = [0; 10];
+        if getrandom::fill(&mut random).is_err() {
+            // An id need not be secret, only new: a call must not fail for want of randomness.
+            static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+            let n = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            random[2..].copy_from_slice(&n.to_be_bytes());
+        }
+        let ms = began.as_millisecond().max(0) as u64 & 0xffff_ffff_ffff;
+        CallId(format!("{ms:012x}{}", super::inner::hex(&random)))
     }
 
     /// Reads an id as a person or the API gives it.

@@ -42,3 +42,17 @@ const fn expand_alaw(sample: u8) -> i16 {
     };
     if bits & 0x80 != 0 { size } else { -size }
 }
+
+/// A 16-bit linear sample as A-law: the nearest value that A-law has.
+#[must_use]
+pub fn to_alaw(sample: i16) -> u8 {
+    let magnitude = i32::from(sample).unsigned_abs().min(0x7fff);
+    // Below the first two segments steps are 16 wide; each segment after them doubles that.
+    let segment = (magnitude >> 8).checked_ilog2().map_or(0, |n| n + 1);
+    let step = match segment {
+        0 => magnitude >> 4,
+        segment => magnitude >> (segment + 3),
+    } & 0x0f;
+    let sign = if sample >= 0 { 0x80 } else { 0 };
+    (sign | segment << 4 | step) as u8 ^ 0x55
+}

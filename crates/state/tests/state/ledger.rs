@@ -9,7 +9,7 @@ use crate::kit::{
 
 both! { entries_are_read_back_in_order concurrent_appends_keep_the_edge_right
 a_record_is_found_in_its_batch checkpoints_only_go_forward
-an_entry_must_tell_of_its_leaves }
+an_entry_must_tell_of_its_leaves a_transfer_of_evidence_has_one_entry }
 
 /// The edge must be that of the entries.
 pub(crate) fn check_edge(state: &mut State) {
@@ -106,4 +106,16 @@ fn an_entry_must_tell_of_its_leaves(kit: &Kit) {
     let index = state.append_with_leaves(&erased(&tree), &tree).unwrap();
     let found = state.find_record(&tree.leaf(1).unwrap()).unwrap();
     assert_eq!((found[0].leaf, found[0].position, found[0].batch), (index, 1, None));
+}
+
+fn a_transfer_of_evidence_has_one_entry(kit: &Kit) {
+    let mut state = kit.open();
+    state.append(&entry("first")).unwrap();
+    assert_eq!(state.evidence_transfer("t-1").unwrap(), None);
+    assert_eq!(state.add_evidence_transfer("t-1", &entry("t-1")).unwrap(), 1);
+    assert_eq!(state.add_evidence_transfer("t-1", &entry("t-1-again")).unwrap(), 1);
+    assert_eq!(state.add_evidence_transfer("t-2", &entry("t-2")).unwrap(), 2);
+    assert_eq!(kit.open().evidence_transfer("t-1").unwrap(), Some(1));
+    assert_eq!(state.size().unwrap(), 3);
+    check_edge(&mut state);
 }

@@ -1,0 +1,39 @@
+//! The facts of a recording: the columns of its row in the vault that the register's rules read.
+
+/// The fact that says when a recording was transferred as evidence; evidence alone has it.
+pub const TRANSFERRED_AT: &str = "transferred_at";
+/// The fact that says until when evidence is kept, where the transfer named an instant.
+pub const KEEP_UNTIL: &str = "keep_until";
+
+/// The fact that says when a purpose was consented to: `given_<purpose>`.
+#[must_use]
+pub fn given(purpose: &str) -> String {
+    format!("given_{}", column(purpose))
+}
+
+/// The fact that says when that consent was withdrawn: `withdrawn_<purpose>`.
+#[must_use]
+pub fn withdrawn(purpose: &str) -> String {
+    format!("withdrawn_{}", column(purpose))
+}
+
+/// All facts that recordings of these purposes have, and their copies as evidence, besides the
+/// vault's own `started_at` and `ended_at`: what the vault is opened with.
+///
+/// - `call_id`: the call, in `calls.db`;
+/// - `given_<purpose>`, `withdrawn_<purpose>`: instants, null when not;
+/// - `transferred_at`, `keep_until`: of evidence only, instants; the matter itself is in `calls.db`.
+#[must_use]
+pub fn names(purposes: &[String]) -> Vec<String> {
+    let mut names = vec!["call_id".to_owned()];
+    for purpose in purposes {
+        names.extend([given(purpose), withdrawn(purpose)]);
+    }
+    names.extend([TRANSFERRED_AT.to_owned(), KEEP_UNTIL.to_owned()]);
+    names
+}
+
+/// A purpose's id as a part of a column's name.
+fn column(purpose: &str) -> String {
+    purpose.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+}
