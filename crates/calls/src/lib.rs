@@ -3,6 +3,7 @@
 pub mod config;
 pub mod consent;
 pub mod desk;
+pub mod front;
 pub mod media;
 pub mod sdp;
 pub mod sip;
@@ -10,5 +11,6 @@ pub mod evidence;
 pub mod listen;
 pub mod principal;
 pub mod rule;
+pub mod siprec;
 pub mod tape;
 pub mod vcon;

@@ -83,8 +83,12 @@ fn root(tab: &Tab<'_>, folder: &Path) -> Option<Config> {
     for listen in listens {
         if let Some(first) = seen.iter().find(|s| clash(s, listen)) {
             tab.say(
-                Diagnostic::new(Code::E0006, listen.span, format!("`{}` is listened on twice", listen.value))
-                    .label(first.span, "the first is here"),
+                Diagnostic::new(
+                    Code::E0006,
+                    listen.span,
+                    format!("`{}` is listened on twice", listen.value),
+                )
+                .label(first.span, "the first is here"),
             );
         }
         seen.push(listen);

@@ -149,8 +149,9 @@ fn token(table: &Tab<'_>) -> Option<(Sp<String>, Token)> {
     }
     if roles.contains(&Role::Listener) && purposes.is_empty() {
         table.say(
-            Diagnostic::new(Code::E0004, table.span, "a listener lacks `purposes`")
-                .help("name the purposes for which recordings may be heard: purposes = [\"quality\"]"),
+            Diagnostic::new(Code::E0004, table.span, "a listener lacks `purposes`").help(
+                "name the purposes for which recordings may be heard: purposes = [\"quality\"]",
+            ),
         );
     }
     let hash = table.need_str("sha256").and_then(|text| {
@@ -194,9 +195,8 @@ pub fn new_token(
     ));
     let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
     let hex: String = hash.iter().map(|b| format!("{b:02x}")).collect();
-    let list = |words: Vec<&str>| {
-        words.iter().map(|w| format!("\"{w}\"")).collect::<Vec<_>>().join(", ")
-    };
+    let list =
+        |words: Vec<&str>| words.iter().map(|w| format!("\"{w}\"")).collect::<Vec<_>>().join(", ");
     let mut table = format!("[[token]]\nid = \"{name}\"\n");
     table += &format!("roles = [{}]\n", list(roles.iter().map(|r| r.as_str()).collect()));
     if !purposes.is_empty() {

@@ -1,13 +1,19 @@
-//! A media thread.
+//! A media thread: its sessions, its tick.
 
+use std::collections::HashMap;
 use std::io;
+use std::net::UdpSocket;
 use std::sync::Arc;
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
-use rustix::event::{EventfdFlags, eventfd};
+use rustix::event::{Timespec, epoll};
+use rustix::fd::OwnedFd;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::figures::Counters;
+use super::call::Call;
+use super::figures::{Counters, Figures};
+use super::leg::Buffer;
 use super::plane::Pair;
 use super::{MediaConfig, MediaEvent, Prompt, Purpose, Remote, Side, Tape};
 
@@ -33,41 +39,234 @@ pub(super) struct New {
     pub events: UnboundedSender<MediaEvent>,
     pub pairs: [Pair; 2],
     pub counters: Arc<Counters>,
+    pub random: [[u8; 12]; 2],
 }
 
-/// Wakes a thread that sleeps because it has no session.
-#[derive(Clone)]
-pub(super) struct Wake(Arc<rustix::fd::OwnedFd>);
-
-impl Wake {
-    pub fn new() -> io::Result<Wake> {
-        Ok(Wake(Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?)))
-    }
-
-    pub fn wake(&self) {
-        let _ = rustix::io::write(&self.0, &1u64.to_ne_bytes());
-    }
-}
+/// How often a thread looks at its sockets. It is the most that a packet is delayed.
+const TICK: Duration = Duration::from_millis(5);
+/// Ticks in which each session is looked after once: every 20 ms, a quarter of them at a time.
+const TURNS: u64 = 4;
+/// Datagrams that one socket may have read in one tick, so that a flood on one does not hold up
+/// the others.
+const BURST: usize = 32;
 
 pub(super) struct Engine {
+    latch: Duration,
+    quiet: Duration,
     queue: mpsc::Receiver<Command>,
+    counters: Arc<Counters>,
+    epoll: OwnedFd,
+    calls: Vec<Option<Box<Call>>>,
+    places: HashMap<u64, usize>,
+    free: Vec<usize>,
+    /// The counts of sessions that ended.
+    ended: Figures,
+    origin: Instant,
+    tick: u64,
 }
 
 impl Engine {
     pub fn new(
-        _config: &MediaConfig,
+        config: &MediaConfig,
         queue: mpsc::Receiver<Command>,
-        _wake: Wake,
-        _counters: Arc<Counters>,
+        counters: Arc<Counters>,
     ) -> io::Result<Engine> {
-        Ok(Engine { queue })
+        Ok(Engine {
+            latch: config.latch,
+            quiet: config.quiet,
+            queue,
+            counters,
+            epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?,
+            calls: Vec::new(),
+            places: HashMap::new(),
+            free: Vec::new(),
+            ended: Figures::default(),
+            origin: Instant::now(),
+            tick: 0,
+        })
     }
 
-    pub fn run(self) {
-        while let Ok(command) = self.queue.recv() {
-            if matches!(command, Command::Stop) {
-                break;
+    pub fn run(mut self) {
+        let mut buffer: Buffer = [0; 2048];
+        let mut events: Vec<epoll::Event> = Vec::with_capacity(1024);
+        let mut next = Instant::now();
+        loop {
+            if self.places.is_empty() {
+                match self.queue.recv() {
+                    Ok(command) => {
+                        next = Instant::now();
+                        if !self.command(command, next) {
+                            break;
+                        }
+                    }
+                    Err(_) => break,
+                }
+            }
+            self.drain(&mut events, &mut buffer);
+            loop {
+                match self.queue.try_recv() {
+                    Ok(command) => {
+                        if !self.command(command, Instant::now()) {
+                            self.end();
+                            return;
+                        }
+                    }
+                    Err(mpsc::TryRecvError::Empty) => break,
+                    Err(mpsc::TryRecvError::Disconnected) => {
+                        self.end();
+                        return;
+                    }
+                }
+            }
+            let now = Instant::now();
+            self.look_after(now, &mut buffer);
+            self.tick += 1;
+            next += TICK;
+            match next.checked_duration_since(now) {
+                Some(rest) => std::thread::sleep(rest),
+                // Behind: what was missed is not made up for.
+                None => next = now,
             }
         }
+        self.end();
+    }
+
+    /// Reads all sockets that have something.
+    fn drain(&mut self, events: &mut Vec<epoll::Event>, buffer: &mut Buffer) {
+        let none = Timespec { tv_sec: 0, tv_nsec: 0 };
+        // More than one round only when there are more sockets than room for events.
+        for _ in 0..=self.places.len() * 4 / events.capacity() {
+            events.clear();
+            let spare = rustix::buffer::spare_capacity(events);
+            if epoll::wait(&self.epoll, spare, Some(&none)).is_err() || events.is_empty() {
+                return;
+            }
+            let now = Instant::now();
+            for event in &*events {
+                let data = event.data.u64();
+                let (serial, place) = ((data >> 32) as u32, (data as u32 >> 2) as usize);
+                // The session may have ended, and another have its place.
+                let Some(call) = self.calls.get_mut(place).and_then(Option::as_mut) else {
+                    continue;
+                };
+                if call.id as u32 != serial {
+                    continue;
+                }
+                let (leg, rtcp) = ((data & 1) as usize, data & 2 != 0);
+                // Usually there is one packet, and asking whether there is another would cost as
+                // much as it; only when the last tick had one too there may be a heap.
+                let busy = &mut call.legs[leg].busy;
+                let most = if *busy + 1 == self.tick { BURST } else { 1 };
+                *busy = self.tick;
+                for _ in 0..most {
+                    let pair = &call.legs[leg].pair;
+                    let socket = if rtcp { &pair.rtcp } else { &pair.rtp };
+                    match socket.recv_from(buffer) {
+                        Ok((length, from)) if rtcp => {
+                            call.legs[leg].take_rtcp(buffer, length, from, now, &mut call.figures);
+                        }
+                        Ok((length, from)) => {
+                            call.packet(leg, buffer, length, from, self.latch, now);
+                        }
+                        Err(_) => break,
+                    }
+                }
+            }
+            if events.len() < events.capacity() {
+                return;
+            }
+        }
+    }
+
+    /// Prompts, tapes, reports, figures.
+    fn look_after(&mut self, now: Instant, buffer: &mut Buffer) {
+        let turn = (self.tick % TURNS) as usize;
+        for call in self.calls.iter_mut().skip(turn).step_by(TURNS as usize).flatten() {
+            call.look_after(now, self.origin, self.quiet, buffer);
+        }
+        if self.tick.is_multiple_of(100) {
+            let mut total = self.ended;
+            for call in self.calls.iter().flatten() {
+                total += call.figures();
+            }
+            self.counters.write(&total);
+        }
+    }
+
+    /// Does as told; false to end.
+    fn command(&mut self, command: Command, now: Instant) -> bool {
+        match command {
+            Command::Add(new) => self.add(*new, now),
+            Command::Remote(id, side, remote) => {
+                self.with(id, |call| call.legs[side.index()].set_remote(*remote, now));
+            }
+            Command::NoRemote(id, side) => {
+                self.with(id, |call| call.legs[side.index()].link = None);
+            }
+            Command::Play(id, side, what) => {
+                self.with(id, |call| call.legs[side.index()].play(what, now));
+            }
+            Command::Relay(id, on) => self.with(id, |call| call.relay = on),
+            Command::Digit(id, side, key) => {
+                self.with(id, |call| call.legs[side.index()].press(key, now));
+            }
+            Command::Record(id, tape) => self.with(id, |call| call.record(tape, now)),
+            Command::Destroy(id) => self.with(id, Call::destroy_recording),
+            Command::Pause(id, paused) => self.with(id, |call| call.pause(paused, now)),
+            Command::Close(id) => self.close(id, now),
+            Command::Stop => return false,
+        }
+        true
+    }
+
+    fn with(&mut self, id: u64, what: impl FnOnce(&mut Call)) {
+        let place = self.places.get(&id);
+        if let Some(call) = place.and_then(|place| self.calls[*place].as_mut()) {
+            what(call);
+        }
+    }
+
+    fn add(&mut self, new: New, now: Instant) {
+        let id = new.id;
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.calls.push(None);
+            self.calls.len() - 1
+        });
+        let call = Box::new(Call::new(new, now));
+        for (n, leg) in call.legs.iter().enumerate() {
+            self.watch(&leg.pair.rtp, id, place, n as u64);
+            self.watch(&leg.pair.rtcp, id, place, n as u64 | 2);
+        }
+        self.calls[place] = Some(call);
+        self.places.insert(id, place);
+    }
+
+    fn watch(&self, socket: &UdpSocket, id: u64, place: usize, which: u64) {
+        let data = (id << 32) | ((place as u64) << 2) | which;
+        // It can fail only for want of memory or of watches; the session then hears nothing, and
+        // says so by `Quiet`.
+        let data = epoll::EventData::new_u64(data);
+        let _ = epoll::add(&self.epoll, socket, data, epoll::EventFlags::IN);
+    }
+
+    fn close(&mut self, id: u64, now: Instant) {
+        let Some(place) = self.places.remove(&id) else { return };
+        self.free.push(place);
+        if let Some(mut call) = self.calls[place].take() {
+            call.record(None, now);
+            call.publish();
+            let mut figures = call.figures();
+            (figures.sessions, figures.recording) = (0, 0);
+            self.ended += figures;
+        }
+    }
+
+    fn end(&mut self) {
+        let now = Instant::now();
+        let ids: Vec<u64> = self.places.keys().copied().collect();
+        for id in ids {
+            self.close(id, now);
+        }
+        self.counters.write(&self.ended);
     }
 }

@@ -10,18 +10,24 @@
 //! one no sample is kept anywhere. Digits never get on the tape, neither as RFC 4733 events nor
 //! as tones.
 
+mod call;
+mod dtmf;
 mod engine;
 mod figures;
 mod law;
+mod leg;
 mod plane;
 mod prompt;
-mod tape;
+mod record;
+mod rtcp;
+mod rtp;
+mod srtp;
 mod types;
 
+pub use crate::tape::{Tape, TapeError};
 pub use figures::Figures;
 pub use plane::{Media, Session};
 pub use prompt::{Prompt, PromptError};
-pub use tape::{Tape, TapeError};
 pub use types::{
     Codec, Direction, MediaConfig, MediaEvent, Purpose, Remote, Side, SrtpKeys, SrtpSuite,
 };

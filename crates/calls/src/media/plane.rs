@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::engine::{self, Command, Wake};
+use super::engine::{Command, Engine, New};
 use super::figures::{Counters, Figures};
 use super::{MediaConfig, MediaEvent, Prompt, Purpose, Remote, Side, Tape};
 
@@ -28,7 +28,6 @@ struct Inner {
 
 struct Thread {
     commands: mpsc::Sender<Command>,
-    wake: Wake,
     counters: Arc<Counters>,
     handle: Option<std::thread::JoinHandle<()>>,
 }
@@ -37,7 +36,6 @@ impl Drop for Inner {
     fn drop(&mut self) {
         for thread in &mut self.threads {
             let _ = thread.commands.send(Command::Stop);
-            thread.wake.wake();
         }
         for thread in &mut self.threads {
             if let Some(handle) = thread.handle.take() {
@@ -58,12 +56,11 @@ impl Media {
         for n in 0..count {
             let (commands, queue) = mpsc::channel();
             let counters = Arc::new(Counters::default());
-            let wake = Wake::new()?;
-            let engine = engine::Engine::new(&config, queue, wake.clone(), counters.clone())?;
+            let engine = Engine::new(&config, queue, counters.clone())?;
             let handle = std::thread::Builder::new()
                 .name(format!("media-{n}"))
                 .spawn(move || engine.run())?;
-            threads.push(Thread { commands, wake, counters, handle: Some(handle) });
+            threads.push(Thread { commands, counters, handle: Some(handle) });
         }
         let ports = Arc::new(Ports::new(&config));
         let (next, ids) = (AtomicUsize::new(0), AtomicU64::new(0));
@@ -88,7 +85,11 @@ impl Media {
         let counters = Arc::new(Counters::default());
         let session =
             Session { inner: inner.clone(), id, thread, ports, counters: counters.clone() };
-        session.send(Command::Add(Box::new(engine::New { id, purpose, events, pairs, counters })));
+        let mut random = [[0; 12]; 2];
+        for random in &mut random {
+            getrandom::fill(random).map_err(|_| io::Error::other("no random numbers"))?;
+        }
+        session.send(Command::Add(Box::new(New { id, purpose, events, pairs, counters, random })));
         Ok(session)
     }
 
@@ -192,9 +193,8 @@ impl Session {
 
     fn send(&self, command: Command) {
         let thread = &self.inner.threads[self.thread];
-        if thread.commands.send(command).is_ok() {
-            thread.wake.wake();
-        }
+        // A thread that has ended (it never does before all handles are gone) does nothing more.
+        let _ = thread.commands.send(command);
     }
 }
 

@@ -127,7 +127,7 @@ impl SrtpSuite {
 }
 
 /// The keys of one side: what we decrypt with and what we encrypt with. Wiped when dropped.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SrtpKeys {
     /// The suite, the same both ways.
     pub suite: SrtpSuite,

@@ -2,10 +2,13 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use crate::media;
+
 use super::crypto::{Key, Unusable};
 use super::parse::{MediaLine, Sdp};
-use super::types::{Codec, Direction, Protocol, SrtpKeys, SrtpSuite};
+use super::types::{Direction, Protocol};
 use super::write::{self, Line, Written};
+use super::{Codec, SrtpKeys, SrtpSuite};
 
 /// What we would do with one stream of an offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,10 +26,13 @@ pub struct Slot {
 /// What is asked of a stream's protection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Srtp {
-    /// SRTP when it is offered, and also when an `RTP/AVP` line brings keys (RFC 8643); plain RTP otherwise.
+    /// SRTP when it is offered, and also when an `RTP/AVP` line brings keys (RFC 8643); plain RTP
+    /// otherwise.
     AsOffered,
     /// A stream without keys is declined.
     Required,
+    /// Never: SRTP is declined, and keys in a plain line are passed over.
+    Never,
 }
 
 /// One stream that both sides agreed on.
@@ -44,14 +50,32 @@ pub struct Agreed {
     pub dtmf_pt: Option<u8>,
     /// Which way sound flows, seen from us.
     pub direction: Direction,
-    /// Where the other side takes RTP. None when it gave a host name or nothing, or is on hold; then nothing is sent.
+    /// Where the other side takes RTP. None when it gave a host name or nothing, or is on hold;
+    /// then nothing is sent.
     pub remote: Option<SocketAddr>,
     /// Where the other side takes RTCP, when that is not the port after RTP's.
     pub rtcp: Option<SocketAddr>,
-    /// Milliseconds of sound in a packet that the other side likes to get; 20 when it said nothing of use.
+    /// Milliseconds of sound in a packet that the other side likes to get; 20 when it said nothing
+    /// of use.
     pub ptime: u32,
     /// SRTP, when agreed on; then plain RTP must be refused.
     pub srtp: Option<SrtpKeys>,
+}
+
+impl Agreed {
+    /// The other side for the media plane; `otherwise` is its address when the description had none (on
+    /// hold, or a host name).
+    pub fn media(&self, otherwise: SocketAddr) -> media::Remote {
+        media::Remote {
+            addr: self.remote.unwrap_or(otherwise),
+            rtcp: self.rtcp,
+            audio: self.codec,
+            pt: self.pt,
+            dtmf_pt: self.dtmf_pt,
+            direction: self.direction.into(),
+            srtp: self.srtp.clone(),
+        }
+    }
 }
 
 /// Why a stream was declined. It says nothing of who or where.
@@ -78,6 +102,9 @@ pub enum Declined {
     /// Plain RTP, where SRTP is asked for.
     #[error("the stream is not SRTP, which is required here")]
     Plain,
+    /// SRTP, which is switched off here.
+    #[error("the stream is SRTP, which is switched off here")]
+    Secure,
     /// SRTP without a key that can be used.
     #[error("the stream has no a=crypto line that can be used{}", .0.map(|u| format!(": {u}")).unwrap_or_default())]
     Crypto(Option<Unusable>),
@@ -148,8 +175,8 @@ impl Negotiation {
         Ok(Negotiation { written, lines: Vec::new(), offered: None })
     }
 
-    /// Answers an offer, the first one or a later one. `slots` has a place for each stream of the offer; None (or too short a
-    /// list) declines it. An error leaves everything as it was.
+    /// Answers an offer, the first one or a later one. `slots` has a place for each stream of the
+    /// offer; None (or too short a list) declines it. An error leaves everything as it was.
     ///
     /// # Errors
     /// [`NegotiationError::Nothing`] when there were slots and streams, and none can be used.
@@ -193,7 +220,8 @@ impl Negotiation {
         Ok(Answer { body, streams })
     }
 
-    /// Answers with the first stream that can be used, for a call of one stream. See [`Negotiation::answer`].
+    /// Answers with the first stream that can be used, for a call of one stream. See
+    /// [`Negotiation::answer`].
     ///
     /// # Errors
     /// As [`Negotiation::answer`], and when the offer has no stream at all.
@@ -244,12 +272,13 @@ fn usable(theirs: &MediaLine, slot: Slot) -> Result<Choice, Declined> {
     if theirs.kind != "audio" {
         return Err(Declined::NotAudio);
     }
-    let crypto = match &theirs.protocol {
-        Protocol::Other(_) => return Err(Declined::Protocol),
-        // RFC 8643 section 3.1: keys in a plain line ask for SRTP where the other side can.
-        Protocol::Rtp { .. } | Protocol::Srtp { .. } => {
-            theirs.crypto.iter().find_map(|c| c.as_ref().ok())
-        }
+    // RFC 8643 section 3.1: keys in a plain line ask for SRTP where the other side can.
+    let offered = || theirs.crypto.iter().find_map(|c| c.as_ref().ok());
+    let crypto = match (&theirs.protocol, slot.srtp) {
+        (Protocol::Other(_), _) => return Err(Declined::Protocol),
+        (Protocol::Srtp { .. }, Srtp::Never) => return Err(Declined::Secure),
+        (Protocol::Rtp { .. }, Srtp::Never) => None,
+        _ => offered(),
     };
     if crypto.is_none() {
         match (&theirs.protocol, slot.srtp) {
@@ -287,7 +316,7 @@ impl Choice {
                 let ours = before
                     .and_then(|l| l.key(*suite))
                     .map_or_else(|| Key::random(*suite), |k| Ok(k.clone()))?;
-                Some(SrtpKeys { suite: *suite, theirs: key.0.to_vec(), ours: ours.0.to_vec() })
+                Some(SrtpKeys { suite: *suite, theirs: key.0.clone(), ours: ours.0 })
             }
         };
         Ok(agreed(
@@ -318,7 +347,7 @@ impl Choice {
                 .map(|((tag, suite, _), keys)| write::Crypto {
                     tag: *tag,
                     suite: *suite,
-                    key: Key(keys.ours.clone().into()),
+                    key: Key(keys.ours.clone()),
                 })
                 .collect(),
         }

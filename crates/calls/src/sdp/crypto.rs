@@ -1,8 +1,8 @@
 //! `a=crypto` lines: keys for SRTP inside the session description (SDES, RFC 4568).
 //!
-//! A line is used when it has one master key without a key identifier (MKI), a suite we know, a lifetime that a call does not
-//! outlive, and no parameter that weakens or changes the protection. Every other line is passed over, and the reason is kept, so that
-//! a refusal can say why.
+//! A line is used when it has one master key without a key identifier (MKI), a suite we know, a
+//! lifetime that a call does not outlive, and no parameter that weakens or changes the protection.
+//! Every other line is passed over, and the reason is kept, so that a refusal can say why.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use zeroize::Zeroizing;
 
-use super::types::SrtpSuite;
+use super::SrtpSuite;
 
 /// Base64 without the padding, and with whatever the last bits are.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -20,8 +20,8 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// Fewest packets that a master key must last: with 50 packets a second, more than five hours. Keys are not changed in the
-/// middle of a call, so a key that asks for it earlier is refused.
+/// Fewest packets that a master key must last: with 50 packets a second, more than five hours. Keys
+/// are not changed in the middle of a call, so a key that asks for it earlier is refused.
 const LEAST_LIFETIME: u128 = 1 << 20;
 
 /// A master key followed by its salt. Wiped when dropped, and never shown.
@@ -115,9 +115,10 @@ impl CryptoLine {
             }
         }
         for parameter in words {
-            // A window size is the other side's own business (section 6.3.7); with a minus in front, what is not known may be
-            // passed over (section 6.3.8). The rate of key derivation, unencrypted or unauthenticated packets and forward
-            // error correction change the packets themselves.
+            // A window size is the other side's own business (section 6.3.7); with a minus in
+            // front, what is not known may be passed over (section 6.3.8). The rate of key
+            // derivation, unencrypted or unauthenticated packets and forward error correction
+            // change the packets themselves.
             let harmless =
                 parameter.starts_with("WSH=") || parameter == "KDR=0" || parameter.starts_with('-');
             if !harmless {

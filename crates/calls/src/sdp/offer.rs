@@ -3,8 +3,9 @@
 use super::agree::{Agreed, Declined, Negotiation, NegotiationError, agreed};
 use super::crypto::Key;
 use super::parse::{MediaLine, Sdp};
-use super::types::{Codec, Direction, Protocol, SrtpKeys, SrtpSuite};
+use super::types::{Direction, Protocol};
 use super::write::{Crypto, Line};
+use super::{Codec, SrtpKeys, SrtpSuite};
 
 /// One stream of a first offer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,11 +25,12 @@ pub struct OfferLine {
 }
 
 impl Negotiation {
-    /// Makes the first offer of a dialog. It stays open until [`Negotiation::accept`] or [`Negotiation::withdraw`].
+    /// Makes the first offer of a dialog. It stays open until [`Negotiation::accept`] or
+    /// [`Negotiation::withdraw`].
     ///
     /// # Errors
-    /// When an offer is open, or something was agreed already (then see [`Negotiation::offer_again`]), or when there are no
-    /// random numbers.
+    /// When an offer is open, or something was agreed already (then see
+    /// [`Negotiation::offer_again`]), or when there are no random numbers.
     pub fn offer(&mut self, lines: &[OfferLine]) -> Result<String, NegotiationError> {
         if self.offered.is_some() || !self.lines.is_empty() {
             return Err(NegotiationError::OutOfTurn);
@@ -37,8 +39,9 @@ impl Negotiation {
         Ok(self.open(lines))
     }
 
-    /// Offers again what was agreed, with other directions: `direction` is asked for each stream that is not declined, by its
-    /// number, and is told the present one. Ports, payload types and our keys stay.
+    /// Offers again what was agreed, with other directions: `direction` is asked for each stream
+    /// that is not declined, by its number, and is told the present one. Ports, payload types and
+    /// our keys stay.
     ///
     /// # Errors
     /// When nothing was agreed yet, or an offer is open.
@@ -56,13 +59,14 @@ impl Negotiation {
         Ok(self.open(lines))
     }
 
-    /// Gives up an open offer that was refused or never answered: what was agreed before goes on (RFC 3264 section 8).
+    /// Gives up an open offer that was refused or never answered: what was agreed before goes on
+    /// (RFC 3264 section 8).
     pub fn withdraw(&mut self) {
         self.offered = None;
     }
 
-    /// Reads the answer to the open offer: what became of each stream. Whatever it says, a direction is never wider than what
-    /// was offered. An error leaves the offer open.
+    /// Reads the answer to the open offer: what became of each stream. Whatever it says, a
+    /// direction is never wider than what was offered. An error leaves the offer open.
     ///
     /// # Errors
     /// When no offer is open, or the answer does not belong to the offer.
@@ -175,8 +179,8 @@ fn answered(index: usize, ours: &Line, theirs: &MediaLine) -> Result<Outcome, Ne
             line.crypto = vec![mine.clone()];
             Some(SrtpKeys {
                 suite: mine.suite,
-                theirs: other.key.0.to_vec(),
-                ours: mine.key.0.to_vec(),
+                theirs: other.key.0.clone(),
+                ours: mine.key.0.clone(),
             })
         }
     };

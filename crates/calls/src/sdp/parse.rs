@@ -3,11 +3,13 @@
 use std::net::IpAddr;
 
 use super::crypto::{CryptoLine, Unusable};
-use super::types::{Codec, Direction, Protocol};
+use super::types::{Direction, Protocol};
+use super::{Codec, name};
 
 /// More `m=` lines than this are not a call.
 const MOST_MEDIA: usize = 32;
-/// More payload types or crypto lines than this in one stream are not a call either; the rest is not read.
+/// More payload types or crypto lines than this in one stream are not a call either; the rest is
+/// not read.
 const MOST_FORMATS: usize = 64;
 
 /// Why a text is not a session description that can be answered.
@@ -18,7 +20,8 @@ pub enum SdpError {
         "the body is not a session description: its first line is not v=0 (RFC 8866 section 5.1)"
     )]
     NotSdp,
-    /// An `m=` line that cannot be read. It cannot be passed over, because the answer must have as many.
+    /// An `m=` line that cannot be read. It cannot be passed over, because the answer must have as
+    /// many.
     #[error(
         "line {line} of the session description: the m= line cannot be read (RFC 8866 section 5.14)"
     )]
@@ -34,7 +37,8 @@ pub enum SdpError {
 /// A session description as it was read: what answering needs of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sdp {
-    /// The `t=` line's value, for the answer to repeat (RFC 3264 section 6); only digits and a space.
+    /// The `t=` line's value, for the answer to repeat (RFC 3264 section 6); only digits and a
+    /// space.
     pub(super) time: Option<String>,
     /// Session id and version of `o=`, as text.
     pub origin: Option<(String, String)>,
@@ -66,8 +70,8 @@ pub struct MediaLine {
     pub protocol: Protocol,
     /// The payload types as text (other transports have words there).
     pub formats: Vec<String>,
-    /// Where to send to: the stream's `c=` or else the session's. None when there is none, when it is a host name, and
-    /// when it is `0.0.0.0` or `::`, the old way to say hold.
+    /// Where to send to: the stream's `c=` or else the session's. None when there is none, when it
+    /// is a host name, and when it is `0.0.0.0` or `::`, the old way to say hold.
     pub address: Option<IpAddr>,
     /// `0.0.0.0` or `::` was given: the writer does not listen (RFC 3264 section 8.4).
     pub on_hold: bool,
@@ -100,7 +104,7 @@ impl MediaLine {
             let codec = match self.map(pt) {
                 Some(map) if map.rate == 8000 && map.channels == 1 => [Codec::Pcmu, Codec::Pcma]
                     .into_iter()
-                    .find(|c| c.name().eq_ignore_ascii_case(&map.name)),
+                    .find(|c| name(*c).eq_ignore_ascii_case(&map.name)),
                 Some(_) => None,
                 // The two have their numbers without an a=rtpmap line (RFC 3551 section 6).
                 None => [Codec::Pcmu, Codec::Pcma].into_iter().find(|c| c.static_pt() == pt),
@@ -154,7 +158,8 @@ impl Sdp {
         }
         let mut sdp = Sdp { time: None, origin: None, media: Vec::new() };
         let mut session = (None, None);
-        // Beside the media lines: what each says itself, so that the session's values can fill in the rest at the end.
+        // Beside the media lines: what each says itself, so that the session's values can fill in
+        // the rest at the end.
         let mut own: Vec<(Option<Connection>, Option<Direction>)> = Vec::new();
         for (line, number) in lines {
             let Some((letter, value)) = line.split_once('=') else { continue };

@@ -1,4 +1,5 @@
-//! Writing a session description: short, strict, and with a version that goes up when something changed.
+//! Writing a session description: short, strict, and with a version that goes up when something
+//! changed.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -7,7 +8,8 @@ use zeroize::Zeroizing;
 
 use super::crypto::Key;
 use super::parse::MediaLine;
-use super::types::{Codec, Direction, Protocol, SrtpSuite};
+use super::types::{Direction, Protocol};
+use super::{Codec, SrtpSuite, name};
 
 /// One `a=crypto` line of ours.
 #[derive(Debug, Clone)]
@@ -34,7 +36,8 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// A line that declines what the other side offered (RFC 3264 section 6: port zero, the formats are of no matter).
+    /// A line that declines what the other side offered (RFC 3264 section 6: port zero, the formats
+    /// are of no matter).
     pub fn declined(theirs: &MediaLine) -> Self {
         Line {
             kind: theirs.kind.clone(),
@@ -72,7 +75,7 @@ impl Line {
         }
         text.push_str("\r\n");
         for (codec, pt) in &self.codecs {
-            let _ = write!(text, "a=rtpmap:{pt} {}/8000\r\n", codec.name());
+            let _ = write!(text, "a=rtpmap:{pt} {}/8000\r\n", name(*codec));
         }
         if let Some(pt) = self.dtmf {
             let _ = write!(text, "a=rtpmap:{pt} telephone-event/8000\r\na=fmtp:{pt} 0-15\r\n");
@@ -109,7 +112,8 @@ impl Written {
         Written { address, id, version: 0, rest: Zeroizing::default() }
     }
 
-    /// The whole text. The version goes up by one if the text is another than the last (RFC 3264 section 8).
+    /// The whole text. The version goes up by one if the text is another than the last (RFC 3264
+    /// section 8).
     pub fn render(&mut self, time: Option<&str>, lines: &[Line]) -> String {
         let family = if self.address.is_ipv6() { "IP6" } else { "IP4" };
         let address = format!("IN {family} {}", self.address);

@@ -25,7 +25,7 @@ pub struct Incoming {
 /// What happens on a leg. After [`LegEvent::Ended`] or [`LegEvent::Failed`] nothing more comes.
 #[derive(Debug)]
 pub enum LegEvent {
-    /// Outbound: 101 to 199. A body is early media's session description.
+    /// Outbound: 100 to 199. A body is early media's session description.
     Provisional {
         /// The code.
         code: u16,

@@ -35,6 +35,20 @@ impl Headers {
         self.push(name, value);
     }
 
+    /// Puts one where the first with its name was, and takes the others away.
+    pub fn set_first(&mut self, name: &str, value: impl Into<String>) {
+        let at = self
+            .0
+            .iter()
+            .position(|(have, _)| have.eq_ignore_ascii_case(name))
+            .unwrap_or(self.0.len());
+        self.remove(name);
+        self.push(name, value);
+        if let Some(last) = self.0.pop() {
+            self.0.insert(at.min(self.0.len()), last);
+        }
+    }
+
     /// Takes all with this name away.
     pub fn remove(&mut self, name: &str) {
         self.0.retain(|(have, _)| !have.eq_ignore_ascii_case(name));
@@ -127,6 +141,21 @@ impl Via {
     }
 }
 
+impl std::fmt::Display for Via {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SIP/2.0/{} ", self.transport)?;
+        if self.host.contains(':') {
+            write!(f, "[{}]", self.host)?
+        } else {
+            f.write_str(&self.host)?
+        }
+        if let Some(port) = self.port {
+            write!(f, ":{port}")?;
+        }
+        super::uri::write_params(f, &self.params)
+    }
+}
+
 /// A body with its type. The bytes are as they came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Body {
@@ -183,6 +212,8 @@ pub struct Message {
 pub struct Malformed {
     /// What is wrong, without any of the contents.
     pub what: &'static str,
+    /// The code that it deserves: 400, or 505 for another version.
+    pub code: u16,
     /// What could be read, for the answer.
     pub answer: Option<Box<Message>>,
 }
@@ -287,7 +318,7 @@ impl Message {
 
 fn malformed(what: &'static str, message: Option<Message>) -> Malformed {
     let answer = message.filter(|message| message.method().is_some_and(|method| method != "ACK"));
-    Malformed { what, answer: answer.map(Box::new) }
+    Malformed { what, code: 400, answer: answer.map(Box::new) }
 }
 
 /// Where the body begins: after the first empty line.
@@ -347,7 +378,10 @@ fn read_head(head: &[u8]) -> Result<Message, Malformed> {
         }
     }
     if !version {
-        return Err(malformed("the version is not SIP/2.0", Some(message)));
+        return Err(Malformed {
+            code: 505,
+            ..malformed("the version is not SIP/2.0", Some(message))
+        });
     }
     if bad_line {
         return Err(malformed("a header line has no name", Some(message)));

@@ -11,7 +11,12 @@ pub mod leg;
 pub mod message;
 pub mod uri;
 
+mod client;
+mod dialog;
+mod drive;
 mod endpoint;
+mod server;
+mod session;
 mod transport;
 
 pub use endpoint::{Endpoint, EndpointConfig, OutboundCall};

@@ -159,7 +159,7 @@ pub fn param<'p>(params: &'p [Param], name: &str) -> Option<&'p str> {
     Some(found.1.as_deref().unwrap_or_default())
 }
 
-fn write_params(f: &mut fmt::Formatter<'_>, params: &[Param]) -> fmt::Result {
+pub(super) fn write_params(f: &mut fmt::Formatter<'_>, params: &[Param]) -> fmt::Result {
     for (name, value) in params {
         match value {
             Some(value) => write!(f, ";{name}={value}")?,

@@ -1,0 +1,319 @@
+//! From packets to tape.
+//!
+//! The tape's clock begins when recording does. Sound is put where its RTP timestamp says, which
+//! mends reordering and makes gaps silent; where a stream's clock stands against the tape's is
+//! found from the first packet and corrected when it drifts, jumps, or the stream is another one.
+//! Half a second is handed over 0.2 s after it is full: until then late packets find their place,
+//! and a digit that turns out to have begun earlier is silenced from its beginning.
+
+use std::time::Instant;
+
+use super::dtmf::{self, Event};
+use super::law;
+use super::rtp::{Header, samples};
+use super::{Codec, Tape, TapeError};
+use crate::tape::{BLOCK, CHUNK, LEGS, PAIR, PAIRS, PCMA, PCMU, SAMPLES, SILENT};
+
+/// Blocks of a leg that are kept: half a second, the delay, and room for what comes early.
+const RING: usize = 64;
+/// How long after a chunk is full it is handed over, in samples: 0.2 s.
+const DELAY: u64 = 1600;
+/// Sound may be this far ahead of the clock (0.4 s: what a network held back and now delivers).
+const AHEAD: i64 = 3200;
+/// Sound is silenced for this long before the first packet of a press and after its last, and
+/// while it lasts for this long ahead: 0.04 s and 0.1 s.
+const GUARD: i64 = 320;
+const HELD: i64 = 800;
+const SAMPLE: i64 = SAMPLES as i64;
+
+#[derive(Clone, Copy)]
+struct Block {
+    codec: u8,
+    masked: bool,
+    sound: [u8; SAMPLES],
+}
+
+const EMPTY: Block = Block { codec: SILENT, masked: false, sound: [0; SAMPLES] };
+
+/// Where a stream's timestamps lie on the tape.
+#[derive(Clone, Copy)]
+struct Anchor {
+    ssrc: u32,
+    timestamp: u32,
+    position: i64,
+}
+
+struct Leg {
+    ring: Box<[Block; RING]>,
+    anchor: Option<Anchor>,
+    /// Sound before this is not taken (of before the start, or of during a pause).
+    from: i64,
+    /// How far packets are ahead of the clock, smoothed, in samples.
+    ahead: f32,
+    corrected: Instant,
+    last: Option<Instant>,
+    last_sequence: u16,
+    /// Packets in a row that were too late.
+    late: u32,
+    /// The last block that was handed over had tones.
+    tones: bool,
+}
+
+/// What a recorder has done that is counted.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Done {
+    pub recorded_ms: u64,
+    pub masked_blocks: u64,
+}
+
+/// One call's recording.
+pub(super) struct Recorder {
+    tape: Box<dyn Tape>,
+    started: Instant,
+    paused: bool,
+    legs: [Leg; LEGS],
+    /// The first block that was not handed over yet.
+    next: i64,
+    pub done: Done,
+}
+
+impl Recorder {
+    pub fn new(tape: Box<dyn Tape>, now: Instant) -> Recorder {
+        let leg = || Leg {
+            ring: Box::new([EMPTY; RING]),
+            anchor: None,
+            from: 0,
+            ahead: 0.0,
+            corrected: now,
+            last: None,
+            last_sequence: 0,
+            late: 0,
+            tones: false,
+        };
+        let done = Done::default();
+        Recorder { tape, started: now, paused: false, legs: [leg(), leg()], next: 0, done }
+    }
+
+    /// The tape's clock.
+    fn position(&self, now: Instant) -> i64 {
+        samples(now, self.started) as i64
+    }
+
+    /// From now on silence, or sound again; what is older stays as it is.
+    pub fn pause(&mut self, paused: bool, now: Instant) {
+        if paused == self.paused {
+            return;
+        }
+        self.paused = paused;
+        let now = self.position(now);
+        for leg in &mut self.legs {
+            if paused {
+                // What came early, ahead of the clock, goes too.
+                for block in now / SAMPLE..self.next + RING as i64 {
+                    let block = &mut leg.ring[index(block)];
+                    (block.codec, block.sound) = (SILENT, [0; SAMPLES]);
+                }
+            }
+            leg.from = (now + SAMPLE - 1) / SAMPLE * SAMPLE;
+        }
+    }
+
+    /// Puts sound where it belongs; false when it came too late.
+    pub fn sound(
+        &mut self,
+        leg: usize,
+        codec: Codec,
+        header: &Header,
+        sound: &[u8],
+        now: Instant,
+    ) -> bool {
+        if self.paused || sound.is_empty() {
+            return true;
+        }
+        let clock = self.position(now);
+        let edge = self.next * SAMPLE;
+        let leg = &mut self.legs[leg];
+        let position = leg.place(header, sound.len() as i64, clock, edge, now);
+        if position + (sound.len() as i64) <= edge.max(leg.from) {
+            // Of before the start or the resuming: not late, but not to be recorded.
+            return position + (sound.len() as i64) <= leg.from;
+        }
+        leg.put(codec, position, sound, self.next);
+        true
+    }
+
+    /// A packet of a key press: silence from its beginning to its end.
+    pub fn press(&mut self, leg: usize, header: &Header, event: Event, now: Instant) {
+        let clock = self.position(now);
+        let next = self.next;
+        let leg = &mut self.legs[leg];
+        let duration = i64::from(event.duration);
+        let tail = if event.end { GUARD } else { HELD };
+        leg.mask(clock - duration - GUARD, clock + tail, next);
+        if let Some(anchor) = leg.anchor.filter(|anchor| anchor.ssrc == header.ssrc) {
+            let begin = anchor.at(header.timestamp);
+            leg.mask(begin - GUARD, begin + duration + GUARD, next);
+        }
+    }
+
+    /// Hands over what is due.
+    pub fn tick(&mut self, now: Instant) -> Result<(), TapeError> {
+        let clock = self.position(now);
+        while clock >= (self.next + PAIRS as i64) * SAMPLE + DELAY as i64 {
+            self.hand_over(PAIRS)?;
+        }
+        Ok(())
+    }
+
+    /// Hands over all up to now and ends the recording.
+    pub fn finish(mut self, now: Instant) -> Result<Done, TapeError> {
+        let end = self.position(now) / SAMPLE;
+        while self.next < end {
+            let pairs = (end - self.next).min(PAIRS as i64) as usize;
+            self.hand_over(pairs)?;
+        }
+        self.tape.finish();
+        Ok(self.done)
+    }
+
+    /// Ends the recording and destroys it.
+    pub fn destroy(self) {
+        self.tape.destroy();
+    }
+
+    fn hand_over(&mut self, pairs: usize) -> Result<(), TapeError> {
+        let mut chunk = [0u8; CHUNK];
+        for (n, leg) in self.legs.iter_mut().enumerate() {
+            let mut tones = [false; PAIRS + 2];
+            tones[0] = leg.tones;
+            for (k, found) in tones[1..pairs + 2].iter_mut().enumerate() {
+                *found = leg.ring[index(self.next + k as i64)].has_tones();
+            }
+            for k in 0..pairs {
+                let block = &mut leg.ring[index(self.next + k as i64)];
+                let out = &mut chunk[k * PAIR + n * BLOCK..][..BLOCK];
+                if block.codec != SILENT {
+                    if block.masked || tones[k..k + 3].contains(&true) {
+                        self.done.masked_blocks += 1;
+                    } else {
+                        out[0] = block.codec;
+                        out[1..].copy_from_slice(&block.sound);
+                    }
+                }
+                *block = EMPTY;
+            }
+            leg.tones = tones[pairs];
+        }
+        self.next += pairs as i64;
+        self.tape.chunk(&chunk[..pairs * PAIR])?;
+        self.done.recorded_ms += 20 * pairs as u64;
+        Ok(())
+    }
+}
+
+fn index(block: i64) -> usize {
+    block.rem_euclid(RING as i64) as usize
+}
+
+impl Anchor {
+    fn at(&self, timestamp: u32) -> i64 {
+        self.position + i64::from(timestamp.wrapping_sub(self.timestamp) as i32)
+    }
+}
+
+impl Block {
+    fn has_tones(&self) -> bool {
+        match self.codec {
+            PCMA => dtmf::has_tones(&self.sound, law::table(Codec::Pcma)),
+            PCMU => dtmf::has_tones(&self.sound, law::table(Codec::Pcmu)),
+            _ => false,
+        }
+    }
+}
+
+impl Leg {
+    /// Where a packet's sound begins. The end of the packet was spoken before it came, so the
+    /// anchor takes its end for now.
+    fn place(&mut self, header: &Header, length: i64, clock: i64, edge: i64, now: Instant) -> i64 {
+        let follows = header.seq == self.last_sequence.wrapping_add(1);
+        let rested = self.last.is_none_or(|last| samples(now, last) > DELAY);
+        if (header.seq.wrapping_sub(self.last_sequence) as i16) > 0 || self.last.is_none() {
+            self.last_sequence = header.seq;
+        }
+        self.last = Some(now);
+        if let Some(anchor) = self.anchor.filter(|anchor| anchor.ssrc == header.ssrc) {
+            let position = anchor.at(header.timestamp);
+            let ahead = position + length - clock;
+            let too_late = position + length <= edge;
+            self.late = if too_late { self.late + 1 } else { 0 };
+            let jumped = ahead > AHEAD
+                || ahead < -16_000
+                || self.late > 25
+                // The source was silent and stopped its clock meanwhile.
+                || (too_late && follows && rested);
+            if !jumped {
+                // It moves along, so that a long call does not leave the range of timestamps.
+                self.anchor = Some(Anchor { timestamp: header.timestamp, position, ..anchor });
+                self.drift(ahead, now);
+                return position;
+            }
+        }
+        let position = (clock - length).div_euclid(SAMPLE) * SAMPLE;
+        self.anchor = Some(Anchor { ssrc: header.ssrc, timestamp: header.timestamp, position });
+        (self.ahead, self.late, self.corrected) = ((position + length - clock) as f32, 0, now);
+        position
+    }
+
+    /// Moves the anchor by a block when the stream's clock has run away from ours.
+    fn drift(&mut self, ahead: i64, now: Instant) {
+        self.ahead += (ahead as f32 - self.ahead) / 64.0;
+        if self.ahead.abs() > 2.0 * SAMPLES as f32 && samples(now, self.corrected) > 8000 {
+            let step = if self.ahead > 0.0 { -SAMPLE } else { SAMPLE };
+            if let Some(anchor) = &mut self.anchor {
+                anchor.position += step;
+            }
+            self.ahead += step as f32;
+            self.corrected = now;
+        }
+    }
+
+    fn put(&mut self, codec: Codec, position: i64, sound: &[u8], next: i64) {
+        let code = match codec {
+            Codec::Pcmu => PCMU,
+            Codec::Pcma => PCMA,
+        };
+        let begin = position.max(self.from).max(next * SAMPLE);
+        let end = (position + sound.len() as i64).min((next + RING as i64) * SAMPLE);
+        let mut at = begin;
+        while at < end {
+            let block = &mut self.ring[index(at.div_euclid(SAMPLE))];
+            let within = at.rem_euclid(SAMPLE) as usize;
+            let length = (SAMPLES - within).min((end - at) as usize);
+            let from = &sound[(at - position) as usize..][..length];
+            if block.codec == SILENT || length == SAMPLES {
+                if length < SAMPLES {
+                    block.sound.fill(law::silence(codec));
+                }
+                block.codec = code;
+                block.sound[within..within + length].copy_from_slice(from);
+            } else if block.codec == code {
+                block.sound[within..within + length].copy_from_slice(from);
+            } else {
+                // The law changed within the block.
+                let table = law::other(codec);
+                for (into, from) in block.sound[within..within + length].iter_mut().zip(from) {
+                    *into = table[*from as usize];
+                }
+            }
+            at += length as i64;
+        }
+    }
+
+    fn mask(&mut self, begin: i64, end: i64, next: i64) {
+        let first = begin.div_euclid(SAMPLE).max(next);
+        let last = (end - 1).div_euclid(SAMPLE).min(next + RING as i64 - 1);
+        for block in first..=last {
+            self.ring[index(block)].masked = true;
+        }
+    }
+}
