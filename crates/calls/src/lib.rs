@@ -3,11 +3,8 @@
 pub mod config;
 pub mod consent;
 pub mod desk;
-pub mod front;
-pub mod media;
-pub mod sdp;
-pub mod sip;
 pub mod evidence;
+pub mod front;
 pub mod listen;
 pub mod media;
 pub mod principal;
