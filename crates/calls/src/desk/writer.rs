@@ -28,8 +28,6 @@ pub(crate) struct Recording {
     worker: usize,
     state: AtomicU8,
     queued: AtomicUsize,
-    /// A chunk that was not full has been taken: it was the last.
-    short: AtomicBool,
     /// How it ended, said once.
     told: AtomicBool,
 }
@@ -97,7 +95,6 @@ impl Writers {
             worker,
             state: AtomicU8::new(OPEN),
             queued: AtomicUsize::new(0),
-            short: AtomicBool::new(false),
             told: AtomicBool::new(false),
         });
         self.send(&recording, Message::Open(Arc::clone(&recording), Box::new(writer)));
@@ -131,14 +128,10 @@ impl Writers {
         if recording.state.load(Ordering::SeqCst) != OPEN {
             return Err(TapeError::Stopped);
         }
-        if recording.short.load(Ordering::Relaxed) {
-            return Err(TapeError::Layout);
-        }
         if recording.queued.fetch_add(1, Ordering::SeqCst) >= self.limit {
             recording.queued.fetch_sub(1, Ordering::SeqCst);
             return Err(TapeError::Slow);
         }
-        recording.short.store(plain.len() < CHUNK, Ordering::Relaxed);
         let plain = Zeroizing::new(plain.to_vec());
         self.send(recording, Message::Chunk(Arc::clone(recording), plain));
         Ok(())
