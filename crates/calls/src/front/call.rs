@@ -189,6 +189,10 @@ impl Call {
         };
         self.job(Job::Began(Box::new(new)));
         self.caller.control.answer(Some(body), Headers::new());
+        let config = &self.shared.config;
+        let withdraw = config.withdraw_key.to_string();
+        self.session
+            .withhold(Side::Caller, if config.pass_keys { &withdraw } else { super::keys::KEYS });
         true
     }
 

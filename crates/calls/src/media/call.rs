@@ -23,11 +23,14 @@ pub(super) struct Call {
     pub legs: [Leg; 2],
     pub relay: bool,
     paused: bool,
+    /// Keys of each side that never reach the other.
+    pub withheld: [String; 2],
     recorder: Option<Recorder>,
     pub figures: Figures,
     counters: Arc<Counters>,
     next_second: Instant,
     seconds: u32,
+    turns: u32,
     begun: Instant,
 }
 
@@ -42,11 +45,13 @@ impl Call {
             legs: [Leg::new(caller, one, now), Leg::new(agent, two, now)],
             relay: false,
             paused: false,
+            withheld: [String::new(), String::new()],
             recorder: None,
             figures: Figures { sessions: 1, ..Figures::default() },
             counters: new.counters,
             next_second: now + Duration::from_secs(1),
             seconds: 0,
+            turns: 0,
             begun: now,
         }
     }
@@ -107,11 +112,15 @@ impl Call {
             other.out.rests();
             return;
         }
+        let withheld =
+            event.and_then(Event::key).is_some_and(|key| self.withheld[leg].contains(key));
         let in_time = match kind {
             Kind::Audio(codec) => other.relay(buffer, &header, Some(codec), now, figures),
-            Kind::Press if event.is_some() => other.relay(buffer, &header, None, now, figures),
+            Kind::Press if event.is_some() && !withheld => {
+                other.relay(buffer, &header, None, now, figures)
+            }
             _ => {
-                // Comfort noise, which the other side may not know: silence by itself.
+                // A key that is kept back, or comfort noise, which the other side may not know: silence by itself.
                 other.out.skipped(&header);
                 true
             }
@@ -142,6 +151,10 @@ impl Call {
             self.recorder = None;
             let _ = self.events.send(MediaEvent::TapeFailed);
         }
+        self.turns += 1;
+        if self.turns.is_multiple_of(10) {
+            self.publish();
+        }
         if now < self.next_second {
             return;
         }
@@ -162,7 +175,6 @@ impl Call {
                 let _ = self.events.send(MediaEvent::Quiet { side });
             }
         }
-        self.publish();
     }
 
     /// Begins a recording, or ends it and keeps it.
@@ -181,6 +193,7 @@ impl Call {
             recorder.pause(self.paused, now);
             recorder
         });
+        self.publish();
     }
 
     /// Ends a recording and destroys it.
@@ -190,6 +203,7 @@ impl Call {
             self.figures.masked_blocks += recorder.done.masked_blocks;
             recorder.destroy();
         }
+        self.publish();
     }
 
     pub fn pause(&mut self, paused: bool, now: Instant) {

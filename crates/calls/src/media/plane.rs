@@ -98,7 +98,7 @@ impl Media {
         self.inner.config.advertised.unwrap_or(self.inner.config.ip)
     }
 
-    /// All sessions since the start, the ended ones too. At most a second old.
+    /// All sessions since the start, the ended ones too. At most half a second old.
     pub fn figures(&self) -> Figures {
         let mut total = Figures::default();
         for thread in &self.inner.threads {
@@ -167,6 +167,12 @@ impl Session {
         self.send(Command::Digit(self.id, side, key));
     }
 
+    /// Keys that a side presses by RFC 4733 and that never reach the other side; they are told as
+    /// [`MediaEvent::Digit`] all the same. Nothing is withheld at first.
+    pub fn withhold(&self, side: Side, keys: &str) {
+        self.send(Command::Withhold(self.id, side, keys.to_owned()));
+    }
+
     /// Records from now on (nothing of before), or, with `None`, not any more: what was heard up
     /// to now is handed over and the tape finished. Another tape finishes the one before.
     pub fn record(&self, tape: Option<Box<dyn Tape>>) {
@@ -183,7 +189,7 @@ impl Session {
         self.send(Command::Pause(self.id, paused));
     }
 
-    /// This session's counts. At most a second old.
+    /// This session's counts. At most 0.2 s old.
     pub fn figures(&self) -> Figures {
         self.counters.read()
     }
