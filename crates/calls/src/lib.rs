@@ -11,6 +11,7 @@ pub mod media;
 pub mod principal;
 pub mod rule;
 pub mod sdp;
+pub mod serve;
 pub mod sip;
 pub mod siprec;
 pub mod tape;

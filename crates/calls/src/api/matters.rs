@@ -33,7 +33,7 @@ pub(crate) fn transfer(app: &App, who: &Who, id: &str, body: Asked) -> Result<Re
         (Some(_), Some(_)) => {
             return Err(Problem::unclear("`keep_until` and `keep_as` cannot stand together"));
         }
-        (Some(until), None) => Some(Keep::Until(instant(app, &until)?)),
+        (Some(until), None) => Some(Keep::Until(until_day(app, &until)?)),
         (None, Some(dataset)) => Some(Keep::As(dataset)),
         (None, None) => None,
     };
@@ -61,6 +61,18 @@ pub(crate) fn approve(app: &App, who: &Who, id: &str) -> Result<Response, Proble
 pub(crate) fn transfers(app: &App, who: &Who) -> Result<Response, Problem> {
     let all = evidence::transfers(&app.desk, &who.principal)?;
     Ok(Json(json!({ "transfers": all })).into_response())
+}
+
+/// Until when a matter needs its evidence, not longer than is allowed.
+fn until_day(app: &Shared, text: &str) -> Result<Timestamp, Problem> {
+    let until = instant(app, text)?;
+    let term = frist_law::Term::new(app.longest, frist_law::Anchor::AsIs);
+    let most = frist_law::expires(term, &frist_law::Start::Instant((app.clock)()), &app.calendar);
+    if frist_law::Expiry::At(until) > most {
+        let longest = app.longest;
+        return Err(Problem::unclear(format!("evidence is kept for {longest} at most (`longest` in calls.toml)")));
+    }
+    Ok(until)
 }
 
 fn with_ledger(

@@ -48,6 +48,10 @@ pub struct Shared {
     pub rules: Arc<Rules>,
     /// What holds for transfers.
     pub terms: Arc<Terms>,
+    /// The longest period that a transfer may set.
+    pub longest: frist_law::Period,
+    /// By which it is counted.
+    pub calendar: frist_law::Calendar,
     /// The announcements of the register, id and version: consent names the one that was heard.
     pub texts: BTreeSet<(String, String)>,
     /// The ledger.
