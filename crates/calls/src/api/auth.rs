@@ -51,7 +51,11 @@ fn principal(token: &Token) -> Principal {
 }
 
 /// Who may use this route with this request; none when the route is for everybody.
-pub(crate) fn admit(shared: &Shared, route: &Route, request: &Request) -> Result<Option<Who>, Problem> {
+pub(crate) fn admit(
+    shared: &Shared,
+    route: &Route,
+    request: &Request,
+) -> Result<Option<Who>, Problem> {
     let Some(allowed) = route.roles else { return Ok(None) };
     let refused = |detail: &str| Problem::new(StatusCode::UNAUTHORIZED, detail);
     let given = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
@@ -59,13 +63,15 @@ pub(crate) fn admit(shared: &Shared, route: &Route, request: &Request) -> Result
         let (scheme, secret) = v.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
     });
-    let secret = secret.ok_or_else(|| refused("a bearer token is needed; `frist calls token new` makes one"))?;
+    let secret = secret
+        .ok_or_else(|| refused("a bearer token is needed; `frist calls token new` makes one"))?;
     let today = (shared.clock)().to_zoned(shared.zone.clone()).date();
     let token = shared.tokens.find(secret, today);
     let token = token.ok_or_else(|| refused("the token is not known, or is past its last day"))?;
     if !allowed.iter().any(|role| token.roles.contains(role)) {
         let roles: Vec<&str> = allowed.iter().map(|r| r.as_str()).collect();
-        let detail = format!("`{}` may not do this; it takes one of: {}", token.name, roles.join(", "));
+        let detail =
+            format!("`{}` may not do this; it takes one of: {}", token.name, roles.join(", "));
         return Err(Problem::new(StatusCode::FORBIDDEN, detail));
     }
     Ok(Some(Who { principal: principal(token), roles: token.roles.clone() }))

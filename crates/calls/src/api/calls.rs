@@ -1,8 +1,8 @@
 //! What is done with one call: consent, withdrawal, pauses, flags.
 
+use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -30,7 +30,12 @@ struct One {
     granted: bool,
 }
 
-pub(crate) fn consent(app: &App, who: &Who, call: &str, body: &Consent) -> Result<Response, Problem> {
+pub(crate) fn consent(
+    app: &App,
+    who: &Who,
+    call: &str,
+    body: &Consent,
+) -> Result<Response, Problem> {
     if body.answers.is_empty() {
         return Err(Problem::unclear("`answers` is empty"));
     }
@@ -68,7 +73,12 @@ pub(crate) struct Withdraw {
     purpose: Option<String>,
 }
 
-pub(crate) fn withdraw(app: &App, who: &Who, call: &str, body: &Withdraw) -> Result<Response, Problem> {
+pub(crate) fn withdraw(
+    app: &App,
+    who: &Who,
+    call: &str,
+    body: &Withdraw,
+) -> Result<Response, Problem> {
     let call = known::find(&app.desk, call)?;
     app.desk.withdraw(&call, body.purpose.as_deref(), who.how())?;
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -77,7 +87,10 @@ pub(crate) fn withdraw(app: &App, who: &Who, call: &str, body: &Withdraw) -> Res
 pub(crate) fn pause(app: &App, call: &str, on: bool) -> Result<Response, Problem> {
     let call = known::find(&app.desk, call)?;
     if app.desk.consent(&call).iter().next().is_none() && !app.desk.is_recording(&call) {
-        return Err(Problem::new(StatusCode::CONFLICT, "the call is not live, or nothing is recorded of it"));
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "the call is not live, or nothing is recorded of it",
+        ));
     }
     match on {
         true => app.desk.pause(&call),

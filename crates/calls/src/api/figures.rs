@@ -89,9 +89,24 @@ pub(crate) fn metrics(app: &Shared) -> Result<Response, Problem> {
     put("calls_live", "gauge", "Calls under way.", &one(desk.live));
     put("recording_live", "gauge", "Calls being recorded now.", &one(desk.recording));
     put("recordings_total", "counter", "Recordings that began.", &one(desk.recorded));
-    put("recordings_failed_total", "counter", "Recordings that failed in the middle.", &one(desk.failed));
-    put("recordings_withdrawn_total", "counter", "Recordings destroyed by withdrawal.", &one(desk.destroyed));
-    put("recording_stopped", "gauge", "1 while all recording is stopped.", &one(desk.stopped.into()));
+    put(
+        "recordings_failed_total",
+        "counter",
+        "Recordings that failed in the middle.",
+        &one(desk.failed),
+    );
+    put(
+        "recordings_withdrawn_total",
+        "counter",
+        "Recordings destroyed by withdrawal.",
+        &one(desk.destroyed),
+    );
+    put(
+        "recording_stopped",
+        "gauge",
+        "1 while all recording is stopped.",
+        &one(desk.stopped.into()),
+    );
     let refused: Vec<(String, u64)> =
         desk.refused.iter().map(|(why, n)| (format!("{{reason=\"{why}\"}}"), *n)).collect();
     put("recordings_refused_total", "counter", "Times that a recording was refused.", &refused);
@@ -120,8 +135,18 @@ pub(crate) fn metrics(app: &Shared) -> Result<Response, Problem> {
     );
     put("front_live", "gauge", "Calls under way at the front.", &one(around.front_live));
     put("siprec_live", "gauge", "Recording sessions under way.", &one(around.siprec.live as u64));
-    put("siprec_refused_total", "counter", "Recording sessions refused.", &one(around.siprec.refused));
-    put("sweep_alarm", "gauge", "1 while the sweep of recordings is not green.", &one(around.sweep_alarm.into()));
+    put(
+        "siprec_refused_total",
+        "counter",
+        "Recording sessions refused.",
+        &one(around.siprec.refused),
+    );
+    put(
+        "sweep_alarm",
+        "gauge",
+        "1 while the sweep of recordings is not green.",
+        &one(around.sweep_alarm.into()),
+    );
     let mut response = out.into_response();
     let kind = HeaderValue::from_static("text/plain; version=0.0.4");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);

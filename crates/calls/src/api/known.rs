@@ -56,9 +56,10 @@ pub(crate) fn find(desk: &Desk, name: &str) -> Result<CallId, DeskError> {
         return Ok(live);
     }
     let sql = "SELECT id FROM call WHERE sip_call_id = ?1 OR session_id = ?1 ORDER BY began_at DESC LIMIT 1";
-    let found: Option<String> = desk.inner.db.read("look a call up", |db| {
-        db.query_row(sql, [name], |row| row.get(0)).optional()
-    })?;
+    let found: Option<String> = desk
+        .inner
+        .db
+        .read("look a call up", |db| db.query_row(sql, [name], |row| row.get(0)).optional())?;
     // A Call-ID names a host and sometimes more: it is not repeated.
     let none = || DeskError::NoCall { what: "known", id: "(as given)".to_owned() };
     found.and_then(|id| CallId::parse(&id)).ok_or_else(none)
@@ -78,7 +79,8 @@ pub(crate) fn call(desk: &Desk, id: &CallId) -> Result<Known, DeskError> {
 
 /// The latest calls; with `live`, those under way only.
 pub(crate) fn calls(desk: &Desk, live: bool, limit: u32) -> Result<Vec<Known>, DeskError> {
-    let sql = format!("{CALL} WHERE NOT ?1 OR ended_at IS NULL ORDER BY began_at DESC, id DESC LIMIT ?2");
+    let sql =
+        format!("{CALL} WHERE NOT ?1 OR ended_at IS NULL ORDER BY began_at DESC, id DESC LIMIT ?2");
     let mut calls = desk.inner.db.read("list calls", |db| {
         let mut calls: Vec<Known> =
             db.prepare(&sql)?.query_map(params![live, limit], known)?.collect::<Result<_, _>>()?;
@@ -122,7 +124,8 @@ fn more(db: &Connection, call: &mut Known) -> rusqlite::Result<()> {
             withdrawn_at: row.get(5)?,
         })
     };
-    call.consent = db.prepare_cached(sql)?.query_map([&call.id], answered)?.collect::<Result<_, _>>()?;
+    call.consent =
+        db.prepare_cached(sql)?.query_map([&call.id], answered)?.collect::<Result<_, _>>()?;
     let sql = "SELECT id, purposes, began_at, ended_at, destroyed_at
         FROM recording WHERE call_id = ?1 ORDER BY began_at, id";
     let recorded = |row: &Row<'_>| {
@@ -135,6 +138,7 @@ fn more(db: &Connection, call: &mut Known) -> rusqlite::Result<()> {
             destroyed_at: row.get(4)?,
         })
     };
-    call.recordings = db.prepare_cached(sql)?.query_map([&call.id], recorded)?.collect::<Result<_, _>>()?;
+    call.recordings =
+        db.prepare_cached(sql)?.query_map([&call.id], recorded)?.collect::<Result<_, _>>()?;
     Ok(())
 }

@@ -60,7 +60,8 @@ pub(crate) fn audio(
     let range = match range.map(|r| listen::range(r, len)).transpose() {
         Ok(range) => range.flatten(),
         Err(Unsatisfiable) => {
-            let mut refusal = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, Unsatisfiable.to_string());
+            let mut refusal =
+                Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, Unsatisfiable.to_string());
             refusal = refusal.with(header::CONTENT_RANGE, &format!("bytes */{len}"));
             return Err(refusal);
         }
@@ -109,11 +110,19 @@ pub(crate) fn vcon(app: &App, who: &Who, id: &str, asked: &Asked) -> Result<Resp
     let id = recording(id)?;
     let (send, receive) = mpsc::channel(AHEAD);
     let (first, told) = std::sync::mpsc::channel();
-    let (app, who, asked) = (app.clone(), who.clone(), (asked.purpose.clone(), asked.reason.clone()));
+    let (app, who, asked) =
+        (app.clone(), who.clone(), (asked.purpose.clone(), asked.reason.clone()));
     let thread = std::thread::Builder::new().name("export".into()).spawn(move || {
         let mut out = Sending { send: send.clone(), first: Some(first.clone()) };
         let done = vcon::export(
-            &app.desk, &app.rules, &who.principal, &id, &asked.0, &asked.1, Sound::Inline, &mut out,
+            &app.desk,
+            &app.rules,
+            &who.principal,
+            &id,
+            &asked.0,
+            &asked.1,
+            Sound::Inline,
+            &mut out,
         );
         if let Err(error) = done {
             let text = error.to_string();

@@ -1,8 +1,8 @@
 //! Transfers as evidence, and the log of listening.
 
+use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use frist_vault::ObjectId;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -70,7 +70,9 @@ fn until_day(app: &Shared, text: &str) -> Result<Timestamp, Problem> {
     let most = frist_law::expires(term, &frist_law::Start::Instant((app.clock)()), &app.calendar);
     if frist_law::Expiry::At(until) > most {
         let longest = app.longest;
-        return Err(Problem::unclear(format!("evidence is kept for {longest} at most (`longest` in calls.toml)")));
+        return Err(Problem::unclear(format!(
+            "evidence is kept for {longest} at most (`longest` in calls.toml)"
+        )));
     }
     Ok(until)
 }
@@ -80,8 +82,9 @@ fn with_ledger(
     act: impl FnOnce(&mut Ledger<'_>) -> Result<Transfer, Refused>,
 ) -> Result<Transfer, Problem> {
     let _turn = app.turn.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let (mut state, key) = (app.ledger)()
-        .map_err(|why| Problem::new(StatusCode::SERVICE_UNAVAILABLE, format!("the ledger cannot be used: {why}")))?;
+    let (mut state, key) = (app.ledger)().map_err(|why| {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, format!("the ledger cannot be used: {why}"))
+    })?;
     Ok(act(&mut Ledger { state: &mut state, key: &key })?)
 }
 
@@ -114,10 +117,13 @@ fn instant(app: &Shared, text: &str) -> Result<Timestamp, Problem> {
         Some(day.to_zoned(app.zone.clone()).ok()?.timestamp())
     };
     text.parse().ok().or_else(day).ok_or_else(|| {
-        Problem::unclear("write a day such as 2026-12-31, or an instant such as 2026-12-31T12:00:00Z")
+        Problem::unclear(
+            "write a day such as 2026-12-31, or an instant such as 2026-12-31T12:00:00Z",
+        )
     })
 }
 
 pub(crate) fn recording(id: &str) -> Result<ObjectId, Problem> {
-    id.parse().map_err(|_| Problem::new(StatusCode::NOT_FOUND, "this cannot be the id of a recording"))
+    id.parse()
+        .map_err(|_| Problem::new(StatusCode::NOT_FOUND, "this cannot be the id of a recording"))
 }

@@ -52,7 +52,11 @@ impl Running {
 ///
 /// # Errors
 /// When the address cannot be bound.
-pub async fn start(listen: SocketAddr, tls: Option<Tls>, shared: Arc<Shared>) -> std::io::Result<Running> {
+pub async fn start(
+    listen: SocketAddr,
+    tls: Option<Tls>,
+    shared: Arc<Shared>,
+) -> std::io::Result<Running> {
     let listener = TcpListener::bind(listen).await?;
     let local = listener.local_addr()?;
     let (stop, stopped) = watch::channel(false);
@@ -139,21 +143,35 @@ fn router(shared: Arc<Shared>) -> Router {
             Verb::Get => MethodFilter::GET,
             Verb::Post => MethodFilter::POST,
         };
-        let handler = move |State(app): State<App>, path: Option<Path<String>>, request: Request| {
+        let handler = move |State(app): State<App>,
+                            path: Option<Path<String>>,
+                            request: Request| {
             let id = path.map(|Path(id)| id).unwrap_or_default();
-            async move { answer(app, route, id, request).await.unwrap_or_else(IntoResponse::into_response) }
+            async move {
+                answer(app, route, id, request).await.unwrap_or_else(IntoResponse::into_response)
+            }
         };
         router = router.route(route.path, on(method, handler));
     }
     let none = || async { Problem::new(StatusCode::NOT_FOUND, "there is no such route") };
-    let other = || async { Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this route takes another method") };
+    let other = || async {
+        Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this route takes another method")
+    };
     router.fallback(none).method_not_allowed_fallback(other).with_state(shared)
 }
 
-async fn answer(app: App, route: &'static Route, id: String, request: Request) -> Result<Response, Problem> {
+async fn answer(
+    app: App,
+    route: &'static Route,
+    id: String,
+    request: Request,
+) -> Result<Response, Problem> {
     // `MethodFilter::GET` lets HEAD through as well: it would log a listening that sends nothing.
     if request.method() != route.verb.http() {
-        return Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this route takes another method"));
+        return Err(Problem::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "this route takes another method",
+        ));
     }
     let who = admit(&app, route, &request)?;
     let (parts, body) = request.into_parts();
@@ -208,17 +226,23 @@ fn act(
 
 fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
     let read = Query::<T>::try_from_uri(uri);
-    read.map(|Query(q)| q).map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the query cannot be understood"))
+    read.map(|Query(q)| q)
+        .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the query cannot be understood"))
 }
 
 fn json<T: DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
     // Where it went wrong is told, not what stood there.
     serde_json::from_slice(body).map_err(|e| {
         let what = match e.classify() {
-            serde_json::error::Category::Data => "has a field that is missing, unknown or of the wrong type",
+            serde_json::error::Category::Data => {
+                "has a field that is missing, unknown or of the wrong type"
+            }
             _ => "is not JSON",
         };
-        Problem::new(StatusCode::BAD_REQUEST, format!("the body {what}, at line {} column {}", e.line(), e.column()))
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            format!("the body {what}, at line {} column {}", e.line(), e.column()),
+        )
     })
 }
 

@@ -23,15 +23,16 @@ pub(super) fn server(
     let builder = match clients {
         None => builder.with_no_client_auth(),
         Some(trust) => {
-            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots(trust)?), provider())
-                .build()
-                .map_err(|e| format!("`{}` cannot verify clients: {e}", trust.display()))?;
+            let verifier =
+                WebPkiClientVerifier::builder_with_provider(Arc::new(roots(trust)?), provider())
+                    .build()
+                    .map_err(|e| format!("`{}` cannot verify clients: {e}", trust.display()))?;
             builder.with_client_cert_verifier(verifier)
         }
     };
-    let config = builder
-        .with_single_cert(chain, secret)
-        .map_err(|e| format!("`{}` and `{}` do not fit: {e}", certificate.display(), key.display()))?;
+    let config = builder.with_single_cert(chain, secret).map_err(|e| {
+        format!("`{}` and `{}` do not fit: {e}", certificate.display(), key.display())
+    })?;
     Ok(Arc::new(config))
 }
 
@@ -53,8 +54,10 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let wrong = |e: rustls::pki_types::pem::Error| {
         format!("the certificate `{}` cannot be read: {e}", path.display())
     };
-    let all: Vec<_> =
-        CertificateDer::pem_file_iter(path).map_err(wrong)?.collect::<Result<_, _>>().map_err(wrong)?;
+    let all: Vec<_> = CertificateDer::pem_file_iter(path)
+        .map_err(wrong)?
+        .collect::<Result<_, _>>()
+        .map_err(wrong)?;
     match all.is_empty() {
         true => Err(format!("`{}` has no certificate in PEM form", path.display())),
         false => Ok(all),
@@ -64,9 +67,9 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
 fn roots(path: &Path) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates(path)? {
-        roots
-            .add(certificate)
-            .map_err(|e| format!("`{}` has a certificate that cannot be trusted: {e}", path.display()))?;
+        roots.add(certificate).map_err(|e| {
+            format!("`{}` has a certificate that cannot be trusted: {e}", path.display())
+        })?;
     }
     Ok(roots)
 }

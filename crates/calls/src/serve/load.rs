@@ -76,6 +76,9 @@ pub fn load(
 ) -> (Option<Loaded>, Vec<Diagnostic>) {
     let mut load = Load { config: &config, register, folder, said: Vec::new() };
     let recordings = load.recordings();
+    if let Some(set) = recordings {
+        load.unguarded(set);
+    }
     let announcements = load.announcements(recordings);
     let first = load.first(&announcements);
     let tokens = load.tokens(sources);
@@ -93,7 +96,9 @@ pub fn load(
     let by_consent = vault.iter().filter(|d| by_consent(register, d)).count();
     let ids = |sets: &[&DataSet]| sets.iter().map(|d| d.id.value.clone()).collect();
     let desk = register.stores.iter().find(|s| match &s.kind {
-        StoreKind::Sqlite { path } => same(&folder.join(path), &config.data.join(crate::desk::FILE)),
+        StoreKind::Sqlite { path } => {
+            same(&folder.join(path), &config.data.join(crate::desk::FILE))
+        }
         _ => false,
     });
     let period = set.keep.iter().find_map(|k| k.period.as_ref().map(|p| p.value.to_string()));
@@ -129,7 +134,9 @@ fn asked(register: &Register, set: &DataSet) -> Vec<String> {
     let mut purposes: Vec<String> = Vec::new();
     for keep in &set.keep {
         let basis = register.purpose(set, &keep.purpose).and_then(|p| p.basis.as_ref());
-        if basis.is_some_and(|b| b.value == Basis::Consent) && !purposes.contains(&keep.purpose.value) {
+        if basis.is_some_and(|b| b.value == Basis::Consent)
+            && !purposes.contains(&keep.purpose.value)
+        {
             purposes.push(keep.purpose.value.clone());
         }
     }
@@ -162,7 +169,9 @@ impl<'a> Load<'a> {
         let register = self.register;
         let in_vault = |d: &&DataSet| {
             register.store(&d.store).is_some_and(|s| match &s.kind {
-                StoreKind::Vault { path } => same(&self.folder.join(path).join("x"), &self.config.vault.join("x")),
+                StoreKind::Vault { path } => {
+                    same(&self.folder.join(path).join("x"), &self.config.vault.join("x"))
+                }
                 _ => false,
             })
         };
@@ -171,7 +180,8 @@ impl<'a> Load<'a> {
             let found = sets.iter().find(|d| d.id.value == named.value).copied();
             if found.is_none() {
                 let ids: Vec<&str> = sets.iter().map(|d| d.id.as_str()).collect();
-                let message = format!("the register has no data set `{}` in this vault", named.value);
+                let message =
+                    format!("the register has no data set `{}` in this vault", named.value);
                 self.wrong(named.span, message, format!("it has: {}", ids.join(", ")));
             }
             return found;
@@ -201,6 +211,21 @@ impl<'a> Load<'a> {
         }
     }
 
+    /// What is overdue after an outage goes without anybody's word: the guard may not stand in the way.
+    fn unguarded(&mut self, set: &DataSet) {
+        let guard = &set.guard;
+        if set.two_person || guard.share < 1.0 || guard.count.is_some() || guard.times_usual < 1e6 {
+            let message =
+                format!("overdue recordings of `{}` could wait for an approval", set.id.value);
+            self.wrong(
+                self.config.vault.span,
+                message,
+                "after an outage everything may be due at once; write in the register, in this data set: \
+                 guard = { share = \"100 %\", times_usual = 1000000 }, without `approve` and `count`",
+            );
+        }
+    }
+
     /// Every announcement in every language, its files read.
     fn announcements(
         &mut self,
@@ -221,8 +246,17 @@ impl<'a> Load<'a> {
                         Ok(prompt) => drop(prompts.insert(file, Arc::new(prompt))),
                         Err(error) => {
                             whole = false;
-                            let span = self.config.consent.announcement.as_ref().map_or(self.config.vault.span, |a| a.span);
-                            self.wrong(span, error.to_string(), "`frist check` shows where the register names it");
+                            let span = self
+                                .config
+                                .consent
+                                .announcement
+                                .as_ref()
+                                .map_or(self.config.vault.span, |a| a.span);
+                            self.wrong(
+                                span,
+                                error.to_string(),
+                                "`frist check` shows where the register names it",
+                            );
                         }
                     }
                 }
@@ -231,13 +265,18 @@ impl<'a> Load<'a> {
                 continue;
             }
             for lang in announcement.languages.iter().map(|l| l.value) {
-                let prompt = |spoken: &frist_register::Spoken| prompts.get(spoken.file(lang)).cloned();
+                let prompt =
+                    |spoken: &frist_register::Spoken| prompts.get(spoken.file(lang)).cloned();
                 let Some(before) = prompt(&announcement.before) else { continue };
                 // What recordings are not kept for is not asked by telephone.
-                let questions = announcement.questions.iter().filter(|q| purposes.contains(&q.purpose.value));
+                let questions =
+                    announcement.questions.iter().filter(|q| purposes.contains(&q.purpose.value));
                 let questions = questions
                     .filter_map(|q| {
-                        Some(Question { purpose: q.purpose.value.clone(), prompt: prompt(&q.spoken)? })
+                        Some(Question {
+                            purpose: q.purpose.value.clone(),
+                            prompt: prompt(&q.spoken)?,
+                        })
                     })
                     .collect();
                 let loaded = Announcement {
@@ -256,7 +295,10 @@ impl<'a> Load<'a> {
 
     /// The announcement that holds where a line says nothing else; and every one that a line names is
     /// there in its language.
-    fn first(&mut self, all: &BTreeMap<(String, &'static str), Arc<Announcement>>) -> Option<String> {
+    fn first(
+        &mut self,
+        all: &BTreeMap<(String, &'static str), Arc<Announcement>>,
+    ) -> Option<String> {
         let consent = &self.config.consent;
         let known = &self.register.announcements;
         let first = match (&consent.announcement, &known[..]) {
@@ -270,7 +312,8 @@ impl<'a> Load<'a> {
                 Some(one.id.value.clone())
             }
             (None, _) => {
-                let many = if known.is_empty() { "no announcement" } else { "several announcements" };
+                let many =
+                    if known.is_empty() { "no announcement" } else { "several announcements" };
                 self.wrong(
                     self.config.vault.span,
                     format!("the register has {many}, and [consent] names none"),
@@ -300,13 +343,15 @@ impl<'a> Load<'a> {
     ) {
         let Some(announcement) = self.register.announcement(&named.value) else {
             let message = format!("the register has no announcement `{}`", named.value);
-            let ids: Vec<&str> = self.register.announcements.iter().map(|a| a.id.as_str()).collect();
+            let ids: Vec<&str> =
+                self.register.announcements.iter().map(|a| a.id.as_str()).collect();
             return self.wrong(named.span, message, format!("it has: {}", ids.join(", ")));
         };
         let speaks = announcement.languages.iter().any(|l| l.value == lang);
         // One whose files cannot be read was told of already.
         if !speaks && !all.contains_key(&(named.value.clone(), lang.as_str())) {
-            let message = format!("the announcement `{}` is not there in `{}`", named.value, lang.as_str());
+            let message =
+                format!("the announcement `{}` is not there in `{}`", named.value, lang.as_str());
             self.wrong(named.span, message, "add the language in the register, or name another");
         }
     }
@@ -329,12 +374,20 @@ impl<'a> Load<'a> {
         let tokens = tokens.inspect(|tokens| {
             let known = |id: &str| {
                 id == crate::listen::EVIDENCE
-                    || self.register.activities.iter().any(|a| a.purposes.iter().any(|p| p.id.value == id))
+                    || self
+                        .register
+                        .activities
+                        .iter()
+                        .any(|a| a.purposes.iter().any(|p| p.id.value == id))
             };
             let odd = tokens.iter().flat_map(|t| &t.purposes).filter(|p| !known(&p.value));
             said.extend(odd.map(|p| {
                 let span = Span { file, ..p.span };
-                Diagnostic::new(Code::E0021, span, format!("the register has no purpose `{}`", p.value))
+                Diagnostic::new(
+                    Code::E0021,
+                    span,
+                    format!("the register has no purpose `{}`", p.value),
+                )
             }));
         });
         self.said.extend(said);
@@ -342,10 +395,13 @@ impl<'a> Load<'a> {
     }
 
     #[expect(clippy::type_complexity, reason = "three things of one kind")]
-    fn tls(&mut self) -> (Option<Arc<ServerConfig>>, Option<Arc<ClientConfig>>, Option<Arc<ServerConfig>>) {
+    fn tls(
+        &mut self,
+    ) -> (Option<Arc<ServerConfig>>, Option<Arc<ClientConfig>>, Option<Arc<ServerConfig>>) {
         let mut found = (None, None, None);
         if let Some(tls) = &self.config.tls {
-            let clients = tls.trust.as_ref().filter(|_| tls.verify_clients).map(|t| t.value.as_path());
+            let clients =
+                tls.trust.as_ref().filter(|_| tls.verify_clients).map(|t| t.value.as_path());
             match files::server(&tls.certificate, &tls.key, clients) {
                 Ok(config) => found.0 = Some(config),
                 Err(why) => self.wrong(tls.certificate.span, why, "see [tls] in docs/calls.md"),
@@ -377,8 +433,9 @@ impl<'a> Load<'a> {
             }
         };
         let recordings = rule(&set.id)?;
-        let of_evidence =
-            |d: &&DataSet| d.store == set.store && d.collection.value.eq_ignore_ascii_case(COLLECTION);
+        let of_evidence = |d: &&DataSet| {
+            d.store == set.store && d.collection.value.eq_ignore_ascii_case(COLLECTION)
+        };
         let evidence_set = self.register.datasets.iter().find(of_evidence);
         let evidence = match evidence_set {
             Some(set) => Some(rule(&set.id)?),
@@ -388,7 +445,8 @@ impl<'a> Load<'a> {
             recordings: recordings.clone(),
             periods: evidence.iter().cloned().collect(),
             from: Terms::place(set),
-            into: evidence_set.map_or_else(|| format!("{}/{COLLECTION}", set.store.value), Terms::place),
+            into: evidence_set
+                .map_or_else(|| format!("{}/{COLLECTION}", set.store.value), Terms::place),
             two_persons: self.config.evidence.two_persons,
             approve_within: APPROVE_WITHIN,
         };

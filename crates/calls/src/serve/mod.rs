@@ -8,6 +8,8 @@
 mod files;
 mod load;
 mod run;
+mod start;
 
 pub use load::{Loaded, load};
 pub use run::{Around, End, desk, interface, run};
+pub use start::{Local, start};

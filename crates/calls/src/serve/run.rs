@@ -43,11 +43,8 @@ impl Loaded {
     #[must_use]
     pub fn desk(&self, around: &Around) -> DeskConfig {
         let config = &self.config;
-        let usual = DeskConfig::new(
-            config.data.value.clone(),
-            self.purposes.clone(),
-            around.pseudonym_key,
-        );
+        let usual =
+            DeskConfig::new(config.data.value.clone(), self.purposes.clone(), around.pseudonym_key);
         DeskConfig {
             system: config.system.clone(),
             on_withdrawal: config.consent.on_withdrawal,
@@ -155,7 +152,8 @@ pub async fn run(loaded: Loaded, desk: Desk, around: Around, mut end: End) -> io
     let mut front = None;
     if let Some(config) = &loaded.config.front {
         let endpoint = loaded.endpoint(&config.listen, config.advertised, config.session_timer);
-        let (endpoint, incoming) = Endpoint::bind(endpoint).await.map_err(|e| named("[front]", &e))?;
+        let (endpoint, incoming) =
+            Endpoint::bind(endpoint).await.map_err(|e| named("[front]", &e))?;
         tell(&say, "front", &endpoint);
         let started = loaded.front(config);
         front = Some(Front::start(started, endpoint, incoming, media.clone(), desk.clone()));
@@ -185,8 +183,10 @@ pub async fn run(loaded: Loaded, desk: Desk, around: Around, mut end: End) -> io
     let draining = Arc::new(AtomicBool::new(false));
     let mut interface = None;
     if let Some(config) = &loaded.config.api {
-        let shared = shared(&loaded, &desk, &around, &draining, gauges(&media, &front, &srs, &around));
-        let started = api::start(config.listen.value, loaded.api_tls.clone(), Arc::new(shared)).await;
+        let shared =
+            shared(&loaded, &desk, &around, &draining, gauges(&media, &front, &srs, &around));
+        let started =
+            api::start(config.listen.value, loaded.api_tls.clone(), Arc::new(shared)).await;
         let running = started.map_err(|e| named("[api]", &e))?;
         say(&format!("api listens on {}", running.local));
         interface = Some(running);
@@ -196,12 +196,15 @@ pub async fn run(loaded: Loaded, desk: Desk, around: Around, mut end: End) -> io
     draining.store(true, Ordering::Release);
     front.iter().for_each(Front::drain);
     srs.iter().for_each(|s| s.drain(true));
-    let live = || {
-        front.as_ref().map_or(0, Front::live) + srs.as_ref().map_or(0, |s| s.figures().live)
-    };
+    let live =
+        || front.as_ref().map_or(0, Front::live) + srs.as_ref().map_or(0, |s| s.figures().live);
     if live() > 0 {
         let limit = loaded.config.limits.drain;
-        say(&format!("draining: {} under way, at most {} s; a second signal ends them", live(), limit.as_secs()));
+        say(&format!(
+            "draining: {} under way, at most {} s; a second signal ends them",
+            live(),
+            limit.as_secs()
+        ));
         let until = Instant::now() + limit;
         while live() > 0 && Instant::now() < until {
             tokio::select! {
