@@ -79,6 +79,7 @@ fn run(cli: &Cli) -> Outcome {
         Command::Demo { folder, yes, scale, seed } => {
             cmd::demo::demo(&place, folder, *yes, *scale, *seed, lang)
         }
+        Command::Vault(command) => cmd::vault::vault(command, json),
         Command::Law(command) => cmd::law::law(command, lang, json),
         Command::Completions { shell } => cmd::shell::completions(*shell),
         Command::Man { folder } => cmd::shell::man(folder.as_deref()),

@@ -18,3 +18,4 @@ pub mod replay;
 pub mod shell;
 pub mod status;
 pub mod sweep;
+pub mod vault;
