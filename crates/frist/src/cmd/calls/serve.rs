@@ -19,10 +19,11 @@ pub fn serve(place: &Place, args: &CallsArgs) -> Outcome {
     // Before anything else: what ran out while the machine was off. A ledger or database of Frist's
     // own that is lost is an alarm, and no reason to take no calls.
     let mut sweeping = Sweeping::new(place, &loaded, &alarm);
-    if let Err(failure) = sweeping.once() {
+    let vault = setup::vault(&loaded);
+    if let Err(failure) = sweeping.overdue() {
         sweeping.failed(&failure);
     }
-    let desk = setup::open(&loaded, &around)?;
+    let desk = setup::desk(&loaded, vault?, &around)?;
     // What the desk closed just now may be due as well; and from here on, whatever becomes so.
     std::thread::Builder::new()
         .name("sweep".into())

@@ -86,14 +86,23 @@ pub(super) fn around(place: &Place, alarm: &Arc<AtomicBool>) -> Outcome<Around> 
 
 /// Opens the vault and the desk.
 pub(super) fn open(loaded: &Loaded, around: &Around) -> Outcome<Desk> {
+    desk(loaded, vault(loaded)?, around)
+}
+
+/// Opens the vault; the columns of the facts that rules read are there from then on.
+pub(super) fn vault(loaded: &Loaded) -> Outcome<Vault> {
     let facts = loaded.facts();
     let names: Vec<&str> = facts.iter().map(String::as_str).collect();
     let vault = Vault::open(&loaded.config.vault, &|name| std::env::var(name).ok(), &names);
-    let vault = vault.map_err(|e| match e {
+    vault.map_err(|e| match e {
         VaultError::InUse(_) => in_use(&e),
         e => Failure::new(format!("the vault cannot be opened: {e}"))
             .help("make one with `frist vault init`; `frist calls check` looks at all"),
-    })?;
+    })
+}
+
+/// Opens the desk on a vault.
+pub(super) fn desk(loaded: &Loaded, vault: Vault, around: &Around) -> Outcome<Desk> {
     crate::place::private_dir(&loaded.config.data)?;
     serve::desk(loaded, vault, around).map_err(|e| Failure::new(e.to_string()))
 }

@@ -1,10 +1,9 @@
 //! The sweep beside the server: by the ordinary engine, plan by plan, with receipts in the ledger.
 //!
 //! Recordings that consent alone keeps come first and in plans of their own, so that nothing else can
-//! keep them waiting. One thing is approved here without a person: a plan that waits only because this
+//! keep them waiting; evidence and the records of calls follow. One thing is approved here without a person: a plan that waits only because this
 //! machine was off for more than a hundred days. The guard asks then whether the clock is right, since
-//! a wrong one would erase early; recordings that nobody may keep are not what it protects. Evidence
-//! and the records of calls are swept in a second plan, which waits as any plan does.
+//! a wrong one would erase early; recordings that nobody may keep are not what it protects.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -48,19 +47,30 @@ impl Sweeping {
     /// For what was loaded.
     pub(super) fn new(place: &Place, loaded: &Loaded, alarm: &Arc<AtomicBool>) -> Sweeping {
         let (first, rest) = loaded.vault_datasets.split_at(loaded.by_consent);
-        let rest: Vec<String> = rest.iter().chain(&loaded.desk_datasets).cloned().collect();
         let group = |ids: Vec<String>, standing| Group {
             options: Options { datasets: Some(ids), count: Count::Due, ..Options::default() },
             standing,
             waiting: None,
         };
-        let groups = [group(first.to_vec(), true), group(rest, false)];
+        let groups = [
+            group(first.to_vec(), true),
+            group(rest.to_vec(), false),
+            group(loaded.desk_datasets.clone(), false),
+        ];
         let full = |g: &Group| g.options.datasets.as_ref().is_some_and(|d| !d.is_empty());
         Sweeping {
             place: place.at(&place.dir),
             groups: groups.into_iter().filter(full).collect(),
             alarm: Arc::clone(alarm),
         }
+    }
+
+    /// The recordings that are due now, and nothing else: before the desk is opened.
+    pub(super) fn overdue(&mut self) -> Outcome<()> {
+        let rest = self.groups.split_off(self.groups.len().min(1));
+        let done = self.once();
+        self.groups.extend(rest);
+        done.map(|_| ())
     }
 
     /// Everything that is due now. Answers when something next becomes due by time alone.
