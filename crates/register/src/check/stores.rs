@@ -106,9 +106,6 @@ fn place(store: &Store, collection: &str) -> String {
         StoreKind::Files { root } => {
             format!("files {}/{collection}", root.trim_start_matches("./").trim_end_matches('/'))
         }
-        StoreKind::Vault { path } => {
-            format!("vault {}/{collection}", path.trim_start_matches("./").trim_end_matches('/'))
-        }
     }
 }
 
