@@ -118,7 +118,7 @@ impl Desk {
     pub fn ask(&self, call: &CallId, purposes: &[&str]) {
         if let Some(call) = self.inner.live.get(call) {
             let mut state = call.state();
-            purposes.iter().for_each(|p| state.consent.apply(p, Event::Asked));
+            purposes.iter().for_each(|p| call.apply(&mut state, p, Event::Asked));
         }
     }
 
@@ -167,7 +167,7 @@ impl Desk {
         for (answer, _) in &kept {
             let said = Said { at, how: answer.how.clone() };
             let event = Event::Answered { granted: answer.granted, said };
-            state.consent.apply(&answer.purpose, event);
+            call.apply(&mut state, &answer.purpose, event);
         }
         if gained {
             if call.slot.get().is_some() && desk.record(&call, &mut state, true).is_err() {
@@ -219,7 +219,7 @@ impl Desk {
     /// What the caller has said; nothing for a call that is not live.
     #[must_use]
     pub fn consent(&self, call: &CallId) -> Consent {
-        self.inner.live.get(call).map(|c| c.state().consent.clone()).unwrap_or_default()
+        self.inner.live.get(call).map(|c| c.consent()).unwrap_or_default()
     }
 
     /// The live call with this SIP Call-ID or Session-ID (RFC 7989; either half is enough).

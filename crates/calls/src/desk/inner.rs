@@ -193,12 +193,11 @@ impl Inner {
             self.writers.kill(recording);
             recording.tell();
         }
-        let gone = self.vault.destroy(&[id]).is_ok();
+        let gone = self.vault.destroy(&[id]);
         self.chore(Chore::Note(id, ending, at));
-        if gone {
-            lock(&self.counts).destroyed += 1;
-        } else {
-            self.chore(Chore::Destroy(id, at));
+        match gone {
+            Ok(n) => lock(&self.counts).destroyed += n,
+            Err(_) => self.chore(Chore::Destroy(id, at)),
         }
     }
 
