@@ -75,6 +75,22 @@ fn a_yes_is_recorded_from_the_bridge_on() {
 }
 
 #[test]
+fn an_agent_pauses_and_resumes() {
+    let caller = yes().wait(500).voice_from(5000, 2400).wait(2600).bye();
+    let agent =
+        Script::agent(50).wait(1600).key('*').key('7').wait(700).key('*').key('8').expect_bye();
+    let server = tell(vec![story("paused", caller, agent)], Wishes::default(), |_, _| {});
+    let id = server.recordings()[0].id;
+    let caller = blocks(&server, &id, 0);
+    let voices: Vec<u32> = (5000..5120)
+        .filter(|at| caller.iter().any(|(_, sound)| sound[..] == voice_block(*at)))
+        .collect();
+    let longest = voices.windows(2).map(|two| two[1] - two[0]).max().unwrap_or(0);
+    assert!((30..60).contains(&longest), "the pause lasts {longest} blocks of 20 ms in {voices:?}");
+    assert!(voices.contains(&5118), "recorded again to the end");
+}
+
+#[test]
 fn each_purpose_by_itself_and_everything_taken_back() {
     let mixed = Script::caller().wait(FIRST).key('1').wait(NEXT).key('2').wait(900).bye();
     let stories = vec![
@@ -194,9 +210,11 @@ fn a_hundred_calls_at_once() {
     let endpoint = Box::new(|endpoint: &mut frist_calls::sip::EndpointConfig| {
         endpoint.t1 = Duration::from_secs(3);
     });
-    let server = Server::start(Wishes { lines, endpoint, ..Wishes::default() });
-    let caller =
-        Script::caller().wait(FIRST + 400).info('1').wait(NEXT + 300).info('2').wait(2500).bye();
+    let front = Box::new(|front: &mut frist_calls::front::FrontConfig| {
+        front.wait = Duration::from_secs(5);
+    });
+    let server = Server::start(Wishes { lines, endpoint, front });
+    let caller = Script::caller().wait(FIRST + 700).info('1').wait(1100).info('2').wait(2500).bye();
     let agents =
         sipp::answers(&Script::agent(100).expect_bye(), "many", port).calls(100).within(40).start();
     std::thread::sleep(Duration::from_millis(200));

@@ -5,6 +5,7 @@ mod support;
 
 mod granted;
 mod others;
+mod policy;
 mod refused;
 
 use std::time::Duration;
@@ -62,9 +63,9 @@ fn tell(
 }
 
 /// The first question has begun and can be answered.
-const FIRST: u32 = BEFORE + 150;
+const FIRST: u32 = BEFORE + 400;
 /// From one answer to when the next can be given.
-const NEXT: u32 = 200;
+const NEXT: u32 = 400;
 /// Nothing is answered at all.
 const SILENCE: u32 = BEFORE + 2 * (QUESTION + WAIT) + 400;
 
