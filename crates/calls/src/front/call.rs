@@ -363,10 +363,10 @@ impl Call {
     /// A key of either side, by RFC 4733 or INFO.
     fn key(&mut self, side: Side, key: char, at: Instant, info: bool) {
         match (&self.stage, side) {
-            (Stage::Asking { begun, .. }, Side::Caller) => {
-                if at.saturating_duration_since(*begun) >= self.shared.config.guard {
-                    self.asked(Input::Key(key));
-                }
+            (Stage::Asking { begun, .. }, Side::Caller)
+                if at.saturating_duration_since(*begun) >= self.shared.config.guard =>
+            {
+                self.asked(Input::Key(key));
             }
             (Stage::Hunting(_) | Stage::Bridged, _) => self.key_during(side, key, at, info),
             _ => {}

@@ -189,8 +189,8 @@ impl Call {
     pub(super) fn mirror(&mut self, to: Side) {
         let (Stage::Bridged, Some(agent)) = (&self.stage, &mut self.agent) else { return };
         match to {
-            Side::Caller => self.caller.mirror(agent.direction()),
-            Side::Agent => agent.mirror(self.caller.direction()),
+            Side::Caller => self.caller.mirror(agent.direction(), &self.session),
+            Side::Agent => agent.mirror(self.caller.direction(), &self.session),
         }
     }
 }

@@ -74,6 +74,35 @@ fn a_yes_is_recorded_from_the_bridge_on() {
     assert_eq!(heard(&caller, 3000, 50), 0, "each leg by itself");
 }
 
+/// How many blocks of the caller's voice from 5000 to 5119 are missing in one piece, and which are there.
+fn longest_gap(server: &Server, id: &ObjectId) -> (u32, Vec<u32>) {
+    let caller = blocks(server, id, 0);
+    let there = |at: &u32| caller.iter().any(|(_, sound)| sound[..] == voice_block(*at));
+    let voices: Vec<u32> = (5000..5120).filter(there).collect();
+    (voices.windows(2).map(|two| two[1] - two[0]).max().unwrap_or(0), voices)
+}
+
+#[test]
+fn whom_nobody_hears_is_not_recorded() {
+    let caller = yes()
+        .wait(300)
+        .voice_from(5000, 2400)
+        .expect_reinvite("sendonly", "recvonly")
+        .expect_reinvite("sendrecv", "sendrecv")
+        .expect_bye();
+    let agent = Script::agent(50)
+        .wait(1700)
+        .reinvite("sendonly")
+        .wait(700)
+        .reinvite("sendrecv")
+        .wait(1500)
+        .bye();
+    let server = tell(vec![story("held", caller, agent)], Wishes::default(), |_, _| {});
+    let (longest, voices) = longest_gap(&server, &server.recordings()[0].id);
+    assert!((30..60).contains(&longest), "{longest} blocks of 20 ms in {voices:?}");
+    assert!(voices.contains(&5118), "recorded again to the end");
+}
+
 #[test]
 fn an_agent_pauses_and_resumes() {
     let caller = yes().wait(500).voice_from(5000, 2400).wait(2600).bye();
@@ -81,12 +110,8 @@ fn an_agent_pauses_and_resumes() {
         Script::agent(50).wait(1600).key('*').key('7').wait(700).key('*').key('8').expect_bye();
     let server = tell(vec![story("paused", caller, agent)], Wishes::default(), |_, _| {});
     let id = server.recordings()[0].id;
-    let caller = blocks(&server, &id, 0);
-    let voices: Vec<u32> = (5000..5120)
-        .filter(|at| caller.iter().any(|(_, sound)| sound[..] == voice_block(*at)))
-        .collect();
-    let longest = voices.windows(2).map(|two| two[1] - two[0]).max().unwrap_or(0);
-    assert!((30..60).contains(&longest), "the pause lasts {longest} blocks of 20 ms in {voices:?}");
+    let (longest, voices) = longest_gap(&server, &id);
+    assert!((30..60).contains(&longest), "{longest} blocks of 20 ms in {voices:?}");
     assert!(voices.contains(&5118), "recorded again to the end");
 }
 

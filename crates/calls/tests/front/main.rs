@@ -55,9 +55,8 @@ fn tell(
         running.push(if story.tcp { sipp.tcp() } else { sipp }.start());
     }
     during(&server, &|| running.first().map(sipp::Running::messages).unwrap_or_default());
-    for one in running {
-        one.finish();
-    }
+    let wrong: Vec<String> = running.into_iter().filter_map(|one| one.outcome().err()).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
     server.settled();
     server
 }

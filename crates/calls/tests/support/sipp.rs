@@ -156,7 +156,14 @@ impl Running {
     ///
     /// # Panics
     /// When SIPp saw something that the scenario does not expect.
-    pub fn finish(mut self) {
+    pub fn finish(self) {
+        if let Err(why) = self.outcome() {
+            panic!("{why}");
+        }
+    }
+
+    /// Waits until the scenario is through; what SIPp saw when it is not what the scenario expects.
+    pub fn outcome(mut self) -> Result<(), String> {
         let end = Instant::now() + self.wanted + Duration::from_secs(5);
         let status = loop {
             match self.process.child.try_wait().expect("SIPp's state") {
@@ -165,17 +172,14 @@ impl Running {
                 None => std::thread::sleep(Duration::from_millis(20)),
             }
         };
-        if status.is_none_or(|status| !status.success()) {
-            let read = |name: &str| {
-                std::fs::read_to_string(self.dir.path().join(name)).unwrap_or_default()
-            };
-            panic!(
-                "{} ended with {status:?}\n--- errors\n{}\n--- messages\n{}",
-                self.process.name,
-                read("errors.log"),
-                read("messages.log")
-            );
+        if status.is_some_and(|status| status.success()) {
+            return Ok(());
         }
+        let read =
+            |name: &str| std::fs::read_to_string(self.dir.path().join(name)).unwrap_or_default();
+        let name = &self.process.name;
+        let (errors, messages) = (read("errors.log"), read("messages.log"));
+        Err(format!("{name} ended with {status:?}\n--- errors\n{errors}\n--- messages\n{messages}"))
     }
 
     /// The messages so far, for looking at what was said.
