@@ -40,7 +40,16 @@ fn fact(server: &Server, id: &ObjectId, name: &str) -> Option<String> {
     facts.into_iter().find(|(have, _)| have == name).and_then(|(_, value)| value)
 }
 
+/// Three calls that mostly wait, each with a server of its own, at the same time.
 #[test]
+fn what_is_recorded_and_what_not() {
+    std::thread::scope(|scope| {
+        scope.spawn(a_yes_is_recorded_from_the_bridge_on);
+        scope.spawn(whom_nobody_hears_is_not_recorded);
+        scope.spawn(an_agent_pauses_and_resumes);
+    });
+}
+
 fn a_yes_is_recorded_from_the_bridge_on() {
     let caller = Script::caller()
         .voice_from(1000, 900)
@@ -82,7 +91,6 @@ fn longest_gap(server: &Server, id: &ObjectId) -> (u32, Vec<u32>) {
     (voices.windows(2).map(|two| two[1] - two[0]).max().unwrap_or(0), voices)
 }
 
-#[test]
 fn whom_nobody_hears_is_not_recorded() {
     let caller = yes()
         .wait(300)
@@ -103,7 +111,6 @@ fn whom_nobody_hears_is_not_recorded() {
     assert!(voices.contains(&5118), "recorded again to the end");
 }
 
-#[test]
 fn an_agent_pauses_and_resumes() {
     let caller = yes().wait(500).voice_from(5000, 2400).wait(2600).bye();
     let agent =

@@ -1,4 +1,5 @@
 //! The consent front with clients that nobody here wrote, as caller and as agent.
+#![allow(clippy::unwrap_used, reason = "a test stops where something is not as it should be")]
 
 #[path = "../support/mod.rs"]
 mod support;
