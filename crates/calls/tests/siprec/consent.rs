@@ -7,7 +7,7 @@ use frist_calls::consent::How;
 use frist_calls::sip::EndpointConfig;
 use frist_calls::siprec::SrsConfig;
 
-use crate::place::{Place, local, wait_for};
+use crate::place::{PATIENCE, Place, local, wait_for};
 use crate::sound::{Sender, numbers, sockets};
 use crate::support::sipp::{self, Running, Sipp};
 
@@ -20,20 +20,21 @@ pub fn client(scenario: &str, to: SocketAddr, id: &str, ports: [u16; 2]) -> Sipp
 }
 
 /// Where the server's 200 says that sound should go.
-pub async fn media_ports(client: &Running) -> [SocketAddr; 2] {
-    wait_for("the server's answer", || {
+pub async fn media_ports(client: &mut Running) -> [SocketAddr; 2] {
+    let end = Instant::now() + PATIENCE;
+    loop {
         let messages = client.messages();
-        let answer = messages.split("SIP/2.0 200").nth(1)?;
+        let answer = messages.split("SIP/2.0 200").nth(1).unwrap_or_default();
         let ports: Vec<u16> = answer
             .lines()
             .filter_map(|l| l.strip_prefix("m=audio ")?.split(' ').next()?.parse().ok())
             .collect();
-        match ports[..] {
-            [one, two, ..] => Some([local(one), local(two)]),
-            _ => None,
+        if let [one, two, ..] = ports[..] {
+            return [local(one), local(two)];
         }
-    })
-    .await
+        assert!(Instant::now() < end, "no answer of the server: {}\n{messages}", client.state());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 pub async fn finish(client: Running) {
@@ -48,8 +49,8 @@ async fn without_consent_the_answer_is_inactive_and_a_client_that_streams_anyway
         let (sockets, ports) = sockets();
         let id = format!("{ID}{tcp}");
         let client = client("src_refused", place.addr, &id, ports);
-        let client = if tcp { client.tcp() } else { client }.start();
-        let to = media_ports(&client).await;
+        let mut client = if tcp { client.tcp() } else { client }.start();
+        let to = media_ports(&mut client).await;
         let sender = Sender::start(sockets, to, None);
         clients.push((client, sender));
     }
@@ -73,8 +74,8 @@ async fn without_consent_the_answer_is_inactive_and_a_client_that_streams_anyway
 async fn consent_during_the_call_records_from_then_on_and_withdrawal_destroys_it() {
     let place = Place::new().await;
     let (sockets, ports) = sockets();
-    let client = client("src_later", place.addr, ID, ports).start();
-    let sender = Sender::start(sockets, media_ports(&client).await, None);
+    let mut client = client("src_later", place.addr, ID, ports).start();
+    let sender = Sender::start(sockets, media_ports(&mut client).await, None);
     let call = place.call(ID).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     place.assert_nothing(&sender.sounds());
@@ -104,8 +105,8 @@ async fn a_recording_has_both_legs_as_they_were_sent_and_hold_leaves_no_gap_and_
     let call = place.front(ID);
     place.consents(&call);
     let (sockets, ports) = sockets();
-    let client = client("src_hold", place.addr, ID, ports).start();
-    let sender = Sender::start(sockets, media_ports(&client).await, None);
+    let mut client = client("src_hold", place.addr, ID, ports).start();
+    let sender = Sender::start(sockets, media_ports(&mut client).await, None);
     finish(client).await;
     // The call is the front's: it ends with it, not with the recording session.
     assert_eq!(place.desk.figures().live, 1);
@@ -140,8 +141,8 @@ async fn a_call_sent_twice_is_recorded_once_and_ends_with_the_first() {
     let call = place.front(ID);
     place.consents(&call);
     let ((sockets, one), (_, two)) = (sockets(), sockets());
-    let first = client("src_left", place.addr, ID, one).start();
-    let sender = Sender::start(sockets, media_ports(&first).await, None);
+    let mut first = client("src_left", place.addr, ID, one).start();
+    let sender = Sender::start(sockets, media_ports(&mut first).await, None);
     wait_for("the recording", || (place.desk.figures().recording == 1).then_some(())).await;
     // There is consent, so the second is answered recvonly; its tape is refused and it is told to
     // send nothing.
@@ -165,8 +166,8 @@ async fn a_late_offer_is_answered_in_the_ack_and_recording_goes_on() {
     let call = place.front(ID);
     place.consents(&call);
     let (sockets, ports) = sockets();
-    let client = client("src_late_offer", place.addr, ID, ports).start();
-    let sender = Sender::start(sockets, media_ports(&client).await, None);
+    let mut client = client("src_late_offer", place.addr, ID, ports).start();
+    let sender = Sender::start(sockets, media_ports(&mut client).await, None);
     finish(client).await;
     wait_for("the session's end", || (place.srs.figures().live == 0).then_some(())).await;
     place.desk.call_ended(&call, frist_calls::desk::Ended::Answered);
@@ -182,8 +183,8 @@ async fn a_lost_bye_is_noticed_by_silence_and_the_recording_is_kept() {
     let call = place.front(ID);
     place.consents(&call);
     let (sockets, ports) = sockets();
-    let client = client("src_left", place.addr, ID, ports).start();
-    let sender = Sender::start(sockets, media_ports(&client).await, None);
+    let mut client = client("src_left", place.addr, ID, ports).start();
+    let sender = Sender::start(sockets, media_ports(&mut client).await, None);
     wait_for("the recording", || (place.figures().recorded_ms > 400).then_some(())).await;
     drop(sender);
     let gone = Instant::now();
@@ -199,8 +200,8 @@ async fn the_kill_switch_stops_it_and_a_pause_is_silence() {
     let call = place.front(ID);
     place.consents(&call);
     let (sockets, ports) = sockets();
-    let client = client("src_stopped", place.addr, ID, ports).start();
-    let sender = Sender::start(sockets, media_ports(&client).await, None);
+    let mut client = client("src_stopped", place.addr, ID, ports).start();
+    let sender = Sender::start(sockets, media_ports(&mut client).await, None);
     wait_for("the recording", || (place.figures().recorded_ms > 400).then_some(())).await;
     place.desk.pause(&call);
     tokio::time::sleep(Duration::from_millis(400)).await;
