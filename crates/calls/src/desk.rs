@@ -62,6 +62,9 @@ impl Desk {
             why: e.to_string(),
         };
         let db = db::Db::open(&config.folder)?;
+        vault.collection(frist_vault::EVIDENCE, &facts::EVIDENCE).map_err(|e| {
+            DeskError::Vault { attempt: "make its collection of evidence", why: e.to_string() }
+        })?;
         let link: Link = Arc::new(OnceLock::new());
         let writers = Writers::start(config.writers, config.queue, config.on_failure, &link)
             .map_err(threads)?;

@@ -26,7 +26,7 @@ use crate::principal::{Principal, Role, has_substance};
 use crate::rule::Rule;
 
 /// The vault's collection of evidence.
-pub const COLLECTION: &str = "evidence";
+pub const COLLECTION: &str = frist_vault::EVIDENCE;
 
 /// How transfers are done here.
 #[derive(Clone, Debug)]

@@ -71,7 +71,7 @@ pub enum TapeError {
     /// The vault refused a chunk: a full disk, a lost database.
     #[error("the vault cannot write; recording of this call was stopped")]
     Failed,
-    /// The chunk is not made of whole pairs, is empty or too long, or follows a short one.
+    /// The chunk is not made of whole pairs, is empty or too long.
     #[error("the chunk is not made of 1 to 25 pairs of blocks")]
     Layout,
 }

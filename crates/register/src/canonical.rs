@@ -11,9 +11,9 @@ use sha2::{Digest, Sha256};
 
 use crate::builtin;
 use crate::model::{
-    Activity, Anonymise, Category, CategoryClass, Condition, ConditionTest, Contact, Controller,
+    Activity, Announcement, Anonymise, Category, CategoryClass, Condition, ConditionTest, Contact, Controller,
     ControllerKind, DataSet, Disposition, Fact, FactSource, FactType, Guard, Keep, Link, Literal,
-    MustErase, OnErase, Purpose, Recipient, RecipientRole, Register, Role, Store, StoreKind, Text,
+    MustErase, OnErase, Purpose, Recipient, RecipientRole, Register, Role, Spoken, Store, StoreKind, Text,
     Vacuum,
 };
 use crate::span::Sp;
@@ -102,7 +102,7 @@ pub(crate) fn value(register: &Register) -> Value {
             items.into_iter().map(|(id, value)| (id.value.clone(), value)).collect();
         Value::Object(sorted.into_iter().collect())
     };
-    json!({
+    let mut whole = json!({
         "v": 1,
         "controller": controller(&register.controller),
         "subjects": Value::Object(subjects.map(|(id, t)| (id.clone(), text(t))).collect()),
@@ -113,7 +113,36 @@ pub(crate) fn value(register: &Register) -> Value {
         "stores": by_id(register.stores.iter().map(|s| (&s.id, store(s))).collect()),
         "activities": by_id(register.activities.iter().map(|a| (&a.id, activity(a))).collect()),
         "datasets": by_id(register.datasets.iter().map(|d| (&d.id, dataset(d))).collect()),
-    })
+    });
+    // Left out when there are none, as every default is: registers without calls keep their hash.
+    if let (Value::Object(parts), false) = (&mut whole, register.announcements.is_empty()) {
+        let all = register.announcements.iter().map(|a| (&a.id, announcement(a))).collect();
+        parts.insert("announcements".to_owned(), by_id(all));
+    }
+    whole
+}
+
+fn announcement(a: &Announcement) -> Value {
+    let languages: Vec<&str> = a.languages.iter().map(|l| l.value.as_str()).collect();
+    // Their order is the order in which callers hear them.
+    let questions: Vec<Value> = a
+        .questions
+        .iter()
+        .map(|q| spoken(Some(&q.spoken)).put("for", q.purpose.value.as_str()).done())
+        .collect();
+    Obj::default()
+        .put("version", a.version.value.as_str())
+        .put("activity", a.activity.value.as_str())
+        .put("languages", json!(languages))
+        .put("before", spoken(Some(&a.before)).done())
+        .put("question", questions)
+        .put("withdrawn", spoken(a.withdrawn.as_ref()).done())
+        .done()
+}
+
+fn spoken(s: Option<&Spoken>) -> Obj {
+    let part = |field: fn(&Spoken) -> &Sp<Text>| optional(s.map(|s| &field(s).value));
+    Obj::default().put("text", part(|s| &s.text)).put("file", part(|s| &s.file))
 }
 
 fn text(text: &Text) -> Value {
@@ -208,6 +237,7 @@ fn store(s: &Store) -> Value {
             .put("schema", schema.as_str())
             .done(),
         StoreKind::Files { root } => json!({ "kind": "files", "root": root }),
+        StoreKind::Vault { path } => json!({ "kind": "vault", "path": path }),
     };
     let exempt = s.exempt.iter().map(|e| json!({ "at": e.at.value, "why": text(&e.why) }));
     Obj::default()

@@ -83,11 +83,14 @@ codes! {
     E0057 Error "a law used for what it is not",
     E0058 Error "something that Art. 30 demands is missing",
     E0059 Error "a data set with no ground to keep",
+    E0060 Error "an announcement that asks for what does not rest on consent",
+    E0061 Error "recordings that no announcement asks for",
     // The register against its stores: E0070-E0089
     E0070 Error "a table, folder or field that the store does not have",
     E0071 Error "a fact that the store writes in another way",
     E0072 Error "something that this kind of store cannot do",
     E0073 Error "a store that cannot be reached",
+    E0074 Error "an announcement that cannot be played",
     // Warnings
     W0001 Warning "a purpose that is only nice to have",
     W0002 Warning "a statutory duty to keep under another basis",

@@ -54,6 +54,7 @@ const PARTS: &[(&str, &str)] = &[
     ("measures", "security measure"),
     ("stores", "store"),
     ("activities", "activity"),
+    ("announcements", "announcement"),
     ("datasets", "data set"),
 ];
 

@@ -65,6 +65,8 @@ pub struct Register {
     pub activities: Vec<Activity>,
     /// Data sets, each with exactly one rule.
     pub datasets: Vec<DataSet>,
+    /// What callers are told and asked before anything is recorded.
+    pub announcements: Vec<Announcement>,
 }
 
 impl Register {
@@ -79,6 +81,10 @@ impl Register {
     /// The activity of this id.
     pub fn activity(&self, id: &str) -> Option<&Activity> {
         self.activities.iter().find(|a| a.id.value == id)
+    }
+    /// The announcement of this id.
+    pub fn announcement(&self, id: &str) -> Option<&Announcement> {
+        self.announcements.iter().find(|a| a.id.value == id)
     }
     /// The activity and the purpose that a data set's ground names.
     pub fn purpose(&self, dataset: &DataSet, id: &str) -> Option<&Purpose> {
@@ -220,6 +226,11 @@ pub enum StoreKind {
     Files {
         /// The root, which is never left.
         root: String,
+    },
+    /// A vault of encrypted objects: its folder, relative to the register's folder.
+    Vault {
+        /// The folder, with `vault.toml` and `index.db`.
+        path: String,
     },
 }
 
@@ -610,5 +621,76 @@ pub struct Guard {
 impl Default for Guard {
     fn default() -> Self {
         Self { share: 0.2, count: None, times_usual: 10.0 }
+    }
+}
+
+/// What a caller is told, and asked for each purpose by itself, before anything is recorded. The
+/// answer is a key: `1` is yes, `2` is no, and so is everything else.
+#[derive(Debug, Clone)]
+pub struct Announcement {
+    /// Id.
+    pub id: Sp<String>,
+    /// Which wording this is: consent records name it, so it changes when the texts do.
+    pub version: Sp<String>,
+    /// Id of the activity whose purposes are asked for.
+    pub activity: Sp<String>,
+    /// The languages in which callers are asked, at least one; the first is the usual one.
+    pub languages: Vec<Sp<Lang>>,
+    /// What is said first: who records, why, how long, where to read more.
+    pub before: Spoken,
+    /// One question for each purpose, in the order in which they are asked.
+    pub questions: Vec<Question>,
+    /// What is said when the caller has taken consent back during the call.
+    pub withdrawn: Option<Spoken>,
+    /// Where `[[announcement]]` stands.
+    pub span: Span,
+}
+
+/// Words and how they sound.
+#[derive(Debug, Clone)]
+pub struct Spoken {
+    /// The words.
+    pub text: Sp<Text>,
+    /// A WAV file for each language (8 kHz, one channel, 16 bit), relative to the organisation's
+    /// folder, as the paths of stores are.
+    pub file: Sp<Text>,
+}
+
+/// The question for one purpose.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// Id of the purpose; it rests on consent.
+    pub purpose: Sp<String>,
+    /// The question.
+    pub spoken: Spoken,
+    /// Where `[[announcement.question]]` stands.
+    pub span: Span,
+}
+
+impl Announcement {
+    /// Everything that is said, in the order in which a caller may hear it.
+    pub fn spoken(&self) -> impl Iterator<Item = &Spoken> {
+        let questions = self.questions.iter().map(|q| &q.spoken);
+        std::iter::once(&self.before).chain(questions).chain(&self.withdrawn)
+    }
+}
+
+impl Spoken {
+    /// The file in exactly this language; empty when there is none.
+    pub fn file(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::Da => &self.file.value.da,
+            Lang::En => &self.file.value.en,
+        }
+    }
+}
+
+impl Lang {
+    /// `da` or `en`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Lang::Da => "da",
+            Lang::En => "en",
+        }
     }
 }

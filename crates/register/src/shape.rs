@@ -87,8 +87,9 @@ macro_rules! shapes {
 pub(crate) const KINDS: &[&str] = &["company", "public-authority"];
 pub(crate) const CLASSES: &[&str] = &["ordinary", "national-id", "special", "criminal"];
 pub(crate) const RECIPIENT_ROLES: &[&str] = &["processor", "controller", "authority"];
-pub(crate) const STORE_KINDS: &[&str] = &["sqlite", "postgresql", "files"];
+pub(crate) const STORE_KINDS: &[&str] = &["sqlite", "postgresql", "files", "vault"];
 pub(crate) const VACUUMS: &[&str] = &["recommend", "run"];
+pub(crate) const LANGUAGES: &[&str] = &["da", "en"];
 pub(crate) const ROLES: &[&str] = &["controller", "processor"];
 pub(crate) const FACT_TYPES: &[&str] = &["date", "datetime", "instant", "unix", "unix-ms"];
 pub(crate) const ON_ERASE: &[&str] = &["block", "cascade", "detach"];
@@ -104,6 +105,7 @@ shapes! {
         may("measure", Kind::Tables(&MEASURE), "A security measure, Art. 30(1)(g)."),
         may("store", Kind::Tables(&STORE), "A place where data lies."),
         may("activity", Kind::Tables(&ACTIVITY), "A processing activity, Art. 30(1)."),
+        may("announcement", Kind::Tables(&ANNOUNCEMENT), "What callers are told and asked before anything is recorded."),
         may("dataset", Kind::Tables(&DATASET), "Records in one collection of one store that share purpose, basis and subject group, with exactly one rule."),
     ]
     CONTACT "contact" "a contact" "A person or body one can write to." [
@@ -149,7 +151,7 @@ shapes! {
         must("id", Kind::Id, "Id."),
         may("title", Kind::Text, "What it is called."),
         must("kind", Kind::OneOf(STORE_KINDS), "Which system it is."),
-        may("path", Kind::Str, "sqlite: path of the database file, relative to the register's folder."),
+        may("path", Kind::Str, "sqlite: path of the database file; vault: its folder; relative to the register's folder."),
         may("url_env", Kind::Str, "postgresql: name of the environment variable that holds the URL."),
         may("url_file", Kind::Str, "postgresql: path of a file that holds the URL."),
         may("schema", Kind::Str, "postgresql: schema; `public` when not said."),
@@ -197,6 +199,24 @@ shapes! {
         may("law", Kind::Str, "Law-book id of the statute behind it, such as `dk.bogfoering`."),
         may("interest", Kind::Text, "The legitimate interest pursued, for 6(1)(f)."),
         may("ended", Kind::Date, "The day from which the purpose is no longer pursued."),
+    ]
+    ANNOUNCEMENT "announcement" "[[announcement]]" "What callers are told and asked before anything is recorded; key 1 is yes, 2 and everything else is no." [
+        must("id", Kind::Id, "Id."),
+        must("version", Kind::Str, "Which wording this is; consent records name it."),
+        must("activity", Kind::Str, "Id of the activity whose purposes are asked for."),
+        must("languages", Kind::Strings, "The languages in which callers are asked, `da` and `en`; the first is the usual one."),
+        must("before", Kind::Table(&SPOKEN), "What is said first: who records, why, how long, where to read more."),
+        must("question", Kind::Tables(&QUESTION), "One question for each purpose."),
+        may("withdrawn", Kind::Table(&SPOKEN), "What is said when the caller has taken consent back during the call."),
+    ]
+    SPOKEN "announcement.before" "[announcement.before]" "Words and how they sound." [
+        must("text", Kind::Text, "The words."),
+        must("file", Kind::Text, "A WAV file for each language, 8 kHz, one channel, 16 bit."),
+    ]
+    QUESTION "announcement.question" "[[announcement.question]]" "The question for one purpose." [
+        must("purpose", Kind::Str, "Id of the purpose, which rests on consent."),
+        must("text", Kind::Text, "The question."),
+        must("file", Kind::Text, "A WAV file for each language, 8 kHz, one channel, 16 bit."),
     ]
     DATASET "dataset" "[[dataset]]" "Records in one collection with exactly one rule." [
         must("id", Kind::Id, "Id."),

@@ -30,7 +30,7 @@ fn everything_is_read() {
     assert_eq!(said(EVERYTHING), Vec::<String>::new());
     let register = reading.register.unwrap();
     assert_eq!(register.controller.contact.name, "Nordkyst Forsyning A/S");
-    assert_eq!(register.stores.len(), 5);
+    assert_eq!(register.stores.len(), 6);
     let erp = register.store("erp").unwrap();
     assert_eq!(erp.kind, StoreKind::Sqlite { path: "data/erp.sqlite".to_owned() });
     assert_eq!((erp.statement_timeout_ms, erp.lock_timeout_ms), (Some(30_000), Some(2_000)));
@@ -78,7 +78,7 @@ fn files_are_read_together() {
     let (one, two) = EVERYTHING.split_at(EVERYTHING.find("[[activity]]").unwrap());
     let reading = Register::read(&[("b.toml", two), ("a.toml", one)]);
     assert!(reading.diagnostics.is_empty(), "{:?}", reading.diagnostics);
-    assert_eq!(reading.register.unwrap().datasets.len(), 7);
+    assert_eq!(reading.register.unwrap().datasets.len(), 8);
 }
 
 #[test]

@@ -27,6 +27,10 @@ pub fn open(
         StoreKind::Postgresql { .. } => {
             Ok(Box::new(SqlStore::new(Postgres::open(entry, base_dir, env)?)))
         }
+        StoreKind::Vault { path } => {
+            let index = base_dir.join(path).join("index.db");
+            Ok(Box::new(SqlStore::new(Sqlite::open(entry, &index)?)))
+        }
         StoreKind::Files { .. } => Ok(Box::new(FilesStore::open(entry, base_dir, env)?)),
     }
 }

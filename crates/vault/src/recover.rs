@@ -131,6 +131,25 @@ impl Vault {
         Ok(done)
     }
 
+    /// Closes one object whose [`crate::Writer`] is gone without having ended it, as
+    /// [`Vault::recover`] would: with what is there. Nothing happens to an object that is being
+    /// written, or is closed already. One of which nothing can be read is destroyed.
+    ///
+    /// # Errors
+    /// [`VaultError::Gone`], or when a database or the disk refuses.
+    pub fn close(&self, id: &ObjectId, now: Timestamp) -> Result<(), VaultError> {
+        let shared = &self.0.shared;
+        let rows = shared.rows()?;
+        let row = rows.find(id)?.ok_or(VaultError::Gone(*id))?;
+        if row.state != State::Live || lock(&shared.live).contains(id) {
+            return Ok(());
+        }
+        match close(shared, &rows, &row, now)? {
+            Found::Closed(_) => Ok(()),
+            Found::Empty | Found::Damaged | Found::Unreadable => self.drop_now(id),
+        }
+    }
+
     fn drop_now(&self, id: &ObjectId) -> Result<(), VaultError> {
         self.destroy(&[*id])?;
         self.0.shared.disk.remove(id).map(|_| ())

@@ -17,23 +17,25 @@ pub fn withdrawn(purpose: &str) -> String {
     format!("withdrawn_{}", column(purpose))
 }
 
-/// All facts that recordings of these purposes have, and their copies as evidence, besides the
-/// vault's own `started_at` and `ended_at`: what the vault is opened with.
+/// All facts that recordings of these purposes have besides the vault's own `started_at` and
+/// `ended_at`: what the vault is opened with.
 ///
 /// - `call_id`: the call, in `calls.db`;
-/// - `given_<purpose>`, `withdrawn_<purpose>`: instants, null when not;
-/// - `transferred_at`, `keep_until`: of evidence only, instants; the matter itself is in `calls.db`.
+/// - `given_<purpose>`, `withdrawn_<purpose>`: instants, null when not.
 #[must_use]
 pub fn names(purposes: &[String]) -> Vec<String> {
     let mut names = vec!["call_id".to_owned()];
     for purpose in purposes {
         names.extend([given(purpose), withdrawn(purpose)]);
     }
-    names.extend([TRANSFERRED_AT.to_owned(), KEEP_UNTIL.to_owned()]);
     names
 }
 
+/// The facts of evidence besides `started_at` and `ended_at`; the matter itself is in `calls.db`.
+pub(crate) const EVIDENCE: [&str; 3] = ["call_id", TRANSFERRED_AT, KEEP_UNTIL];
+
 /// A purpose's id as a part of a column's name.
 fn column(purpose: &str) -> String {
-    purpose.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+    let part = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+    purpose.chars().map(part).collect()
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::inner::{Chore, Inner, lock};
 use super::types::{DeskEvent, Remains};
 use super::writer::Ending;
-use super::{db, stop, tables};
+use super::{stop, tables};
 
 /// How often the desk writes down that it is alive while calls are under way: the most by which a
 /// crashed call's end is wrong. It also shows that the database can still be written.
@@ -101,10 +101,7 @@ impl Inner {
                 };
                 self.db.write("note the end of a recording", note).is_ok()
             }
-            Chore::End(id, at) => {
-                let fact = ("ended_at".to_owned(), Some(db::text(*at)));
-                self.vault.set_facts(id, &[fact]).is_ok() || self.is_gone(id)
-            }
+            Chore::End(id, at) => self.vault.close(id, *at).is_ok() || self.is_gone(id),
             Chore::Destroy(id, at) => {
                 if self.vault.destroy(&[*id]).is_err() && !self.is_gone(id) {
                     return false;

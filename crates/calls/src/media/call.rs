@@ -15,6 +15,9 @@ use super::{MediaEvent, Purpose, Side, Tape};
 
 /// Seconds between reports (RFC 3550 section 6.2).
 const REPORTS: u32 = 5;
+/// Keys that a side can press in a second: twice as many as a dialler does (40 ms each, 40 ms
+/// between them).
+const KEYS: u32 = 25;
 
 pub(super) struct Call {
     pub id: u64,
@@ -23,11 +26,14 @@ pub(super) struct Call {
     pub legs: [Leg; 2],
     pub relay: bool,
     paused: bool,
+    /// Keys of each side that never reach the other.
+    pub withheld: [String; 2],
     recorder: Option<Recorder>,
     pub figures: Figures,
     counters: Arc<Counters>,
     next_second: Instant,
     seconds: u32,
+    turns: u32,
     begun: Instant,
 }
 
@@ -42,13 +48,20 @@ impl Call {
             legs: [Leg::new(caller, one, now), Leg::new(agent, two, now)],
             relay: false,
             paused: false,
+            withheld: [String::new(), String::new()],
             recorder: None,
             figures: Figures { sessions: 1, ..Figures::default() },
             counters: new.counters,
             next_second: now + Duration::from_secs(1),
             seconds: 0,
+            turns: 0,
             begun: now,
         }
+    }
+
+    /// Whether anybody is to hear what comes: on a SIPREC session only a tape does.
+    fn listens(&self) -> bool {
+        self.purpose == Purpose::Front || self.recorder.is_some()
     }
 
     /// A datagram on the RTP port of `leg`.
@@ -61,8 +74,8 @@ impl Call {
         latch: Duration,
         now: Instant,
     ) {
-        // Nobody listens and nobody may record: not even looked at.
-        if self.purpose == Purpose::Siprec && self.recorder.is_none() {
+        // Not even looked at.
+        if !self.listens() {
             self.figures.dropped_without_consent += 1;
             return;
         }
@@ -88,7 +101,10 @@ impl Call {
             _ => None,
         };
         if let Some(event) = event {
-            if let Some(key) = this.presses.packet(header.ssrc, header.timestamp, event) {
+            if let Some(key) = this.presses.packet(header.ssrc, header.timestamp, event)
+                && this.keys < KEYS
+            {
+                this.keys += 1;
                 let _ = self.events.send(MediaEvent::Digit { side, key, at: now });
             }
             if let Some(recorder) = &mut self.recorder {
@@ -107,11 +123,15 @@ impl Call {
             other.out.rests();
             return;
         }
+        let withheld =
+            event.and_then(Event::key).is_some_and(|key| self.withheld[leg].contains(key));
         let in_time = match kind {
             Kind::Audio(codec) => other.relay(buffer, &header, Some(codec), now, figures),
-            Kind::Press if event.is_some() => other.relay(buffer, &header, None, now, figures),
+            Kind::Press if event.is_some() && !withheld => {
+                other.relay(buffer, &header, None, now, figures)
+            }
             _ => {
-                // Comfort noise, which the other side may not know: silence by itself.
+                // A key that is kept back, or comfort noise, which the other side may not know: silence by itself.
                 other.out.skipped(&header);
                 true
             }
@@ -142,17 +162,23 @@ impl Call {
             self.recorder = None;
             let _ = self.events.send(MediaEvent::TapeFailed);
         }
+        self.turns += 1;
+        if self.turns.is_multiple_of(10) {
+            self.publish();
+        }
         if now < self.next_second {
             return;
         }
         self.next_second += Duration::from_secs(1);
         self.seconds += 1;
+        let listens = self.listens();
         for side in Side::BOTH {
             let leg = &mut self.legs[side.index()];
             if self.seconds.is_multiple_of(REPORTS) {
                 leg.report(origin, now);
             }
-            let expected = leg.link.as_ref().is_some_and(|link| link.direction.receive);
+            leg.keys = 0;
+            let expected = listens && leg.link.as_ref().is_some_and(|link| link.direction.receive);
             if expected
                 && !quiet.is_zero()
                 && !leg.quiet_said
@@ -162,7 +188,6 @@ impl Call {
                 let _ = self.events.send(MediaEvent::Quiet { side });
             }
         }
-        self.publish();
     }
 
     /// Begins a recording, or ends it and keeps it.
@@ -176,11 +201,15 @@ impl Call {
             self.figures.recorded_ms += done.recorded_ms;
             self.figures.masked_blocks += done.masked_blocks;
         }
+        if !self.listens() {
+            self.legs.iter_mut().for_each(|leg| leg.heard = now);
+        }
         self.recorder = tape.map(|tape| {
             let mut recorder = Recorder::new(tape, now);
             recorder.pause(self.paused, now);
             recorder
         });
+        self.publish();
     }
 
     /// Ends a recording and destroys it.
@@ -190,6 +219,7 @@ impl Call {
             self.figures.masked_blocks += recorder.done.masked_blocks;
             recorder.destroy();
         }
+        self.publish();
     }
 
     pub fn pause(&mut self, paused: bool, now: Instant) {

@@ -25,6 +25,7 @@ pub(super) enum Command {
     Play(u64, Side, Option<(Arc<Prompt>, bool)>),
     Relay(u64, bool),
     Digit(u64, Side, char),
+    Withhold(u64, Side, String),
     Record(u64, Option<Box<dyn Tape>>),
     Destroy(u64),
     Pause(u64, bool),
@@ -102,7 +103,7 @@ impl Engine {
                     Err(_) => break,
                 }
             }
-            self.drain(&mut events, &mut buffer);
+            // What was asked comes first, so that no packet that came after a stop is recorded.
             loop {
                 match self.queue.try_recv() {
                     Ok(command) => {
@@ -118,6 +119,7 @@ impl Engine {
                     }
                 }
             }
+            self.drain(&mut events, &mut buffer);
             let now = Instant::now();
             self.look_after(now, &mut buffer);
             self.tick += 1;
@@ -184,7 +186,7 @@ impl Engine {
         for call in self.calls.iter_mut().skip(turn).step_by(TURNS as usize).flatten() {
             call.look_after(now, self.origin, self.quiet, buffer);
         }
-        if self.tick.is_multiple_of(100) {
+        if self.tick.is_multiple_of(100) || self.places.is_empty() {
             let mut total = self.ended;
             for call in self.calls.iter().flatten() {
                 total += call.figures();
@@ -209,6 +211,9 @@ impl Engine {
             Command::Relay(id, on) => self.with(id, |call| call.relay = on),
             Command::Digit(id, side, key) => {
                 self.with(id, |call| call.legs[side.index()].press(key, now));
+            }
+            Command::Withhold(id, side, keys) => {
+                self.with(id, |call| call.withheld[side.index()] = keys);
             }
             Command::Record(id, tape) => self.with(id, |call| call.record(tape, now)),
             Command::Destroy(id) => self.with(id, Call::destroy_recording),

@@ -79,7 +79,7 @@ impl Media {
         let inner = &self.inner;
         let ip = inner.config.ip;
         let pairs = [inner.ports.pair(ip)?, inner.ports.pair(ip)?];
-        let ports = [pairs[0].port, pairs[1].port];
+        let ports = [pairs[0].lease.port, pairs[1].lease.port];
         let id = inner.ids.fetch_add(1, Relaxed);
         let thread = inner.next.fetch_add(1, Relaxed) % inner.threads.len();
         let counters = Arc::new(Counters::default());
@@ -98,7 +98,7 @@ impl Media {
         self.inner.config.advertised.unwrap_or(self.inner.config.ip)
     }
 
-    /// All sessions since the start, the ended ones too. At most a second old.
+    /// All sessions since the start, the ended ones too. At most half a second old.
     pub fn figures(&self) -> Figures {
         let mut total = Figures::default();
         for thread in &self.inner.threads {
@@ -167,6 +167,12 @@ impl Session {
         self.send(Command::Digit(self.id, side, key));
     }
 
+    /// Keys that a side presses by RFC 4733 and that never reach the other side; they are told as
+    /// [`MediaEvent::Digit`] all the same. Nothing is withheld at first.
+    pub fn withhold(&self, side: Side, keys: &str) {
+        self.send(Command::Withhold(self.id, side, keys.to_owned()));
+    }
+
     /// Records from now on (nothing of before), or, with `None`, not any more: what was heard up
     /// to now is handed over and the tape finished. Another tape finishes the one before.
     pub fn record(&self, tape: Option<Box<dyn Tape>>) {
@@ -183,7 +189,7 @@ impl Session {
         self.send(Command::Pause(self.id, paused));
     }
 
-    /// This session's counts. At most a second old.
+    /// This session's counts. At most 0.2 s old.
     pub fn figures(&self) -> Figures {
         self.counters.read()
     }
@@ -227,7 +233,9 @@ impl Ports {
         while tries > 0 {
             let Some(port) = lock().pop_front() else { break };
             match bind(port).and_then(|rtp| Ok((rtp, bind(port + 1)?))) {
-                Ok((rtp, rtcp)) => return Ok(Pair { rtp, rtcp, port, ports: self.clone() }),
+                Ok((rtp, rtcp)) => {
+                    return Ok(Pair { rtp, rtcp, lease: Lease { port, ports: self.clone() } });
+                }
                 Err(e) => {
                     lock().push_back(port);
                     // Somebody else's port: try the next. Anything else will not get better.
@@ -245,18 +253,22 @@ impl Ports {
     }
 }
 
-/// The two sockets of a side; the ports are free again when it is dropped.
+/// The two sockets of a side. The fields are dropped in this order: the sockets are closed before
+/// the port counts as free.
 pub(super) struct Pair {
     pub rtp: UdpSocket,
     pub rtcp: UdpSocket,
+    pub lease: Lease,
+}
+
+/// A pair of ports in use.
+pub(super) struct Lease {
     pub port: u16,
     ports: Arc<Ports>,
 }
 
-impl Drop for Pair {
+impl Drop for Lease {
     fn drop(&mut self) {
-        // The sockets close a moment later, when the fields are dropped; the port is last in the
-        // queue by then.
         self.ports.free.lock().unwrap_or_else(PoisonError::into_inner).push_back(self.port);
     }
 }

@@ -20,6 +20,8 @@ const RING: usize = 64;
 const DELAY: u64 = 1600;
 /// Sound may be this far ahead of the clock (0.4 s: what a network held back and now delivers).
 const AHEAD: i64 = 3200;
+/// Further back than this a stream has set its clock anew.
+const BEHIND: i64 = -16_000;
 /// Sound is silenced for this long before the first packet of a press and after its last, and
 /// while it lasts for this long ahead: 0.04 s and 0.1 s.
 const GUARD: i64 = 320;
@@ -246,8 +248,7 @@ impl Leg {
             let ahead = position + length - clock;
             let too_late = position + length <= edge;
             self.late = if too_late { self.late + 1 } else { 0 };
-            let jumped = ahead > AHEAD
-                || ahead < -16_000
+            let jumped = !(BEHIND..=AHEAD).contains(&ahead)
                 || self.late > 25
                 // The source was silent and stopped its clock meanwhile.
                 || (too_late && follows && rested);
@@ -317,3 +318,6 @@ impl Leg {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

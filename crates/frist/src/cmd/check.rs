@@ -22,7 +22,9 @@ pub fn check(place: &Place, args: &CheckArgs, as_json: bool) -> Outcome {
     }
     let mut checked = place.check()?;
     if let Some(register) = checked.register.as_ref().filter(|_| checked.sound() && !args.offline) {
+        let prompts = super::check_prompts::look(&place.dir, register);
         checked.diagnostics.extend(super::check_stores::ask(place, register));
+        checked.diagnostics.extend(prompts);
     }
     let d = &checked.diagnostics;
     match (args.format, as_json) {

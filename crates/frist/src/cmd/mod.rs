@@ -1,6 +1,7 @@
 //! The commands, one module each.
 
 pub mod check;
+pub mod check_prompts;
 pub mod check_stores;
 pub mod demo;
 pub mod diff;

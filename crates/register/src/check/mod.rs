@@ -3,6 +3,7 @@
 //! Whether a field or table exists is for the stores to say; whether a rule can be met, whether a
 //! basis carries a purpose, and whether a period fits the law is said here.
 
+mod announcements;
 mod anonymise;
 mod facts;
 mod gaps;
@@ -64,6 +65,7 @@ pub fn check(register: &Register, book: &LawBook, sources: &Sources) -> Vec<Diag
     check.purposes();
     check.terms();
     check.sensitive();
+    check.announcements();
     check.anonymise();
     check.gaps();
     let mut said = check.said;

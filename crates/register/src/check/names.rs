@@ -38,6 +38,13 @@ impl<'a> Check<'a> {
                 self.law_exists(purpose.law.as_ref());
             }
         }
+        for announcement in &register.announcements {
+            let id = &announcement.activity;
+            self.known(Code::E0020, "activity", id, &activities, "[[activity]]");
+            for question in &announcement.questions {
+                self.purpose_exists(id.as_str(), &question.purpose, "announcement");
+            }
+        }
         for dataset in &register.datasets {
             let id = &dataset.activity;
             self.known(Code::E0020, "activity", id, &activities, "[[activity]]");
@@ -45,7 +52,7 @@ impl<'a> Check<'a> {
             dataset.subjects.iter().for_each(|(s, _)| self.subject(s, &subjects));
             dataset.categories.iter().for_each(|c| self.category(c, &categories));
             for keep in &dataset.keep {
-                self.purpose_exists(dataset.activity.as_str(), &keep.purpose);
+                self.purpose_exists(dataset.activity.as_str(), &keep.purpose, "data set");
             }
             for erase in &dataset.erase {
                 self.law_exists(erase.law.as_ref());
@@ -92,14 +99,14 @@ impl<'a> Check<'a> {
         });
     }
 
-    fn purpose_exists(&mut self, activity: &str, id: &Sp<String>) {
+    fn purpose_exists(&mut self, activity: &str, id: &Sp<String>, whose: &str) {
         let Some(activity) = self.index.activities.get(activity) else { return };
         if activity.purposes.iter().any(|p| p.id.value == id.value) {
             return;
         }
         let message = format!("the activity `{}` has no purpose `{}`", activity.id.value, id.value);
         let said = Diagnostic::new(Code::E0021, id.span, message)
-            .label(activity.span, "the activity of this data set");
+            .label(activity.span, format!("the activity of this {whose}"));
         let own = activity.purposes.iter().map(|p| p.id.as_str());
         let elsewhere = self
             .register
@@ -109,8 +116,8 @@ impl<'a> Check<'a> {
         self.say(match (nearest(&id.value, own), elsewhere) {
             (Some(near), _) => proposal(said, id, near, self.sources),
             (None, Some(other)) => said.help(format!(
-                "the activity `{}` has a purpose of that id; a data set is kept for purposes of \
-                 its own activity",
+                "the activity `{}` has a purpose of that id; this {whose} is for purposes of its \
+                 own activity",
                 other.id.value
             )),
             (None, None) => said.help("declare it with [[activity.purpose]] below the activity"),

@@ -99,6 +99,10 @@ fn place(store: &Store, collection: &str) -> String {
             let url = url_env.as_deref().or(url_file.as_deref()).unwrap_or_default();
             format!("postgresql {url} {schema} {table}")
         }
+        StoreKind::Vault { path } => {
+            let path = path.trim_start_matches("./").trim_end_matches('/');
+            format!("vault {path} {}", collection.to_ascii_lowercase())
+        }
         StoreKind::Files { root } => {
             format!("files {}/{collection}", root.trim_start_matches("./").trim_end_matches('/'))
         }

@@ -4,6 +4,7 @@
 //! mistake, each with its place.
 
 mod activity;
+mod announcement;
 mod controller;
 mod dataset;
 mod facts;
@@ -153,6 +154,9 @@ fn read_file(file: &File<'_>, parts: &mut Parts) {
     for table in tab.tables("dataset", &shape::DATASET) {
         parts.register.datasets.extend(dataset::read(&table));
     }
+    for table in tab.tables("announcement", &shape::ANNOUNCEMENT) {
+        parts.register.announcements.extend(announcement::read(&table));
+    }
     tab.finish();
 }
 
@@ -197,6 +201,12 @@ impl Parts {
         unique("activity", &ids, &[], said);
         let ids: Vec<&Sp<String>> = register.datasets.iter().map(|x| &x.id).collect();
         unique("dataset", &ids, &[], said);
+        let ids: Vec<&Sp<String>> = register.announcements.iter().map(|x| &x.id).collect();
+        unique("announcement", &ids, &[], said);
+        for announcement in &register.announcements {
+            let ids: Vec<&Sp<String>> = announcement.questions.iter().map(|q| &q.purpose).collect();
+            unique("question for the purpose", &ids, &[], said);
+        }
         for activity in &register.activities {
             let ids: Vec<&Sp<String>> = activity.purposes.iter().map(|x| &x.id).collect();
             unique("purpose", &ids, &[], said);

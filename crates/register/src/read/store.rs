@@ -13,13 +13,14 @@ enum System {
     Sqlite,
     Postgresql,
     Files,
+    Vault,
 }
 
 /// Reads one store.
 pub(super) fn read(table: &Tab<'_>) -> Option<Store> {
     let id = table.id();
     let title = table.text("title");
-    let systems = [System::Sqlite, System::Postgresql, System::Files];
+    let systems = [System::Sqlite, System::Postgresql, System::Files, System::Vault];
     let system = table.one_of("kind", STORE_KINDS, &systems);
     if !table.has("kind") {
         table.missing("kind");
@@ -72,7 +73,8 @@ fn kind(table: &Tab<'_>, system: Option<System>) -> Option<StoreKind> {
         ("root", &root, System::Files),
     ];
     for (name, field, of) in fields {
-        if let Some(field) = field.as_ref().filter(|_| of != system) {
+        let own = of == system || (name == "path" && system == System::Vault);
+        if let Some(field) = field.as_ref().filter(|_| !own) {
             let kind = STORE_KINDS.get(of as usize).copied().unwrap_or_default();
             let own = STORE_KINDS.get(system as usize).copied().unwrap_or_default();
             let message =
@@ -94,6 +96,7 @@ fn kind(table: &Tab<'_>, system: Option<System>) -> Option<StoreKind> {
     };
     match system {
         System::Sqlite => Some(StoreKind::Sqlite { path: needed("path", path)? }),
+        System::Vault => Some(StoreKind::Vault { path: needed("path", path)? }),
         System::Files => Some(StoreKind::Files { root: needed("root", root)? }),
         System::Postgresql => {
             match (&url_env, &url_file) {
