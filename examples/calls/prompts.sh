@@ -9,7 +9,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 say() { # say FILE TEXT
-  espeak-ng -v da -s 165 -w "$work/speech.wav" "$2"
+  espeak-ng -v da -s 175 -w "$work/speech.wav" "$2"
   # Without dither, and with the silence at both ends cut, the same text gives the same small file.
   sox -D "$work/speech.wav" -r 8000 -c 1 -b 16 -e signed "$1" silence 1 0.02 0.5% reverse silence 1 0.02 0.5% reverse pad 0.1 0.2
 }

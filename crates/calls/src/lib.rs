@@ -1,5 +1,6 @@
 //! Calls recorded only with consent.
 
+pub mod api;
 pub mod config;
 pub mod consent;
 pub mod desk;
@@ -10,6 +11,7 @@ pub mod media;
 pub mod principal;
 pub mod rule;
 pub mod sdp;
+pub mod serve;
 pub mod sip;
 pub mod siprec;
 pub mod tape;

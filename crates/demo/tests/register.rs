@@ -130,7 +130,9 @@ fn everything_it_names_is_generated_and_everything_generated_is_named() {
                 }
             }
             StoreKind::Files { root } => assert!(dir.path().join(root).is_dir(), "{root}"),
-            StoreKind::Postgresql { .. } => panic!("the demo needs no server"),
+            StoreKind::Postgresql { .. } | StoreKind::Vault { .. } => {
+                panic!("the demo needs no server")
+            }
         }
     }
     assert_eq!(tables.len(), 10);

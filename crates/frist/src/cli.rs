@@ -203,6 +203,11 @@ pub enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Calls recorded only with consent: the server, the kill switch, listening, evidence
+    Calls(crate::cli_calls::CallsArgs),
+    /// Make, check or rewrap a vault of recordings
+    #[command(subcommand)]
+    Vault(crate::cmd::vault::VaultCommand),
     /// Read the law book
     #[command(subcommand)]
     Law(LawCommand),

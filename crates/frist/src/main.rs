@@ -4,6 +4,7 @@
 //! finds the register, the keys and the database, [`error`] turns failures into text and exit codes.
 
 mod cli;
+mod cli_calls;
 mod cmd;
 mod error;
 mod init;
@@ -59,6 +60,7 @@ fn run(cli: &Cli) -> Outcome {
         Command::List { dataset, decision, limit } => {
             cmd::list::list(&place, dataset, *decision, *limit, lang, json)
         }
+        Command::Calls(args) => cmd::calls::calls(&place, args, json),
         Command::Status => cmd::status::status(&place, json),
         Command::Horizon { months, as_of, svg } => {
             cmd::horizon::horizon(&place, *months, as_of.as_deref(), svg.as_deref(), lang, json)
@@ -77,6 +79,7 @@ fn run(cli: &Cli) -> Outcome {
         Command::Demo { folder, yes, scale, seed } => {
             cmd::demo::demo(&place, folder, *yes, *scale, *seed, lang)
         }
+        Command::Vault(command) => cmd::vault::vault(command, json),
         Command::Law(command) => cmd::law::law(command, lang, json),
         Command::Completions { shell } => cmd::shell::completions(*shell),
         Command::Man { folder } => cmd::shell::man(folder.as_deref()),

@@ -248,6 +248,21 @@ impl Place {
         }
     }
 
+    /// The key of callers' pseudonyms in consent records.
+    pub fn calls_key(&self) -> Outcome<Zeroizing<[u8; 32]>> {
+        let dir = self.hidden().join("keys");
+        private_dir(&dir)?;
+        secret(&dir.join("calls.key"))
+    }
+
+    /// Frist's own database with the key of records, for entries that are made outside of a sweep.
+    pub fn ledger(&self) -> Outcome<(State, RecordKey)> {
+        let mut state = self.state()?;
+        self.not_set_back(&mut state)?;
+        let keys = self.keys(&mut state)?;
+        Ok((state, keys.record))
+    }
+
     fn keys(&self, state: &mut State) -> Outcome<Keys> {
         let dir = self.hidden().join("keys");
         private_dir(&dir)?;

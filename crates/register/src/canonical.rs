@@ -11,10 +11,10 @@ use sha2::{Digest, Sha256};
 
 use crate::builtin;
 use crate::model::{
-    Activity, Announcement, Anonymise, Category, CategoryClass, Condition, ConditionTest, Contact, Controller,
-    ControllerKind, DataSet, Disposition, Fact, FactSource, FactType, Guard, Keep, Link, Literal,
-    MustErase, OnErase, Purpose, Recipient, RecipientRole, Register, Role, Spoken, Store, StoreKind, Text,
-    Vacuum,
+    Activity, Announcement, Anonymise, Category, CategoryClass, Condition, ConditionTest, Contact,
+    Controller, ControllerKind, DataSet, Disposition, Fact, FactSource, FactType, Guard, Keep,
+    Link, Literal, MustErase, OnErase, Purpose, Recipient, RecipientRole, Register, Role, Spoken,
+    Store, StoreKind, Text, Vacuum,
 };
 use crate::span::Sp;
 

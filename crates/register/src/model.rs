@@ -227,9 +227,9 @@ pub enum StoreKind {
         /// The root, which is never left.
         root: String,
     },
-    /// A vault of encrypted objects: its folder, relative to the register's folder.
+    /// A vault of recordings, whose keys are destroyed; its folder, relative to the register's.
     Vault {
-        /// The folder, with `vault.toml` and `index.db`.
+        /// Path of the vault's folder.
         path: String,
     },
 }

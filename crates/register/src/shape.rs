@@ -151,7 +151,7 @@ shapes! {
         must("id", Kind::Id, "Id."),
         may("title", Kind::Text, "What it is called."),
         must("kind", Kind::OneOf(STORE_KINDS), "Which system it is."),
-        may("path", Kind::Str, "sqlite: path of the database file; vault: its folder; relative to the register's folder."),
+        may("path", Kind::Str, "sqlite: path of the database file; vault: path of the vault's folder; relative to the register's folder."),
         may("url_env", Kind::Str, "postgresql: name of the environment variable that holds the URL."),
         may("url_file", Kind::Str, "postgresql: path of a file that holds the URL."),
         may("schema", Kind::Str, "postgresql: schema; `public` when not said."),

@@ -486,25 +486,23 @@ impl<'a> Tab<'a> {
             format!("{} has no field `{name}`", self.shape.header),
         );
         let own = self.shape.fields.iter().map(|f| f.name);
-        let said = if let Some(parent) = self.parent.filter(|p| p.field(name).is_some()) {
-            said.here(format!("this field belongs to {}", parent.header)).help(format!(
+        let said =
+            if let Some(parent) = self.parent.filter(|p| p.field(name).is_some()) {
+                said.here(format!("this field belongs to {}", parent.header)).help(format!(
                 "in TOML every line after `{}` belongs to it until the next header: move `{name}` \
                  up, before the first table inside {}",
                 self.shape.header, parent.header
             ))
-        } else if let Some(near) = nearest(name, own) {
-            said.help(format!("did you mean `{near}`?")).fix(span, near)
-        } else if let Some(other) = self
-            .file
-            .shapes
-            .iter()
-            .find(|s| s.path != self.shape.path && !s.path.is_empty() && s.field(name).is_some())
-        {
-            said.help(format!("`{name}` is a field of {}", other.header))
-        } else {
-            let fields: Vec<&str> = self.shape.fields.iter().map(|f| f.name).collect();
-            said.help(format!("it may have {}", either(&fields)))
-        };
+            } else if let Some(near) = nearest(name, own) {
+                said.help(format!("did you mean `{near}`?")).fix(span, near)
+            } else if let Some(other) = self.file.shapes.iter().find(|s| {
+                s.path != self.shape.path && !s.path.is_empty() && s.field(name).is_some()
+            }) {
+                said.help(format!("`{name}` is a field of {}", other.header))
+            } else {
+                let fields: Vec<&str> = self.shape.fields.iter().map(|f| f.name).collect();
+                said.help(format!("it may have {}", either(&fields)))
+            };
         self.say(said);
     }
 }

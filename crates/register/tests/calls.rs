@@ -161,10 +161,8 @@ fn what_is_announced_is_part_of_the_revision() {
 
 #[test]
 fn each_purpose_is_asked_for_by_itself_or_not_recorded() {
-    let alone = right().replace(
-        &ASKING[ASKING.rfind("[[announcement.question]]").unwrap()..],
-        "\n",
-    );
+    let alone =
+        right().replace(&ASKING[ASKING.rfind("[[announcement.question]]").unwrap()..], "\n");
     assert_eq!(codes(&alone), [Code::E0061]);
     assert_eq!(codes(&right().replace(ASKING, "")), [Code::E0061, Code::E0061]);
     let twice = right().replace("purpose = \"training\"", "purpose = \"quality\"");
@@ -174,7 +172,10 @@ fn each_purpose_is_asked_for_by_itself_or_not_recorded() {
     let slip = said(&right().replace("purpose = \"training\"", "purpose = \"trainning\""));
     assert_eq!(slip[0].code, Code::E0021);
     assert_eq!(slip[0].fix.as_ref().unwrap().replacement, "\"training\"");
-    assert_eq!(codes(&right().replace("activity = \"telephony\"\nlang", "activity = \"tele\"\nlang"))[0], Code::E0020);
+    assert_eq!(
+        codes(&right().replace("activity = \"telephony\"\nlang", "activity = \"tele\"\nlang"))[0],
+        Code::E0020
+    );
 }
 
 #[test]
@@ -195,7 +196,8 @@ fn every_language_has_its_words_and_its_sound() {
 
 #[test]
 fn a_vault_knows_each_consent_by_its_purpose() {
-    let without = right().replace("given = \"given_training\"\nuntil = \"withdrawn_training\"\n", "");
+    let without =
+        right().replace("given = \"given_training\"\nuntil = \"withdrawn_training\"\n", "");
     assert_eq!(codes(&without), [Code::E0046]);
     assert_eq!(codes(&right().replace("until = \"withdrawn_training\"\n", "")), [Code::E0046]);
     let mixed = said(&right().replace("given = \"given_training\"", "given = \"given_quality\""));

@@ -125,3 +125,20 @@ fn no_password_in_the_register() {
     assert_eq!(d.code, Code::E0007);
     assert!(!format!("{d:?}").contains("secret"));
 }
+
+#[test]
+fn a_vault_is_a_store() {
+    let vault = |lines: &str| {
+        let text = format!("[[store]]\nid = \"calls\"\nkind = \"vault\"\n{lines}\n");
+        said(&format!("{}{text}", "[controller]\nname = \"A\"\n"))
+    };
+    let said = |lines: &str| vault(lines).join("\n");
+    assert!(!said("path = \"data/calls\"").contains("kind"), "{}", said("path = \"data/calls\""));
+    assert!(said("").contains("`path`"), "{}", said(""));
+    assert!(said("path = \"\"").contains("empty"));
+    let other = said("path = \"x\"\nroot = \"y\"");
+    assert!(
+        other.contains("`root` is for stores of kind `files`, and this one is `vault`"),
+        "{other}"
+    );
+}

@@ -1,4 +1,4 @@
-//! Where the data lies: SQLite, PostgreSQL and files behind one trait.
+//! Where the data lies: SQLite, PostgreSQL, files and the vault of recordings behind one trait.
 //!
 //! [`Store`] is the trait and its contract, [`open`] opens what the register names, [`Bound`] is a
 //! data set bound to its collection. The two databases share `sql`; how to add a kind of store is
@@ -14,6 +14,7 @@ mod postgres;
 mod sql;
 mod sqlite;
 pub mod store;
+mod vault;
 
 pub use bound::{Bound, Common};
 pub use open::open;

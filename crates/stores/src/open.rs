@@ -9,6 +9,7 @@ use crate::postgres::Postgres;
 use crate::sql::SqlStore;
 use crate::sqlite::Sqlite;
 use crate::store::{Store, StoreError};
+use crate::vault::VaultStore;
 
 /// Opens a store. Paths are relative to `base_dir`, the register's folder; `env` reads environment
 /// variables.
@@ -28,8 +29,7 @@ pub fn open(
             Ok(Box::new(SqlStore::new(Postgres::open(entry, base_dir, env)?)))
         }
         StoreKind::Vault { path } => {
-            let index = base_dir.join(path).join("index.db");
-            Ok(Box::new(SqlStore::new(Sqlite::open(entry, &index)?)))
+            Ok(Box::new(VaultStore::open(entry, &base_dir.join(path), env)?))
         }
         StoreKind::Files { .. } => Ok(Box::new(FilesStore::open(entry, base_dir, env)?)),
     }

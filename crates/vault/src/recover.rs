@@ -305,7 +305,7 @@ fn close(shared: &Shared, rows: &Rows, row: &Row, now: Timestamp) -> Result<Foun
     if state == State::Sealed {
         rows.connection
             .execute(
-                &format!("UPDATE main.\"{}\" SET state = ?2 WHERE id = ?1", row.collection),
+                &format!("UPDATE main.\"{}\" SET vault_state = ?2 WHERE id = ?1", row.collection),
                 (row.id.to_string(), state.word()),
             )
             .map_err(VaultError::db("close an object"))?;

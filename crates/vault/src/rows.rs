@@ -30,8 +30,16 @@ const VERSION: i64 = 1;
 const BUSY: Duration = Duration::from_secs(10);
 
 /// The columns that are the vault's own, but for the two instants.
-const OWN: &[&str] =
-    &["id", "hour", WRAPPED_KEY, "state", "place", "chunk_ms", "chunks", "content_sha256"];
+const OWN: &[&str] = &[
+    "id",
+    "hour",
+    WRAPPED_KEY,
+    "vault_state",
+    "vault_place",
+    "chunk_ms",
+    "chunks",
+    "content_sha256",
+];
 const INSTANTS: &[&str] = &["started_at", "ended_at"];
 
 /// Where an object lies.
@@ -111,7 +119,7 @@ fn table(collection: &str) -> String {
     format!(
         "CREATE TABLE IF NOT EXISTS \"{collection}\" (
            id TEXT PRIMARY KEY NOT NULL, hour TEXT, {WRAPPED_KEY} BLOB NOT NULL,
-           state TEXT NOT NULL, place TEXT NOT NULL, chunk_ms INTEGER NOT NULL,
+           vault_state TEXT NOT NULL, vault_place TEXT NOT NULL, chunk_ms INTEGER NOT NULL,
            chunks INTEGER, content_sha256 TEXT, started_at TEXT NOT NULL, ended_at TEXT);
          CREATE INDEX IF NOT EXISTS \"{collection}_hour\" ON \"{collection}\" (hour);
          CREATE INDEX IF NOT EXISTS \"{collection}_ended_at\" ON \"{collection}\" (ended_at);"
@@ -259,7 +267,7 @@ impl Rows {
     /// All rows of a collection in one of these states.
     pub(crate) fn all(&self, collection: &str, state: State) -> Result<Vec<Row>, VaultError> {
         let run = || {
-            let sql = format!("{} WHERE state = ?1", select(collection));
+            let sql = format!("{} WHERE vault_state = ?1", select(collection));
             let mut statement = self.connection.prepare(&sql)?;
             let rows = statement.query_map([state.word()], |row| read(row, collection))?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
@@ -272,7 +280,7 @@ impl Rows {
         let run = || {
             let mut all = Vec::new();
             for collection in collections(&self.connection)? {
-                let sql = format!("SELECT id, place, state FROM \"{collection}\"");
+                let sql = format!("SELECT id, vault_place, vault_state FROM \"{collection}\"");
                 let mut statement = self.connection.prepare(&sql)?;
                 let mut rows = statement.query([])?;
                 while let Some(row) = rows.next()? {
@@ -490,7 +498,7 @@ fn name(text: &str) -> Result<(), VaultError> {
 
 fn select(collection: &str) -> String {
     format!(
-        "SELECT id, hour, {WRAPPED_KEY}, state, place, chunk_ms, chunks, content_sha256, started_at FROM main.\"{collection}\""
+        "SELECT id, hour, {WRAPPED_KEY}, vault_state, vault_place, chunk_ms, chunks, content_sha256, started_at FROM main.\"{collection}\""
     )
 }
 
@@ -590,7 +598,16 @@ pub(crate) fn insert(
     ended: Option<&str>,
     facts: &[(String, Option<String>)],
 ) -> Result<(), VaultError> {
-    let own = ["id", "hour", WRAPPED_KEY, "state", "place", "chunk_ms", "started_at", "ended_at"];
+    let own = [
+        "id",
+        "hour",
+        WRAPPED_KEY,
+        "vault_state",
+        "vault_place",
+        "chunk_ms",
+        "started_at",
+        "ended_at",
+    ];
     let names = quoted(own.into_iter().chain(facts.iter().map(|(name, _)| name.as_str())));
     let marks: Vec<String> = (1..=own.len() + facts.len()).map(|n| format!("?{n}")).collect();
     let sql =
@@ -635,7 +652,7 @@ pub(crate) fn close(
     ended: Option<&str>,
 ) -> rusqlite::Result<usize> {
     let sql = format!(
-        "UPDATE main.\"{collection}\" SET state = ?2, chunks = ?3, content_sha256 = ?4, \
+        "UPDATE main.\"{collection}\" SET vault_state = ?2, chunks = ?3, content_sha256 = ?4, \
          ended_at = COALESCE(?5, ended_at) WHERE id = ?1"
     );
     let chunks = i64::try_from(sealed.chunks).unwrap_or(i64::MAX);

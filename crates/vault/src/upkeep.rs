@@ -135,7 +135,7 @@ impl Keeper<'_> {
         let path = shared.disk.path(id);
         let length = file.metadata().map_err(VaultError::io("measure the object", &path))?.len();
         storage.put(id, &file, length)?;
-        let sql = format!("UPDATE \"{}\" SET place = ?1 WHERE id = ?2", row.collection);
+        let sql = format!("UPDATE \"{}\" SET vault_place = ?1 WHERE id = ?2", row.collection);
         let moved = self
             .rows()?
             .connection

@@ -3,9 +3,8 @@
 //!
 //! Read strictly: an unknown field is an error with its place, as in the register. All paths come
 //! out resolved against the folder of `calls.toml`. What the file says is checked here as far as
-//! the file alone tells; whether files, addresses and the register fit is for [`check`].
+//! the file alone tells; whether files and the register fit is for [`crate::serve::load`].
 
-pub mod check;
 mod net;
 mod read;
 mod shape;

@@ -100,7 +100,7 @@ fn summary(checked: &Checked, offline: bool) {
 }
 
 /// Prints a diagnostic as a compiler would.
-fn print(d: &Diagnostic, sources: &Sources) {
+pub(crate) fn print(d: &Diagnostic, sources: &Sources) {
     let file = d.span().file;
     // miette shows one file at a time; places in other files are told in words.
     let (here, elsewhere): (Vec<_>, Vec<_>) = d.labels.iter().partition(|(s, _)| s.file == file);

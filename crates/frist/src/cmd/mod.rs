@@ -1,5 +1,6 @@
 //! The commands, one module each.
 
+pub mod calls;
 pub mod check;
 pub mod check_prompts;
 pub mod check_stores;
@@ -17,3 +18,4 @@ pub mod replay;
 pub mod shell;
 pub mod status;
 pub mod sweep;
+pub mod vault;

@@ -280,7 +280,8 @@ fn tick(
     go(place, engine, &plan.id)
 }
 
-fn go(place: &Place, engine: &mut Engine, id: &str) -> Result<bool, Error> {
+/// Carries a plan out, and says what went and what is wrong. Answers whether it was green.
+pub(crate) fn go(place: &Place, engine: &mut Engine, id: &str) -> Result<bool, Error> {
     let report = engine.sweep(id, &mut |_| {})?;
     for d in report.datasets.iter().filter(|d| d.done > 0) {
         anstream::println!(

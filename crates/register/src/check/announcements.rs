@@ -39,7 +39,8 @@ impl<'a> Check<'a> {
             let Some(purpose) = purpose.filter(|p| !by_consent(p)) else { continue };
             // A purpose without any basis has its own error.
             let Some(basis) = &purpose.basis else { continue };
-            let message = format!("callers are asked for `{}`, which does not rest on consent", id.value);
+            let message =
+                format!("callers are asked for `{}`, which does not rest on consent", id.value);
             let said = Diagnostic::new(Code::E0060, id.span, message)
                 .label(basis.span, format!("the basis is {}", basis.value))
                 .law("GDPR Art. 4(11), 6(1)(a) and 7")

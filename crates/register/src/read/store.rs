@@ -66,19 +66,21 @@ fn kind(table: &Tab<'_>, system: Option<System>) -> Option<StoreKind> {
     let root = table.str("root");
     let system = system?;
     let fields = [
-        ("path", &path, System::Sqlite),
-        ("url_env", &url_env, System::Postgresql),
-        ("url_file", &url_file, System::Postgresql),
-        ("schema", &schema, System::Postgresql),
-        ("root", &root, System::Files),
+        ("path", &path, &[System::Sqlite, System::Vault][..]),
+        ("url_env", &url_env, &[System::Postgresql]),
+        ("url_file", &url_file, &[System::Postgresql]),
+        ("schema", &schema, &[System::Postgresql]),
+        ("root", &root, &[System::Files]),
     ];
     for (name, field, of) in fields {
-        let own = of == system || (name == "path" && system == System::Vault);
-        if let Some(field) = field.as_ref().filter(|_| !own) {
-            let kind = STORE_KINDS.get(of as usize).copied().unwrap_or_default();
-            let own = STORE_KINDS.get(system as usize).copied().unwrap_or_default();
-            let message =
-                format!("`{name}` is for stores of kind `{kind}`, and this one is `{own}`");
+        if let Some(field) = field.as_ref().filter(|_| !of.contains(&system)) {
+            let word = |s: &System| STORE_KINDS.get(*s as usize).copied().unwrap_or_default();
+            let kinds: Vec<String> = of.iter().map(|of| format!("`{}`", word(of))).collect();
+            let message = format!(
+                "`{name}` is for stores of kind {}, and this one is `{}`",
+                kinds.join(" or "),
+                word(&system)
+            );
             table.say(Diagnostic::new(Code::E0008, field.span, message));
         }
     }

@@ -123,7 +123,7 @@ fn every_state_that_a_death_can_leave() {
     // Its end is on disk, and the row does not know.
     let ended = object(&vault, started, 100, &[1; 250]);
     let index = rusqlite::Connection::open(place.path().join("index.db")).unwrap();
-    let sql = "UPDATE recording SET state = 'live', chunks = NULL, ended_at = NULL, content_sha256 = NULL WHERE id = ?1";
+    let sql = "UPDATE recording SET vault_state = 'live', chunks = NULL, ended_at = NULL, content_sha256 = NULL WHERE id = ?1";
     index.execute(sql, [ended.to_string()]).unwrap();
     let no_file = live(300);
     fs::remove_file(place.file(&no_file)).unwrap();
@@ -144,7 +144,7 @@ fn every_state_that_a_death_can_leave() {
     fs::remove_file(place.file(&lost)).unwrap();
     let half_copied = ObjectId::random().unwrap();
     vault.keep_copy(&ended_copy(&vault), "evidence", &half_copied, &[]).unwrap();
-    index.execute("UPDATE evidence SET state = 'live'", []).unwrap();
+    index.execute("UPDATE evidence SET vault_state = 'live'", []).unwrap();
     drop(index);
 
     let done = vault.recover(at("2026-11-22T22:00:00Z")).unwrap();

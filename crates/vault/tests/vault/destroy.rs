@@ -222,7 +222,7 @@ fn a_hundred_thousand() {
     {
         let mut index = rusqlite::Connection::open(place.path().join("index.db")).unwrap();
         let tx = index.transaction().unwrap();
-        let sql = "INSERT INTO recording (id, hour, wrapped_key, state, place, chunk_ms, chunks, \
+        let sql = "INSERT INTO recording (id, hour, wrapped_key, vault_state, vault_place, chunk_ms, chunks, \
                    content_sha256, started_at, ended_at, call_id, given_quality) \
                    SELECT lower(hex(randomblob(16))), printf('2026-11-%02dT%02d', 10 + value / 24 % 4, value % 24), \
                    randomblob(72), 'sealed', 'disk', 500, 600, hex(randomblob(32)), \

@@ -1,1 +1,0 @@
-//! `calls.toml` against the register and the machine.
