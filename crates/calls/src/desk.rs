@@ -78,6 +78,7 @@ impl Desk {
             writers,
             events: tokio::sync::broadcast::channel(4096).0,
             counts: Default::default(),
+            switching: Default::default(),
             unwritten: Default::default(),
             chores: Default::default(),
         });
@@ -118,7 +119,7 @@ impl Desk {
     pub fn ask(&self, call: &CallId, purposes: &[&str]) {
         if let Some(call) = self.inner.live.get(call) {
             let mut state = call.state();
-            purposes.iter().for_each(|p| state.consent.apply(p, Event::Asked));
+            purposes.iter().for_each(|p| call.apply(&mut state, p, Event::Asked));
         }
     }
 
@@ -167,7 +168,7 @@ impl Desk {
         for (answer, _) in &kept {
             let said = Said { at, how: answer.how.clone() };
             let event = Event::Answered { granted: answer.granted, said };
-            state.consent.apply(&answer.purpose, event);
+            call.apply(&mut state, &answer.purpose, event);
         }
         if gained {
             if call.slot.get().is_some() && desk.record(&call, &mut state, true).is_err() {
@@ -219,7 +220,7 @@ impl Desk {
     /// What the caller has said; nothing for a call that is not live.
     #[must_use]
     pub fn consent(&self, call: &CallId) -> Consent {
-        self.inner.live.get(call).map(|c| c.state().consent.clone()).unwrap_or_default()
+        self.inner.live.get(call).map(|c| c.consent()).unwrap_or_default()
     }
 
     /// The live call with this SIP Call-ID or Session-ID (RFC 7989; either half is enough).
@@ -329,24 +330,23 @@ impl Desk {
     pub fn stop_recording(&self, by: &str, why: &str) -> Result<(), DeskError> {
         let desk = &self.inner;
         let at = desk.time();
+        let turn = lock(&desk.switching);
         let first = {
             let mut stop = lock(&desk.stop);
             let first = stop.is_none();
-            stop.get_or_insert_with(|| Stop {
-                by: by.to_owned(),
-                why: why.to_owned(),
-                at: Some(at),
-            });
+            let now = || Stop { by: by.to_owned(), why: why.to_owned(), at: Some(at) };
+            stop.get_or_insert_with(now);
             first
         };
         desk.end_all(Ending::Stopped, Remains::Keep);
         let kept = stop::stop(&desk.config.folder, by, why, at);
+        if kept.is_err() {
+            desk.hold_stop();
+        }
+        drop(turn);
         if first {
             desk.send(DeskEvent::StopAll);
             desk.note_switch("stopped", by, why);
-        }
-        if kept.is_err() {
-            desk.hold_stop();
         }
         kept
     }
@@ -358,9 +358,13 @@ impl Desk {
     /// When the stop cannot be taken back.
     pub fn resume_recording(&self, by: &str) -> Result<(), DeskError> {
         let desk = &self.inner;
-        stop::resume(&desk.config.folder)?;
-        desk.release_stop();
-        if lock(&desk.stop).take().is_some() {
+        let was = {
+            let _turn = lock(&desk.switching);
+            stop::resume(&desk.config.folder)?;
+            desk.release_stop();
+            lock(&desk.stop).take().is_some()
+        };
+        if was {
             desk.send(DeskEvent::ResumeAll);
             desk.note_switch("resumed", by, "");
         }
@@ -371,6 +375,19 @@ impl Desk {
     #[must_use]
     pub fn stopped(&self) -> Option<Stop> {
         stop::stopped(&self.inner.config.folder).or_else(|| lock(&self.inner.stop).clone())
+    }
+
+    /// Closes all recordings under way and waits until they are on disk: for the end of the process,
+    /// when the calls are over or nobody waits for them any longer. Answers whether everything was
+    /// written within that time; what was not, the next start closes.
+    pub fn close(&self, patience: std::time::Duration) -> bool {
+        let desk = &self.inner;
+        desk.end_all(Ending::Ended, Remains::Keep);
+        let written = desk.writers.flush(patience);
+        desk.do_chores();
+        let at = desk.time();
+        let pulse = desk.db.write("note that the desk is alive", |tx| tables::pulse(tx, at));
+        written && pulse.is_ok()
     }
 
     /// What happens, for signalling. A receiver that lagged must ask for the state of its calls.

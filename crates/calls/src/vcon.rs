@@ -12,7 +12,7 @@ mod sound;
 
 pub use check::check;
 pub use export::{ExportError, Sound, export};
-pub use import::{Imported, NotImported, import_file, import_folder};
+pub use import::{Done, Imported, NotImported, import_file, import_folder};
 
 /// The extension's name, and the purpose of its attachments.
 pub const LAWFUL_BASIS: &str = "lawful_basis";

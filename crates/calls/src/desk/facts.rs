@@ -1,4 +1,9 @@
 //! The facts of a recording: the columns of its row in the vault that the register's rules read.
+//!
+//! A register that asks for several purposes says of each
+//! `when = { given_<purpose> = { set = true } }` beside `given` and `until`: to the engine a consent
+//! that is missing is unknown, not refused, and a recording made for one purpose alone would be
+//! *unclear* instead of due for as long as the other purpose's period would run.
 
 /// The fact that says when a recording was transferred as evidence; evidence alone has it.
 pub const TRANSFERRED_AT: &str = "transferred_at";

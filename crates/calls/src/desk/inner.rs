@@ -34,6 +34,8 @@ pub(crate) struct Inner {
     pub(crate) events: broadcast::Sender<DeskEvent>,
     pub(crate) counts: Mutex<Counts>,
     pub(crate) stop: Mutex<Option<Stop>>,
+    /// Held while the switch's file and `stop` are made to agree. Never while waiting for a database.
+    pub(crate) switching: Mutex<()>,
     /// That stop is known to this process alone: its file could not be made.
     pub(crate) unwritten: AtomicBool,
     /// What the watcher has to write or do again.
@@ -193,12 +195,11 @@ impl Inner {
             self.writers.kill(recording);
             recording.tell();
         }
-        let gone = self.vault.destroy(&[id]).is_ok();
+        let gone = self.vault.destroy(&[id]);
         self.chore(Chore::Note(id, ending, at));
-        if gone {
-            lock(&self.counts).destroyed += 1;
-        } else {
-            self.chore(Chore::Destroy(id, at));
+        match gone {
+            Ok(n) => lock(&self.counts).destroyed += n,
+            Err(_) => self.chore(Chore::Destroy(id, at)),
         }
     }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::types::{CallId, NewCall};
 use super::writer::Slot;
-use crate::consent::Consent;
+use crate::consent::{Consent, Event};
 
 /// A call under way.
 pub(crate) struct Call {
@@ -17,6 +17,8 @@ pub(crate) struct Call {
     pub(crate) new: NewCall,
     pub(crate) slot: Arc<Slot>,
     state: Mutex<CallState>,
+    /// What `state` says of consent, for those who must not wait: its lock is never held for long.
+    seen: Mutex<Consent>,
 }
 
 /// What changes about it. Whoever holds its lock alone decides about its recordings.
@@ -40,7 +42,25 @@ pub(crate) struct Made {
 
 impl Call {
     pub(crate) fn new(id: CallId, began: Timestamp, new: NewCall) -> Call {
-        Call { id, began, new, slot: Arc::default(), state: Mutex::default() }
+        Call {
+            id,
+            began,
+            new,
+            slot: Arc::default(),
+            state: Mutex::default(),
+            seen: Mutex::default(),
+        }
+    }
+
+    /// What the caller has said, without waiting for what is being written about it.
+    pub(crate) fn consent(&self) -> Consent {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes what the caller has said.
+    pub(crate) fn apply(&self, state: &mut CallState, purpose: &str, event: Event) {
+        state.consent.apply(purpose, event);
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = state.consent.clone();
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, CallState> {

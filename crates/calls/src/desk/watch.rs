@@ -45,6 +45,7 @@ fn run(desk: &Weak<Inner>, every: Duration) {
 impl Inner {
     /// Follows the kill switch's file, which another process may have made or removed.
     pub(crate) fn look_at_switch(&self) {
+        let turn = lock(&self.switching);
         let now = stop::stopped(&self.config.folder);
         let (began, ended) = {
             let mut known = lock(&self.stop);
@@ -56,6 +57,7 @@ impl Inner {
             known.clone_from(&now);
             changed
         };
+        drop(turn);
         if let Some(stop) = now.filter(|_| began) {
             self.end_all(Ending::Stopped, Remains::Keep);
             self.send(DeskEvent::StopAll);

@@ -34,6 +34,15 @@ impl Inner {
         purpose: Option<&str>,
         said: Said,
     ) -> Result<(), DeskError> {
+        if purpose.is_none()
+            && let Some(recording) = call.slot.take()
+        {
+            // Nothing can be left of any consent: no need to wait for whoever is writing about it.
+            match self.config.on_withdrawal {
+                Remains::Destroy => self.destroy(recording.id, Some(&recording), Ending::Withdrawn),
+                Remains::Keep => self.close(&recording, Ending::Withdrawn),
+            }
+        }
         let mut state = call.state();
         let gone: Vec<String> = state
             .consent
@@ -42,7 +51,7 @@ impl Inner {
             .map(str::to_owned)
             .collect();
         for p in &gone {
-            state.consent.apply(p, Event::Withdrew(said.clone()));
+            call.apply(&mut state, p, Event::Withdrew(said.clone()));
         }
         let consent = &state.consent;
         let allows = |p: &str| consent.allows(p);

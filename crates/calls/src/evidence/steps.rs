@@ -159,7 +159,7 @@ pub(super) fn read(desk: &Desk, id: &str) -> Result<Option<Transfer>, DeskError>
 }
 
 pub(super) fn all(desk: &Desk) -> Result<Vec<Transfer>, DeskError> {
-    let sql = format!("SELECT {COLUMNS} FROM transfer ORDER BY asked_at DESC, id");
+    let sql = format!("SELECT {COLUMNS} FROM transfer ORDER BY asked_at DESC, rowid DESC");
     desk.inner
         .db
         .read("list the transfers", |db| db.prepare_cached(&sql)?.query_map([], row)?.collect())

@@ -35,6 +35,9 @@ pub enum Imported {
     Already,
 }
 
+/// A file and what became of it.
+pub type Done = (PathBuf, Result<Imported, NotImported>);
+
 /// Why a file was not imported. No names and no numbers.
 #[derive(Debug, thiserror::Error)]
 pub enum NotImported {
@@ -73,7 +76,7 @@ pub fn import_folder(
     rules: &Arc<Rules>,
     who: &Principal,
     folder: &Path,
-) -> Result<Vec<(PathBuf, Result<Imported, NotImported>)>, NotImported> {
+) -> Result<Vec<Done>, NotImported> {
     let unreadable = |e: std::io::Error| NotImported::File(format!("`{}`: {e}", folder.display()));
     let entries = fs::read_dir(folder).map_err(unreadable)?;
     let entries = entries.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;

@@ -230,8 +230,9 @@ fn proven(
         let text = data.get(name).and_then(Value::as_str).unwrap_or_default();
         text.trim().to_owned()
     };
-    let proof = data.filter(|d| !text(d, "system").is_empty() && !text(d, "record_id").is_empty());
-    let proof = proof.last();
+    let mut proof =
+        data.filter(|d| !text(d, "system").is_empty() && !text(d, "record_id").is_empty());
+    let proof = proof.next_back();
     let asked = proof.map_or_else(Default::default, |d| {
         (text(d, "text_id"), text(d, "text_version"), text(d, "language"))
     });

@@ -80,7 +80,7 @@ fn a_yes_is_on_disk_with_all_its_fields_before_the_key_is_made() {
     let id = sealed(&vault)[0];
     assert_eq!(fact(&vault, &id, "call_id").as_deref(), Some(call.as_str()));
     assert_eq!(fact(&vault, &id, "started_at").as_deref(), Some("2026-11-22T10:30:00Z"));
-    assert!(fact(&vault, &id, "ended_at").unwrap() >= "2026-11-22T10:33:00Z".to_owned());
+    assert!(fact(&vault, &id, "ended_at").unwrap().as_str() >= "2026-11-22T10:33:00Z");
     assert_eq!(fact(&vault, &id, "given_quality").as_deref(), Some("2026-11-22T10:30:00Z"));
     assert_eq!(fact(&vault, &id, "given_training"), None);
     let mut reader = vault.read(&id).unwrap();
@@ -133,6 +133,32 @@ fn withdrawal_destroys_the_key_at_once_whatever_is_queued() {
     tape.finish();
     wait("the second recording is closed", || sealed(&vault).len() == 1);
     assert_eq!(desk.figures().destroyed, 1);
+}
+
+/// Another process (a sweep) holds the database: the key does not wait for it.
+#[test]
+fn withdrawal_does_not_wait_for_the_database() {
+    let place = Place::new();
+    let (desk, vault) = place.desk();
+    let call = desk.call_began(new_call(1));
+    yes(&desk, &call, &["quality"]);
+    let mut tape = desk.tape(&call).unwrap();
+    tape.chunk(&chunk(1)).unwrap();
+    let other = rusqlite::Connection::open(place.path().join("calls.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    std::thread::scope(|scope| {
+        let began = Instant::now();
+        let withdrawing = scope.spawn(|| desk.withdraw(&call, None, How::Key('9')));
+        wait("the key is gone", || vault.list("recording", None, 1).unwrap().is_empty());
+        let took = began.elapsed();
+        assert!(took < Duration::from_millis(100), "{took:?}");
+        wait("it is seen", || !desk.consent(&call).is_live());
+        assert!(withdrawing.join().unwrap().is_err(), "and it could not be written down yet");
+    });
+    other.execute_batch("ROLLBACK").unwrap();
+    wait("it is written down", || {
+        place.ask("SELECT withdrawn_key FROM consent WHERE withdrawn_at IS NOT NULL") == ["9"]
+    });
 }
 
 #[test]
@@ -372,4 +398,24 @@ fn many_calls_at_once_each_get_their_own_sound() {
     assert_eq!(place.ask("SELECT via, count(*) FROM call GROUP BY 1"), ["front|8"]);
     let (_, id) = recorded(&desk, &vault, 50, &["quality"], 3);
     assert_eq!(vault.read(&id).unwrap().chunks(), 3);
+}
+
+#[test]
+fn closing_waits_until_all_is_written() {
+    let place = Place::new();
+    let (desk, vault) = place.desk();
+    let call = desk.call_began(new_call(1));
+    yes(&desk, &call, &["quality"]);
+    let mut tape = desk.tape(&call).unwrap();
+    (0..40).for_each(|n| tape.chunk(&chunk(n)).unwrap());
+    place.time.pass(0, 2);
+    assert!(desk.close(Duration::from_secs(20)));
+    let id = sealed(&vault)[0];
+    assert_eq!(vault.read(&id).unwrap().chunks(), 40);
+    assert_eq!(tape.chunk(&chunk(1)), Err(TapeError::Stopped));
+    drop((tape, desk, vault));
+    // The call was not ended: the next start ends it where the desk was last alive.
+    let (_desk, _vault) = place.desk();
+    let ended = place.ask("SELECT outcome, substr(ended_at, 1, 16) FROM call");
+    assert_eq!(ended, ["crashed|2026-11-22T10:32"]);
 }
