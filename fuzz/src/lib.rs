@@ -3,6 +3,13 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+pub mod calls;
+
+// Where `crate::` finds them in `frist-calls`.
+#[path = "../../crates/calls/src/sdp/mod.rs"]
+pub mod sdp;
+pub use calls::{media, sip, siprec};
+
 /// The small ledger that the ledger's own tests use.
 #[path = "../../crates/ledger/tests/common/mod.rs"]
 pub mod ledger;
@@ -15,6 +22,15 @@ pub fn seeds(seeds: impl FnOnce() -> Vec<Vec<u8>>) {
     for (i, seed) in seeds().iter().enumerate() {
         std::fs::write(folder.join(format!("seed-{i:04}")), seed).expect("a seed can be written");
     }
+}
+
+/// The first line, and the rest.
+pub fn first_line(bytes: &[u8]) -> (&str, &[u8]) {
+    let end = bytes.iter().position(|b| *b == b'\n').unwrap_or(bytes.len());
+    (
+        std::str::from_utf8(&bytes[..end]).unwrap_or_default(),
+        bytes.get(end + 1..).unwrap_or_default(),
+    )
 }
 
 /// The repository's root, where the examples are.

@@ -4,6 +4,7 @@
 //! machine. The program that is measured is the `frist` of the same build, run as a person runs it,
 //! from planning to the published proof. `BENCHMARKS.md` says how to repeat each.
 
+mod calls;
 mod continuous;
 mod measure;
 mod postgres;
@@ -27,6 +28,12 @@ enum What {
     Sqlite(sqlite::Args),
     /// From due to gone in continuous mode.
     Continuous(continuous::Args),
+    /// Two-way calls that are relayed and recorded: Frist's media plane, encrypting, against
+    /// rtpengine's userspace recording to pcap.
+    Calls(calls::Args),
+    /// The media plane in a process of its own, for `calls`.
+    #[command(hide = true)]
+    CallsPlane(calls::PlaneArgs),
 }
 
 /// Why a benchmark could not be run.
@@ -37,5 +44,7 @@ fn main() -> Outcome {
         What::Postgres(args) => postgres::run(&args),
         What::Sqlite(args) => sqlite::run(&args),
         What::Continuous(args) => continuous::run(&args),
+        What::Calls(args) => calls::run(&args),
+        What::CallsPlane(args) => calls::plane(&args),
     }
 }

@@ -15,6 +15,9 @@ use super::{MediaEvent, Purpose, Side, Tape};
 
 /// Seconds between reports (RFC 3550 section 6.2).
 const REPORTS: u32 = 5;
+/// Keys that a side can press in a second: twice as many as a dialler does (40 ms each, 40 ms
+/// between them).
+const KEYS: u32 = 25;
 
 pub(super) struct Call {
     pub id: u64,
@@ -56,6 +59,11 @@ impl Call {
         }
     }
 
+    /// Whether anybody is to hear what comes: on a SIPREC session only a tape does.
+    fn listens(&self) -> bool {
+        self.purpose == Purpose::Front || self.recorder.is_some()
+    }
+
     /// A datagram on the RTP port of `leg`.
     pub fn packet(
         &mut self,
@@ -66,8 +74,8 @@ impl Call {
         latch: Duration,
         now: Instant,
     ) {
-        // Nobody listens and nobody may record: not even looked at.
-        if self.purpose == Purpose::Siprec && self.recorder.is_none() {
+        // Not even looked at.
+        if !self.listens() {
             self.figures.dropped_without_consent += 1;
             return;
         }
@@ -93,7 +101,10 @@ impl Call {
             _ => None,
         };
         if let Some(event) = event {
-            if let Some(key) = this.presses.packet(header.ssrc, header.timestamp, event) {
+            if let Some(key) = this.presses.packet(header.ssrc, header.timestamp, event)
+                && this.keys < KEYS
+            {
+                this.keys += 1;
                 let _ = self.events.send(MediaEvent::Digit { side, key, at: now });
             }
             if let Some(recorder) = &mut self.recorder {
@@ -160,12 +171,14 @@ impl Call {
         }
         self.next_second += Duration::from_secs(1);
         self.seconds += 1;
+        let listens = self.listens();
         for side in Side::BOTH {
             let leg = &mut self.legs[side.index()];
             if self.seconds.is_multiple_of(REPORTS) {
                 leg.report(origin, now);
             }
-            let expected = leg.link.as_ref().is_some_and(|link| link.direction.receive);
+            leg.keys = 0;
+            let expected = listens && leg.link.as_ref().is_some_and(|link| link.direction.receive);
             if expected
                 && !quiet.is_zero()
                 && !leg.quiet_said
@@ -187,6 +200,9 @@ impl Call {
             }
             self.figures.recorded_ms += done.recorded_ms;
             self.figures.masked_blocks += done.masked_blocks;
+        }
+        if !self.listens() {
+            self.legs.iter_mut().for_each(|leg| leg.heard = now);
         }
         self.recorder = tape.map(|tape| {
             let mut recorder = Recorder::new(tape, now);

@@ -133,3 +133,6 @@ fn best(powers: &[f32]) -> (f32, f32) {
         if *power > first { (*power, first) } else { (first, second.max(*power)) }
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,6 +70,8 @@ pub(super) struct Leg {
     pub heard: Instant,
     pub first_said: bool,
     pub quiet_said: bool,
+    /// Keys of this second, so that a flood of them is not passed on.
+    pub keys: u32,
     /// The tick in which something came last.
     pub busy: u64,
 }
@@ -88,6 +90,7 @@ impl Leg {
             heard: now,
             first_said: false,
             quiet_said: false,
+            keys: 0,
             busy: 0,
         }
     }
@@ -96,15 +99,16 @@ impl Leg {
     pub fn set_remote(&mut self, remote: Remote, now: Instant) {
         let before = self.link.take();
         let same_address = before.as_ref().is_some_and(|old| old.addr == remote.addr);
-        // The same keys go on with their counters; anything else would let packets be replayed.
-        let same_keys = before.as_ref().is_some_and(|old| same_keys(&old.remote, &remote));
+        // The same keys go on with their counters: else packets could be replayed, and a key
+        // stream be used twice.
+        let [theirs, ours] = before.as_ref().map_or([false; 2], |old| same_keys(old, &remote));
         let receives = before.as_ref().is_some_and(|old| old.direction.receive);
         let (source, since, opener, sealer) = match before {
             Some(old) => (
                 old.source.filter(|_| same_address),
                 if same_address { old.since } else { now },
-                old.opener.filter(|_| same_keys),
-                old.sealer.filter(|_| same_keys),
+                old.opener.filter(|_| theirs),
+                old.sealer.filter(|_| ours),
             ),
             None => (None, now, None, None),
         };
@@ -115,6 +119,10 @@ impl Leg {
             self.first_said = false;
         }
         let keys = remote.srtp.as_ref();
+        if sealer.is_none() && keys.is_some() {
+            // Counters begin anew, perhaps with a key that was used before: not with its stream.
+            self.out.renamed();
+        }
         self.link = Some(Link {
             audio: remote.audio,
             pt: remote.pt,
@@ -146,8 +154,8 @@ impl Leg {
             self.take_rtcp(buffer, length, from, now, figures);
             return Taken::Dropped;
         }
-        // A datagram that fills the buffer was cut.
-        if length == buffer.len() || rtp::parse(&buffer[..length]).is_none() {
+        // A datagram that fills the buffer was cut. More cannot be said while it is encrypted.
+        if length == buffer.len() || length < HEADER || buffer[0] >> 6 != 2 {
             figures.malformed += 1;
             return Taken::Dropped;
         }
@@ -432,10 +440,10 @@ impl Link {
     }
 }
 
-fn same_keys(a: &Remote, b: &Remote) -> bool {
-    match (&a.srtp, &b.srtp) {
-        (Some(a), Some(b)) => a.suite == b.suite && a.theirs == b.theirs && a.ours == b.ours,
-        (None, None) => true,
-        _ => false,
+/// Whether what comes and what goes has the same keys as before.
+fn same_keys(old: &Link, remote: &Remote) -> [bool; 2] {
+    match (&old.remote.srtp, &remote.srtp) {
+        (Some(a), Some(b)) if a.suite == b.suite => [a.theirs == b.theirs, a.ours == b.ours],
+        _ => [false; 2],
     }
 }

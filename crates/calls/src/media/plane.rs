@@ -79,7 +79,7 @@ impl Media {
         let inner = &self.inner;
         let ip = inner.config.ip;
         let pairs = [inner.ports.pair(ip)?, inner.ports.pair(ip)?];
-        let ports = [pairs[0].port, pairs[1].port];
+        let ports = [pairs[0].lease.port, pairs[1].lease.port];
         let id = inner.ids.fetch_add(1, Relaxed);
         let thread = inner.next.fetch_add(1, Relaxed) % inner.threads.len();
         let counters = Arc::new(Counters::default());
@@ -233,7 +233,9 @@ impl Ports {
         while tries > 0 {
             let Some(port) = lock().pop_front() else { break };
             match bind(port).and_then(|rtp| Ok((rtp, bind(port + 1)?))) {
-                Ok((rtp, rtcp)) => return Ok(Pair { rtp, rtcp, port, ports: self.clone() }),
+                Ok((rtp, rtcp)) => {
+                    return Ok(Pair { rtp, rtcp, lease: Lease { port, ports: self.clone() } });
+                }
                 Err(e) => {
                     lock().push_back(port);
                     // Somebody else's port: try the next. Anything else will not get better.
@@ -251,18 +253,22 @@ impl Ports {
     }
 }
 
-/// The two sockets of a side; the ports are free again when it is dropped.
+/// The two sockets of a side. The fields are dropped in this order: the sockets are closed before
+/// the port counts as free.
 pub(super) struct Pair {
     pub rtp: UdpSocket,
     pub rtcp: UdpSocket,
+    pub lease: Lease,
+}
+
+/// A pair of ports in use.
+pub(super) struct Lease {
     pub port: u16,
     ports: Arc<Ports>,
 }
 
-impl Drop for Pair {
+impl Drop for Lease {
     fn drop(&mut self) {
-        // The sockets close a moment later, when the fields are dropped; the port is last in the
-        // queue by then.
         self.ports.free.lock().unwrap_or_else(PoisonError::into_inner).push_back(self.port);
     }
 }

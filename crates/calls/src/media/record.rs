@@ -53,8 +53,7 @@ struct Leg {
     /// How far packets are ahead of the clock, smoothed, in samples.
     ahead: f32,
     corrected: Instant,
-    last: Option<Instant>,
-    last_sequence: u16,
+    last_sequence: Option<u16>,
     /// Packets in a row that were too late.
     late: u32,
     /// The last block that was handed over had tones.
@@ -87,8 +86,7 @@ impl Recorder {
             from: 0,
             ahead: 0.0,
             corrected: now,
-            last: None,
-            last_sequence: 0,
+            last_sequence: None,
             late: 0,
             tones: false,
         };
@@ -237,21 +235,22 @@ impl Leg {
     /// Where a packet's sound begins. The end of the packet was spoken before it came, so the
     /// anchor takes its end for now.
     fn place(&mut self, header: &Header, length: i64, clock: i64, edge: i64, now: Instant) -> i64 {
-        let follows = header.seq == self.last_sequence.wrapping_add(1);
-        let rested = self.last.is_none_or(|last| samples(now, last) > DELAY);
-        if (header.seq.wrapping_sub(self.last_sequence) as i16) > 0 || self.last.is_none() {
-            self.last_sequence = header.seq;
+        let newest = match self.last_sequence {
+            Some(last) => (header.seq.wrapping_sub(last) as i16) > 0,
+            None => true,
+        };
+        if newest {
+            self.last_sequence = Some(header.seq);
         }
-        self.last = Some(now);
         if let Some(anchor) = self.anchor.filter(|anchor| anchor.ssrc == header.ssrc) {
             let position = anchor.at(header.timestamp);
             let ahead = position + length - clock;
             let too_late = position + length <= edge;
             self.late = if too_late { self.late + 1 } else { 0 };
-            let jumped = !(BEHIND..=AHEAD).contains(&ahead)
-                || self.late > 25
-                // The source was silent and stopped its clock meanwhile.
-                || (too_late && follows && rested);
+            // When the newest packet comes too late, then the stream as a whole stands wrong: its
+            // source was silent and stopped its clock meanwhile, or set it anew.
+            let jumped =
+                ahead > AHEAD || (newest && (too_late || ahead < BEHIND)) || self.late > 25;
             if !jumped {
                 // It moves along, so that a long call does not leave the range of timestamps.
                 self.anchor = Some(Anchor { timestamp: header.timestamp, position, ..anchor });
@@ -261,6 +260,7 @@ impl Leg {
         }
         let position = (clock - length).div_euclid(SAMPLE) * SAMPLE;
         self.anchor = Some(Anchor { ssrc: header.ssrc, timestamp: header.timestamp, position });
+        self.last_sequence = Some(header.seq);
         (self.ahead, self.late, self.corrected) = ((position + length - clock) as f32, 0, now);
         position
     }
@@ -318,3 +318,6 @@ impl Leg {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

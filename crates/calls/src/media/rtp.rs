@@ -146,8 +146,9 @@ enum Source {
 pub(super) struct Out {
     pub ssrc: u32,
     source: Source,
-    /// The highest sent.
+    /// The highest sent, and which of the 64 up to it were: bit 0 is the highest itself.
     seq: u16,
+    sent: u64,
     /// The timestamp of the newest, and when it was sent.
     pub timestamp: u32,
     at: Option<Instant>,
@@ -181,6 +182,7 @@ impl Out {
             source: Source::Nothing,
             // The lower half, so that SRTP's rollover is never guessed wrong (RFC 3711, 3.3.1).
             seq: (word(4) as u16) & 0x7fff,
+            sent: 1,
             timestamp: word(8),
             at: None,
             length: 0,
@@ -215,13 +217,15 @@ impl Out {
             self.timestamp.wrapping_add(self.length)
         };
         self.source = Source::Local;
-        self.seq = self.seq.wrapping_add(1);
+        let seq = self.seq.wrapping_add(1);
+        self.once(seq);
         (self.timestamp, self.length, self.at) = (timestamp, length, Some(now));
-        Numbers { seq: self.seq, timestamp, marker: begins }
+        Numbers { seq, timestamp, marker: begins }
     }
 
     /// Numbers a packet of the other side. `length` is in samples, 0 for a key press, whose
-    /// timestamp stands still. Nothing when it is older than what this source began with.
+    /// timestamp stands still. Nothing when it is older than what this source
+    /// began with, or was there before.
     pub fn relayed(&mut self, header: &Header, length: u32, now: Instant) -> Option<Numbers> {
         let event = length == 0;
         let step = header.seq.wrapping_sub(self.newest) as i16;
@@ -251,11 +255,42 @@ impl Out {
             }
             if marker || !event {
                 (self.newest_timestamp, self.newest_at) = (header.timestamp, Some(now));
+                (self.timestamp, self.length, self.at) = (timestamp, length, Some(now));
             }
-            self.seq = seq;
-            (self.timestamp, self.length, self.at) = (timestamp, length, Some(now));
+        }
+        if !self.once(seq) {
+            return None;
         }
         Some(Numbers { seq, timestamp, marker })
+    }
+
+    /// Whether a number is used for the first time, and remembers that it is: a packet that came
+    /// twice goes out once, and SRTP never encrypts two packets with the same key stream.
+    fn once(&mut self, seq: u16) -> bool {
+        let step = seq.wrapping_sub(self.seq) as i16;
+        if step > 0 {
+            self.sent = self.sent.checked_shl(step as u32).unwrap_or(0) | 1;
+            self.seq = seq;
+            return true;
+        }
+        let bit = 1u64.checked_shl(u32::from(step.unsigned_abs())).unwrap_or(0);
+        let new = bit != 0 && self.sent & bit == 0;
+        self.sent |= bit;
+        new
+    }
+
+    /// Another SSRC, for keys whose counters begin anew.
+    pub fn renamed(&mut self) {
+        if self.packets == 0 {
+            return;
+        }
+        let mut random = [0; 4];
+        // Without random numbers, one of the 2^32 others.
+        self.ssrc = match getrandom::fill(&mut random) {
+            Ok(()) => u32::from_be_bytes(random),
+            Err(_) => self.ssrc.wrapping_mul(0x9e37_79b1).wrapping_add(1),
+        };
+        self.rests();
     }
 
     /// A packet of the other side is not passed on on purpose: no gap is to be seen.
@@ -294,3 +329,6 @@ impl Out {
 pub(super) fn samples(now: Instant, then: Instant) -> u64 {
     (now.saturating_duration_since(then).as_nanos() / 125_000) as u64
 }
+
+#[cfg(test)]
+mod tests;

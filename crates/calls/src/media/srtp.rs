@@ -50,12 +50,14 @@ impl Opener {
 
     /// The same for RTCP.
     pub fn rtcp(&mut self, buffer: &mut [u8], length: usize) -> Option<usize> {
-        // Header, sender, index and tag: the library reads them without looking at the length.
-        let tag = match self.suite {
-            SrtpSuite::AeadAes128Gcm | SrtpSuite::AeadAes256Gcm => 16,
-            _ => 10,
+        // Header, sender, index and tag: the library reads them without looking at the length, and
+        // takes a packet that says that it is not encrypted without looking at the tag. We never
+        // agree on unencrypted SRTCP (RFC 4568 section 6.3.2), so such a packet is nobody's.
+        let (tag, index) = match self.suite {
+            SrtpSuite::AeadAes128Gcm | SrtpSuite::AeadAes256Gcm => (16, length.checked_sub(4)?),
+            _ => (10, length.checked_sub(14)?),
         };
-        if length < 8 + 4 + tag {
+        if length < 8 + 4 + tag || buffer[index] & 0x80 == 0 {
             return None;
         }
         let ssrc = ssrc(&buffer[4..8]);

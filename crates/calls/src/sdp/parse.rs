@@ -121,9 +121,12 @@ impl MediaLine {
         })
     }
 
-    /// The payload types that are numbers.
+    /// The payload types that are numbers, written as numbers are: the answer repeats them letter by
+    /// letter.
     pub(super) fn payload_types(&self) -> impl Iterator<Item = u8> + '_ {
-        self.formats.iter().filter_map(|f| f.parse().ok()).filter(|pt| *pt <= 127)
+        let number =
+            |f: &String| f.parse().ok().filter(|pt: &u8| *pt <= 127 && pt.to_string() == *f);
+        self.formats.iter().filter_map(number)
     }
 
     fn map(&self, payload_type: u8) -> Option<&RtpMap> {

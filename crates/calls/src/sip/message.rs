@@ -434,4 +434,5 @@ fn full_name(name: &str) -> &str {
 }
 
 #[cfg(test)]
+#[path = "message/tests.rs"]
 mod tests;

@@ -25,6 +25,8 @@ use super::streams::Streams;
 
 /// How long to wait before a re-INVITE that was refused is tried again, and how often.
 const AGAIN: (Duration, u32) = (Duration::from_secs(5), 3);
+/// How long no packet at all may come after every leg was said to be quiet.
+const DOUBT: Duration = Duration::from_secs(4);
 /// How long the media plane may need to hand over the last sound of a tape; see
 /// [`Media`](crate::media::Media).
 const LAST_SOUND: Duration = Duration::from_millis(30);
@@ -49,7 +51,10 @@ struct Session {
     /// When a refused re-INVITE is tried again, and how often it was.
     again: Option<Instant>,
     tries: u32,
+    /// The legs that were said to be quiet. They may have spoken since.
     quiet: [bool; 2],
+    /// All legs seem quiet: when that is looked at again, and how many packets had come by then.
+    doubt: Option<(Instant, u64)>,
 }
 
 /// Runs a recording session to its end.
@@ -62,7 +67,7 @@ pub(super) async fn run(place: Place, mut invite: Incoming) {
     session.settle().await;
     let mut how = desk::Ended::Answered;
     loop {
-        let again = session.again;
+        let alarm = session.again.into_iter().chain(session.doubt.map(|d| d.0)).min();
         tokio::select! {
             event = invite.leg.events.recv() => match event {
                 Some(LegEvent::Ended(why)) => {
@@ -72,20 +77,19 @@ pub(super) async fn run(place: Place, mut invite: Incoming) {
                     break;
                 }
                 Some(LegEvent::Cancelled | LegEvent::Failed { .. }) | None => break,
-                Some(event) => session.said(event).await,
+                Some(event) => session.said(event),
             },
             event = desk.recv() => match event {
-                Ok(event) => session.desk_said(event).await,
-                Err(RecvError::Lagged(_)) => session.blocked = false,
+                Ok(event) => session.desk_said(event),
+                Err(RecvError::Lagged(_)) => session.changed(),
                 Err(RecvError::Closed) => session.control.hangup(),
             },
-            event = media.recv() => {
-                if let Some(event) = event && session.heard(event) {
+            Some(event) = media.recv() => session.heard(event),
+            () = async { sleep_until(alarm.unwrap_or_else(Instant::now)).await }, if alarm.is_some() => {
+                if session.is_lost() {
                     how = desk::Ended::Lost;
+                    session.control.hangup();
                 }
-            }
-            () = async { sleep_until(again.unwrap_or_else(Instant::now)).await }, if again.is_some() => {
-                session.again = None;
             }
         }
         session.settle().await;
@@ -162,6 +166,7 @@ impl Session {
             again: None,
             tries: 0,
             quiet: [false; 2],
+            doubt: None,
         })
     }
 
@@ -224,7 +229,7 @@ impl Session {
     }
 
     /// What the client says.
-    async fn said(&mut self, event: LegEvent) {
+    fn said(&mut self, event: LegEvent) {
         match event {
             LegEvent::Acked { body } => {
                 self.acked = true;
@@ -316,7 +321,7 @@ impl Session {
     }
 
     /// What the desk says. Whatever is said of this call is looked at anew by [`Session::settle`].
-    async fn desk_said(&mut self, event: DeskEvent) {
+    fn desk_said(&mut self, event: DeskEvent) {
         match event {
             DeskEvent::Pause(call) if call == self.call => {
                 self.paused = true;
@@ -343,30 +348,37 @@ impl Session {
         (self.blocked, self.tries, self.again) = (false, 0, None);
     }
 
-    /// What the media plane noticed; true when nobody is there any more and BYE was sent.
-    fn heard(&mut self, event: MediaEvent) -> bool {
+    /// What the media plane noticed.
+    fn heard(&mut self, event: MediaEvent) {
         match event {
             MediaEvent::TapeFailed => {
                 self.recording = false;
                 self.blocked = true;
-                false
             }
-            MediaEvent::First { side } => {
-                self.quiet[side.index()] = false;
-                false
-            }
+            MediaEvent::First { side } => self.quiet[side.index()] = false,
             MediaEvent::Quiet { side } => {
                 self.quiet[side.index()] = true;
-                // One leg may be silent for long; both at once means that a BYE was lost.
-                let lost =
-                    self.recording && self.streams.receives() && self.streams.all_quiet(self.quiet);
-                if lost {
-                    self.control.hangup();
+                // One leg may say nothing for long; all of them together mean that a BYE was lost.
+                if self.recording && self.streams.all_quiet(self.quiet) {
+                    self.doubt = Some((Instant::now() + DOUBT, self.received()));
                 }
-                lost
             }
-            _ => false,
+            MediaEvent::Digit { .. } | MediaEvent::PlayEnded { .. } => {}
         }
+    }
+
+    /// What is due of the two alarms: a re-INVITE may be tried again, and whether nobody is there
+    /// any more.
+    fn is_lost(&mut self) -> bool {
+        let now = Instant::now();
+        self.again = self.again.filter(|at| *at > now);
+        let Some((_, before)) = self.doubt.filter(|(at, _)| *at <= now) else { return false };
+        self.doubt = None;
+        self.recording && self.streams.receives() && self.received() == before
+    }
+
+    fn received(&self) -> u64 {
+        self.streams.media().figures().received
     }
 
     async fn end(self, how: desk::Ended) {

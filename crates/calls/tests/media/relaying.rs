@@ -111,10 +111,28 @@ fn srtp_both_ways(suite: SrtpSuite) {
     let mut buffer = [0; 2048];
     let (length, _) = call.caller.socket.recv_from(&mut buffer).unwrap();
     assert!(!buffer[..length].windows(8).any(|w| w == [42; 8]), "not in the clear");
-    let plain = srtp(suite, 2).decrypt_rtp(&buffer[..length]).unwrap();
-    assert_eq!(packet(&plain).payload, [42; 160]);
+    let mut decrypt = srtp(suite, 2);
+    let first = packet(&decrypt.decrypt_rtp(&buffer[..length]).unwrap());
+    assert_eq!(first.payload, [42; 160]);
+
+    // A re-INVITE with the same keys: counters go on, so a packet from before is still refused.
+    call.session.set_remote(Side::Caller, secure(&call.caller, 1, 2));
+    settle();
+    call.caller.raw(&sent[4]);
+    call.agent.say(&[43; 160]);
+    let (length, _) = call.caller.socket.recv_from(&mut buffer).unwrap();
+    let second = packet(&decrypt.decrypt_rtp(&buffer[..length]).unwrap());
+    assert_one_stream(&[first.clone(), second]);
+
+    // Another key begins with another SSRC, for the key might have been used before.
+    call.session.set_remote(Side::Caller, secure(&call.caller, 1, 9));
+    settle();
+    call.agent.say(&[44; 160]);
+    let (length, _) = call.caller.socket.recv_from(&mut buffer).unwrap();
+    let third = packet(&srtp(suite, 9).decrypt_rtp(&buffer[..length]).unwrap());
+    assert_ne!(third.ssrc, first.ssrc);
     std::thread::sleep(Duration::from_millis(300));
-    assert_eq!(call.session.figures().unauthenticated, 3, "{suite:?}");
+    assert_eq!(call.session.figures().unauthenticated, 4, "{suite:?}");
 }
 
 pub fn srtp(suite: SrtpSuite, byte: u8) -> webrtc_srtp::context::Context {

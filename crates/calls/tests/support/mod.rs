@@ -3,6 +3,10 @@
 //! Every test takes free ports and ends the processes that it started, by their handles.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod baresip;
+pub mod kamailio;
+pub mod script;
+pub mod server;
 pub mod sipp;
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};

@@ -132,6 +132,15 @@ fn formats_by_other_numbers_and_numbers_with_other_formats() {
 }
 
 #[test]
+fn numbers_in_an_odd_spelling_are_no_payload_types() {
+    for odd in ["08", "+8", "264"] {
+        let text = format!("v=0\nc=IN IP4 198.51.100.7\nm=audio 6000 RTP/AVP {odd}\n");
+        let refused = negotiation().answer_one(&parse(&text), slot(7000)).unwrap_err();
+        assert_eq!(refused, NegotiationError::Nothing(Declined::Codec), "{odd}");
+    }
+}
+
+#[test]
 fn only_the_sound_format_asked_for() {
     let only = Slot { codec: Some(Codec::Pcmu), ..slot(7000) };
     let (_, agreed) = negotiation().answer_one(&offer(""), only).unwrap();

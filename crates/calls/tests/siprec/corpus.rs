@@ -1,5 +1,6 @@
-//! What recording clients send, one file a shape in `corpus/siprec/`, and what is made of each: which leg each `m=` line
-//! carries, under which ids consent is looked for, or the code of the refusal. All of it is read without a network.
+//! What recording clients send, one file a shape in `corpus/siprec/`, and what is made of each:
+//! which leg each `m=` line carries, under which ids consent is looked for, or the code of the
+//! refusal. All of it is read without a network.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -15,7 +16,7 @@ fn folder() -> PathBuf {
 }
 
 /// Every file by its name.
-fn files() -> BTreeMap<String, Bytes> {
+pub fn files() -> BTreeMap<String, Bytes> {
     let entries = std::fs::read_dir(folder()).unwrap().map(|e| e.unwrap().path());
     let invites = entries.filter(|p| p.extension().is_some_and(|e| e == "sip"));
     invites
@@ -26,7 +27,8 @@ fn files() -> BTreeMap<String, Bytes> {
         .collect()
 }
 
-/// `CA` for caller and agent, `-` for a stream that is nobody's; with the first id, and `!` when the metadata was no use.
+/// `CA` for caller and agent, `-` for a stream that is nobody's; with the first id, and `!` when
+/// the metadata was no use.
 fn made_of(bytes: &Bytes) -> String {
     let Ok(message) = Message::from_datagram(bytes) else { return "malformed".to_owned() };
     match answered(&message) {
@@ -77,20 +79,24 @@ fn answered(message: &Message) -> Result<String, Refused> {
 const BOTH: &str =
     "CA ab30317f1a784dc48ff824d0d3715d86 47755a9de7794ba387653f2099600ef2 rs-8d3f0c2a@198.51.100.1";
 
-#[test]
-fn every_shape_is_taken_or_refused_as_it_should_be() {
-    let expected = include_str!("corpus/siprec/expected.txt");
-    let expected: BTreeMap<&str, String> = expected
-        .lines()
+/// What `expected.txt` says of each file.
+pub fn expected() -> BTreeMap<String, String> {
+    let lines = include_str!("../corpus/siprec/expected.txt").lines();
+    lines
         .filter(|l| !l.is_empty() && !l.starts_with('#'))
         .map(|l| l.split_once(": ").unwrap())
-        .map(|(name, made)| (name, made.replace("BOTH", BOTH)))
-        .collect();
+        .map(|(name, made)| (name.to_owned(), made.replace("BOTH", BOTH)))
+        .collect()
+}
+
+#[test]
+fn every_shape_is_taken_or_refused_as_it_should_be() {
+    let expected = expected();
     let files = files();
     let mut wrong = Vec::new();
     for (name, bytes) in &files {
         let made = made_of(bytes);
-        if expected.get(name.as_str()) != Some(&made) {
+        if expected.get(name) != Some(&made) {
             wrong.push(format!("{name}: {}", made.replace(BOTH, "BOTH")));
         }
     }

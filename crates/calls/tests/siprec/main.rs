@@ -1,0 +1,12 @@
+//! The recording server: what clients send (`corpus`), and what becomes of it with SIPp as
+//! recording client, a sender of RTP, a real vault and a real desk (`consent`, `secure`,
+//! `hostile`).
+
+mod consent;
+mod corpus;
+mod hostile;
+mod place;
+mod secure;
+mod sound;
+#[path = "../support/mod.rs"]
+mod support;
