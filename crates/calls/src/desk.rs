@@ -377,6 +377,19 @@ impl Desk {
         stop::stopped(&self.inner.config.folder).or_else(|| lock(&self.inner.stop).clone())
     }
 
+    /// Closes all recordings under way and waits until they are on disk: for the end of the process,
+    /// when the calls are over or nobody waits for them any longer. Answers whether everything was
+    /// written within that time; what was not, the next start closes.
+    pub fn close(&self, patience: std::time::Duration) -> bool {
+        let desk = &self.inner;
+        desk.end_all(Ending::Ended, Remains::Keep);
+        let written = desk.writers.flush(patience);
+        desk.do_chores();
+        let at = desk.time();
+        let pulse = desk.db.write("note that the desk is alive", |tx| tables::pulse(tx, at));
+        written && pulse.is_ok()
+    }
+
     /// What happens, for signalling. A receiver that lagged must ask for the state of its calls.
     #[must_use]
     pub fn events(&self) -> tokio::sync::broadcast::Receiver<DeskEvent> {

@@ -20,6 +20,9 @@ const SIGNED: Duration = Duration::from_secs(300);
 /// The longest answer of the service that is read, other than objects.
 const ANSWER: u64 = 16 << 20;
 
+/// How often versions of an object are looked for and removed.
+const ROUNDS: u32 = 10;
+
 /// A bucket.
 pub(crate) struct Storage {
     bucket: Bucket,
@@ -132,13 +135,21 @@ impl Storage {
     pub(crate) fn remove(&self, id: &ObjectId) -> Result<(), VaultError> {
         const ATTEMPT: &str = "remove an object";
         let name = self.name(id);
-        let Some(versions) = self.versions(&name)? else {
-            return self.delete(&name, None, ATTEMPT);
-        };
-        for (_, version) in versions.iter().filter(|(of, _)| *of == name) {
-            self.delete(&name, Some(version), ATTEMPT)?;
+        // Some services list what they have with a delay, so that it is asked again until there is
+        // nothing.
+        for _ in 0..ROUNDS {
+            let Some(mut versions) = self.versions(&name)? else {
+                return self.delete(&name, None, ATTEMPT);
+            };
+            versions.retain(|(of, _)| *of == name);
+            if versions.is_empty() {
+                return Ok(());
+            }
+            for (_, version) in &versions {
+                self.delete(&name, Some(version), ATTEMPT)?;
+            }
         }
-        Ok(())
+        Err(VaultError::Storage { attempt: ATTEMPT, why: "versions of it are still there".into() })
     }
 
     fn delete(

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use frist_vault::{ObjectId, Writer};
 use jiff::Timestamp;
@@ -57,6 +58,8 @@ enum Message {
     Chunk(Arc<Recording>, Zeroizing<Vec<u8>>),
     Close(Arc<Recording>, Timestamp),
     Forget(Arc<Recording>),
+    /// Answer when all that was sent before is done.
+    Flush(Sender<()>),
 }
 
 /// The threads.
@@ -119,6 +122,16 @@ impl Writers {
             self.send(recording, Message::Forget(Arc::clone(recording)));
         }
         was != DEAD
+    }
+
+    /// Waits until all that was taken is written, but no longer than this; answers whether it is.
+    pub(crate) fn flush(&self, patience: Duration) -> bool {
+        let end = Instant::now() + patience;
+        let (answer, done) = channel();
+        let sent = self.to.iter().filter(|to| to.send(Message::Flush(answer.clone())).is_ok());
+        let waiting = sent.count();
+        (0..waiting)
+            .all(|_| done.recv_timeout(end.saturating_duration_since(Instant::now())).is_ok())
     }
 
     fn take(&self, recording: &Arc<Recording>, plain: &[u8]) -> Result<(), TapeError> {
@@ -193,6 +206,9 @@ fn work(from: &Receiver<Message>, on_failure: Remains, books: &Link) {
             }
             Message::Forget(recording) => {
                 open.remove(&Arc::as_ptr(&recording));
+            }
+            Message::Flush(answer) => {
+                let _ = answer.send(());
             }
         }
     }

@@ -399,3 +399,23 @@ fn many_calls_at_once_each_get_their_own_sound() {
     let (_, id) = recorded(&desk, &vault, 50, &["quality"], 3);
     assert_eq!(vault.read(&id).unwrap().chunks(), 3);
 }
+
+#[test]
+fn closing_waits_until_all_is_written() {
+    let place = Place::new();
+    let (desk, vault) = place.desk();
+    let call = desk.call_began(new_call(1));
+    yes(&desk, &call, &["quality"]);
+    let mut tape = desk.tape(&call).unwrap();
+    (0..40).for_each(|n| tape.chunk(&chunk(n)).unwrap());
+    place.time.pass(0, 2);
+    assert!(desk.close(Duration::from_secs(20)));
+    let id = sealed(&vault)[0];
+    assert_eq!(vault.read(&id).unwrap().chunks(), 40);
+    assert_eq!(tape.chunk(&chunk(1)), Err(TapeError::Stopped));
+    drop((tape, desk, vault));
+    // The call was not ended: the next start ends it where the desk was last alive.
+    let (_desk, _vault) = place.desk();
+    let ended = place.ask("SELECT outcome, substr(ended_at, 1, 16) FROM call");
+    assert_eq!(ended, ["crashed|2026-11-22T10:32"]);
+}
