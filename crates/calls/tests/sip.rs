@@ -1,4 +1,5 @@
 //! The SIP endpoint against SIPp and against bytes on a socket.
+#![allow(clippy::unwrap_used, reason = "a test stops where something is not as it should be")]
 
 mod support;
 

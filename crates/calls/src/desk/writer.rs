@@ -252,27 +252,43 @@ fn fail(recording: &Arc<Recording>, writer: Writer, on_failure: Remains, books: 
 /// Where a call's tape finds the recording it writes to, which may change under it when the caller
 /// consents to more: a recording holds only what was said after each of its consents.
 #[derive(Default)]
-pub(crate) struct Slot(Mutex<Option<Current>>);
+pub(crate) struct Slot {
+    current: Mutex<Option<Current>>,
+    tapes: std::sync::atomic::AtomicU64,
+}
 
 struct Current {
     recording: Arc<Recording>,
     /// The next chunk began before the consent: it is left out.
     skip: bool,
+    /// Which tape may write to it: one that was ended, and not dropped yet, must neither write to nor
+    /// end the recording that comes after its own.
+    tape: u64,
 }
 
 impl Slot {
     fn lock(&self) -> MutexGuard<'_, Option<Current>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Puts a recording in; answers the one that was there.
     pub(crate) fn put(&self, recording: Arc<Recording>, skip: bool) -> Option<Arc<Recording>> {
-        self.lock().replace(Current { recording, skip }).map(|c| c.recording)
+        let mut slot = self.lock();
+        let tape = match slot.as_ref().filter(|_| skip) {
+            Some(current) => current.tape,
+            None => 1 + self.tapes.fetch_add(1, std::sync::atomic::Ordering::AcqRel),
+        };
+        slot.replace(Current { recording, skip, tape }).map(|c| c.recording)
     }
 
     /// Takes the recording out: from here on tapes take nothing.
     pub(crate) fn take(&self) -> Option<Arc<Recording>> {
         self.lock().take().map(|c| c.recording)
+    }
+
+    /// Takes the recording of this tape out.
+    fn take_of(&self, tape: u64) -> Option<Arc<Recording>> {
+        self.lock().take_if(|c| c.tape == tape).map(|c| c.recording)
     }
 
     /// The recording under way.
@@ -295,18 +311,20 @@ impl Slot {
 pub(crate) struct DeskTape {
     desk: Arc<Inner>,
     slot: Arc<Slot>,
+    tape: u64,
     /// Set by `finish` and `destroy`, so that dropping does not do it again.
     over: bool,
 }
 
 impl DeskTape {
     pub(crate) fn new(desk: Arc<Inner>, slot: Arc<Slot>) -> DeskTape {
-        DeskTape { desk, slot, over: false }
+        let tape = slot.lock().as_ref().map_or(0, |c| c.tape);
+        DeskTape { desk, slot, tape, over: false }
     }
 
     fn end(&mut self, remains: Remains) {
         if !std::mem::replace(&mut self.over, true)
-            && let Some(recording) = self.slot.take()
+            && let Some(recording) = self.slot.take_of(self.tape)
         {
             self.desk.ended(&recording, remains);
         }
@@ -316,7 +334,10 @@ impl DeskTape {
 impl Tape for DeskTape {
     fn chunk(&mut self, plain: &[u8]) -> Result<(), TapeError> {
         let mut slot = self.slot.lock();
-        let current = slot.as_mut().filter(|_| !self.over).ok_or(TapeError::Stopped)?;
+        let current = slot
+            .as_mut()
+            .filter(|c| !self.over && c.tape == self.tape)
+            .ok_or(TapeError::Stopped)?;
         if std::mem::take(&mut current.skip) {
             return Ok(());
         }

@@ -48,6 +48,8 @@ pub(super) struct Call {
     pub(super) granted: bool,
     /// A tape was asked for and has not come.
     pub(super) fetching: bool,
+    /// Recording was stopped since a tape was asked for: what comes is of no use.
+    pub(super) stale: bool,
     /// A tape runs.
     pub(super) taping: bool,
     /// The agent paused the recording.
@@ -89,6 +91,7 @@ pub(super) async fn run(shared: Arc<Shared>, incoming: Incoming, unasked: bool) 
         id: None,
         granted: false,
         fetching: false,
+        stale: false,
         taping: false,
         paused: false,
         sequences,
@@ -360,10 +363,10 @@ impl Call {
     /// A key of either side, by RFC 4733 or INFO.
     fn key(&mut self, side: Side, key: char, at: Instant, info: bool) {
         match (&self.stage, side) {
-            (Stage::Asking { begun, .. }, Side::Caller) => {
-                if at.saturating_duration_since(*begun) >= self.shared.config.guard {
-                    self.asked(Input::Key(key));
-                }
+            (Stage::Asking { begun, .. }, Side::Caller)
+                if at.saturating_duration_since(*begun) >= self.shared.config.guard =>
+            {
+                self.asked(Input::Key(key));
             }
             (Stage::Hunting(_) | Stage::Bridged, _) => self.key_during(side, key, at, info),
             _ => {}

@@ -24,7 +24,11 @@ impl Call {
 
     pub(super) fn tape(&mut self, tape: Result<Box<dyn Tape>, Refusal>) {
         self.fetching = false;
-        // A consent that was taken back meanwhile has ended the tape already: it takes nothing any more.
+        // A tape that was stopped on its way takes nothing any more; a consent that came since asks for another.
+        if std::mem::take(&mut self.stale) {
+            drop(tape);
+            return self.fetch_tape();
+        }
         if let Ok(tape) = tape {
             self.taping = true;
             self.session.record(Some(tape));
@@ -85,6 +89,7 @@ impl Call {
 
     fn stop_tape(&mut self) {
         self.taping = false;
+        self.stale = self.fetching;
         self.session.record(None);
     }
 
@@ -184,8 +189,8 @@ impl Call {
     pub(super) fn mirror(&mut self, to: Side) {
         let (Stage::Bridged, Some(agent)) = (&self.stage, &mut self.agent) else { return };
         match to {
-            Side::Caller => self.caller.mirror(agent.direction()),
-            Side::Agent => agent.mirror(self.caller.direction()),
+            Side::Caller => self.caller.mirror(agent.direction(), &self.session),
+            Side::Agent => agent.mirror(self.caller.direction(), &self.session),
         }
     }
 }

@@ -99,7 +99,8 @@ impl Party {
     }
 
     /// Brings this leg's direction in line with the other's: what one sends the other hears.
-    pub(super) fn mirror(&mut self, other: Direction) {
+    pub(super) fn mirror(&mut self, other: Direction, session: &Session) {
+        self.narrow(other, session);
         let wanted = other.reversed();
         // Offered once: a side that keeps to its own hold is not asked again and again.
         if self.offering || self.agreed.is_none() || self.wanted == wanted {
@@ -109,6 +110,16 @@ impl Party {
             self.offering = true;
             self.wanted = wanted;
             self.control.offer(Body::sdp(text), false);
+        }
+    }
+
+    /// What the other side does not hear is not taken, and so not recorded, from this moment; this side hears of it by
+    /// the offer that follows.
+    fn narrow(&self, other: Direction, session: &Session) {
+        if let Some(agreed) = &self.agreed {
+            let mut remote = agreed.media(self.otherwise);
+            remote.direction = agreed.direction.and(other.reversed()).into();
+            session.set_remote(self.side, remote);
         }
     }
 

@@ -3,9 +3,10 @@
 //! `message` and `uri` read and write (pure); `transport` moves bytes; `endpoint` matches transactions (RFC 3261 section
 //! 17, RFC 6026) and answers what needs no call; `leg` is one side of a call as others see it, `drive` is what it does.
 //!
-//! Why an own stack: see the module's commit and `ARCHITECTURE.md`. In short, a stack that is handed every INVITE of a
-//! public telephone line must answer a malformed one, must not stop accepting TLS because one peer says nothing, must
-//! keep messages in their order, and must never write a number into a log.
+//! An own stack, after reading those that there are. What listens to a public telephone line must answer a malformed
+//! request instead of dropping it, must not stop accepting TLS because one peer says nothing, must match transactions by
+//! sent-by as well (RFC 3261 section 17.2.3), must keep messages in their order, and must never write a number into a
+//! log. Not here: registration, digest authentication, SRV and NAPTR records, SUBSCRIBE and REFER.
 
 pub mod leg;
 pub mod message;

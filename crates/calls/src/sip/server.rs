@@ -13,6 +13,9 @@ use std::sync::atomic::Ordering;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
+/// More transactions at once than this are not begun: somebody floods, and calls that stand go on.
+const MOST: usize = 100_000;
+
 /// The methods that are taken.
 pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK";
 
@@ -254,6 +257,9 @@ pub(super) fn request(core: &Arc<Core>, mut message: Message, flow: Flow) {
         if let Some(last) = &known.last {
             known.flow.send(last);
         }
+        return;
+    }
+    if table.transactions.len() >= MOST {
         return;
     }
     let to_tag = message.headers.addr("To").and_then(|to| to.tag().map(str::to_owned));

@@ -1,10 +1,12 @@
 //! The consent front with clients that nobody here wrote, as caller and as agent.
+#![allow(clippy::unwrap_used, reason = "a test stops where something is not as it should be")]
 
 #[path = "../support/mod.rs"]
 mod support;
 
 mod granted;
 mod others;
+mod policy;
 mod refused;
 
 use std::time::Duration;
@@ -54,17 +56,16 @@ fn tell(
         running.push(if story.tcp { sipp.tcp() } else { sipp }.start());
     }
     during(&server, &|| running.first().map(sipp::Running::messages).unwrap_or_default());
-    for one in running {
-        one.finish();
-    }
+    let wrong: Vec<String> = running.into_iter().filter_map(|one| one.outcome().err()).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
     server.settled();
     server
 }
 
 /// The first question has begun and can be answered.
-const FIRST: u32 = BEFORE + 150;
+const FIRST: u32 = BEFORE + 400;
 /// From one answer to when the next can be given.
-const NEXT: u32 = 200;
+const NEXT: u32 = 400;
 /// Nothing is answered at all.
 const SILENCE: u32 = BEFORE + 2 * (QUESTION + WAIT) + 400;
 

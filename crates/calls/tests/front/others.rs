@@ -40,7 +40,12 @@ fn baresip_calls_baresip_by_srtp() {
     assert_eq!(recordings.len(), 1);
     for leg in 0..2 {
         let blocks = blocks(&server, &recordings[0].id, leg);
-        let loud = blocks.iter().filter(|(codec, sound)| *codec == tape::PCMA && sound.iter().any(|byte| byte & 0x70 != 0x50)).count();
+        let loud = blocks
+            .iter()
+            .filter(|(codec, sound)| {
+                *codec == tape::PCMA && sound.iter().any(|byte| byte & 0x70 != 0x50)
+            })
+            .count();
         assert!(loud >= 50, "leg {leg}: {loud} of {} blocks have sound", blocks.len());
     }
     drop(caller);
@@ -81,7 +86,9 @@ fn kamailio_over_tls_and_rtpengine_between() {
         .expect_reinvite("sendrecv", "sendrecv")
         .expect_bye();
     let agent = sipp::answers(&agent, "queue", port).start();
-    let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| sipp::calls(&caller, between.addr, "queue").run()));
+    let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        sipp::calls(&caller, between.addr, "queue").run()
+    }));
     assert!(told.is_ok(), "{}", between.log());
     agent.finish();
     server.settled();

@@ -7,7 +7,7 @@ use frist_calls::consent::How;
 use frist_calls::sip::EndpointConfig;
 use frist_calls::siprec::SrsConfig;
 
-use crate::place::{Place, local, wait_for};
+use crate::place::{PATIENCE, Place, local, wait_for};
 use crate::sound::{Sender, numbers, sockets};
 use crate::support::sipp::{self, Running, Sipp};
 
@@ -21,19 +21,20 @@ pub fn client(scenario: &str, to: SocketAddr, id: &str, ports: [u16; 2]) -> Sipp
 
 /// Where the server's 200 says that sound should go.
 pub async fn media_ports(client: &Running) -> [SocketAddr; 2] {
-    wait_for("the server's answer", || {
+    let end = Instant::now() + PATIENCE;
+    loop {
         let messages = client.messages();
-        let answer = messages.split("SIP/2.0 200").nth(1)?;
+        let answer = messages.split("SIP/2.0 200").nth(1).unwrap_or_default();
         let ports: Vec<u16> = answer
             .lines()
             .filter_map(|l| l.strip_prefix("m=audio ")?.split(' ').next()?.parse().ok())
             .collect();
-        match ports[..] {
-            [one, two, ..] => Some([local(one), local(two)]),
-            _ => None,
+        if let [one, two, ..] = ports[..] {
+            return [local(one), local(two)];
         }
-    })
-    .await
+        assert!(Instant::now() < end, "no answer of the server:\n{messages}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 pub async fn finish(client: Running) {

@@ -61,7 +61,9 @@ impl Baresip {
     pub fn say(&mut self, command: &str, params: &str) {
         let text = format!("{{\"command\":\"{command}\",\"params\":\"{params}\"}}");
         let framed = format!("{}:{text},", text.len());
-        self.control.write_all(framed.as_bytes()).unwrap_or_else(|error| panic!("{}: {error}", self.process.name));
+        self.control
+            .write_all(framed.as_bytes())
+            .unwrap_or_else(|error| panic!("{}: {error}", self.process.name));
         let mut answer = [0; 4096];
         let _ = self.control.read(&mut answer);
     }
@@ -73,7 +75,12 @@ impl Baresip {
 }
 
 fn speech(path: &Path, hertz: f64) {
-    let spec = hound::WavSpec { channels: 1, sample_rate: 8000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 8000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
     let mut writer = hound::WavWriter::create(path, spec).expect("a WAV file");
     for at in 0..8000 * 20 {
         let turn = f64::from(at) * hertz / 8000.0 * std::f64::consts::TAU;

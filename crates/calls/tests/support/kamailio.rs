@@ -10,7 +10,17 @@ use std::time::Duration;
 pub fn certificate(dir: &Path) -> (PathBuf, PathBuf) {
     let (certificate, key) = (dir.join("cert.pem"), dir.join("key.pem"));
     let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"])
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "2",
+        ])
         .args(["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"])
         .arg("-keyout")
         .arg(&key)
@@ -26,8 +36,10 @@ pub fn certificate(dir: &Path) -> (PathBuf, PathBuf) {
 pub fn server_config(certificate: &Path, key: &Path) -> rustls::ServerConfig {
     use rustls::pki_types::pem::PemObject;
     use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-    let chain: Vec<_> =
-        CertificateDer::pem_file_iter(certificate).expect("a certificate").collect::<Result<_, _>>().expect("a certificate");
+    let chain: Vec<_> = CertificateDer::pem_file_iter(certificate)
+        .expect("a certificate")
+        .collect::<Result<_, _>>()
+        .expect("a certificate");
     let key = PrivateKeyDer::from_pem_file(key).expect("a key");
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     rustls::ServerConfig::builder_with_provider(provider)
@@ -56,7 +68,16 @@ impl Between {
         let first = 58_000 + (std::process::id() as u16 % 20) * 100;
         let log = |name: &str| std::fs::File::create(dir.path().join(name)).expect("a log");
         let rtpengine = Command::new("rtpengine")
-            .args(["--table=-1", "--interface=127.0.0.1", "-f", "-E", "-L", "4", "--num-threads=2", "--delete-delay=0"])
+            .args([
+                "--table=-1",
+                "--interface=127.0.0.1",
+                "-f",
+                "-E",
+                "-L",
+                "4",
+                "--num-threads=2",
+                "--delete-delay=0",
+            ])
             .arg(format!("--listen-ng=127.0.0.1:{control}"))
             .args(["-m", &first.to_string(), "-M", &(first + 99).to_string()])
             .stdin(Stdio::null())
@@ -133,7 +154,8 @@ onreply_route[MEDIA] {{
 
     /// What both wrote.
     pub fn log(&self) -> String {
-        let read = |name: &str| std::fs::read_to_string(self.dir.path().join(name)).unwrap_or_default();
+        let read =
+            |name: &str| std::fs::read_to_string(self.dir.path().join(name)).unwrap_or_default();
         format!("{}{}", read("kamailio.err"), read("rtpengine.err"))
     }
 }

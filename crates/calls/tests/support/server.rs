@@ -19,7 +19,7 @@ pub const BEFORE: u32 = 300;
 /// How long a question lasts.
 pub const QUESTION: u32 = 300;
 /// How long an answer is waited for.
-pub const WAIT: u32 = 500;
+pub const WAIT: u32 = 1200;
 
 /// A server under test.
 pub struct Server {

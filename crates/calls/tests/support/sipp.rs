@@ -89,11 +89,17 @@ fn new(scenario: &str, file: &Path, port: u16) -> Sipp {
     }
 }
 
-/// A range of media ports for one SIPp: enough for a hundred calls.
+/// Media ports of one SIPp that nobody has now: it binds this one and the next even one.
 fn media_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let seed = (std::process::id() as u16).wrapping_mul(400) % 4_000;
-    6_000 + (seed + NEXT.fetch_add(404, Ordering::Relaxed)) % 12_000 / 4 * 4
+    let seed = (std::process::id() as u16).wrapping_mul(388) % 12_000;
+    loop {
+        let port = 6_000 + (seed + NEXT.fetch_add(12, Ordering::Relaxed) % 12_000) % 12_000 / 4 * 4;
+        let free = |port: u16| std::net::UdpSocket::bind(("127.0.0.1", port)).is_ok();
+        if (0..4).all(|more| free(port + more)) {
+            return port;
+        }
+    }
 }
 
 impl Sipp {
@@ -156,7 +162,14 @@ impl Running {
     ///
     /// # Panics
     /// When SIPp saw something that the scenario does not expect.
-    pub fn finish(mut self) {
+    pub fn finish(self) {
+        if let Err(why) = self.outcome() {
+            panic!("{why}");
+        }
+    }
+
+    /// Waits until the scenario is through; what SIPp saw when it is not what the scenario expects.
+    pub fn outcome(mut self) -> Result<(), String> {
         let end = Instant::now() + self.wanted + Duration::from_secs(5);
         let status = loop {
             match self.process.child.try_wait().expect("SIPp's state") {
@@ -165,17 +178,14 @@ impl Running {
                 None => std::thread::sleep(Duration::from_millis(20)),
             }
         };
-        if status.is_none_or(|status| !status.success()) {
-            let read = |name: &str| {
-                std::fs::read_to_string(self.dir.path().join(name)).unwrap_or_default()
-            };
-            panic!(
-                "{} ended with {status:?}\n--- errors\n{}\n--- messages\n{}",
-                self.process.name,
-                read("errors.log"),
-                read("messages.log")
-            );
+        if status.is_some_and(|status| status.success()) {
+            return Ok(());
         }
+        let read =
+            |name: &str| std::fs::read_to_string(self.dir.path().join(name)).unwrap_or_default();
+        let name = &self.process.name;
+        let (errors, messages) = (read("errors.log"), read("messages.log"));
+        Err(format!("{name} ended with {status:?}\n--- errors\n{errors}\n--- messages\n{messages}"))
     }
 
     /// The messages so far, for looking at what was said.

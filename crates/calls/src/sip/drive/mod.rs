@@ -47,7 +47,7 @@ pub(super) enum Sent {
 
 enum State {
     /// An inbound INVITE without a final answer.
-    Inbound(Responder),
+    Inbound(Box<Responder>),
     /// An outbound INVITE without a final answer.
     Calling(Box<calling::Calling>),
     /// A call.
@@ -134,7 +134,7 @@ pub(super) fn inbound(core: &Arc<Core>, mut responder: Responder, flow: Flow) ->
     responder.cancel_reaches(task.me.clone());
     task.takes_update = request.headers.lists("Allow", "UPDATE");
     task.reliable_wanted = request.headers.lists("Require", "100rel");
-    task.state = State::Inbound(responder);
+    task.state = State::Inbound(Box::new(responder));
     tokio::spawn(task.run(commands, inputs));
     Incoming { request, source: flow.peer, transport: flow.transport, leg }
 }

@@ -1,0 +1,125 @@
+//! `frist calls serve` as a process, with the example's register, and SIPp as caller and as agent.
+//!
+//! One story, because a server takes seconds to be put together: a call that is recorded; another in
+//! the middle of which all recording is stopped; a drain; a start after an outage, and one without a
+//! ledger.
+
+mod house;
+
+use std::time::{Duration, Instant};
+
+use house::{House, agent, caller, count, refused};
+
+#[test]
+fn from_the_first_call_to_the_start_after_an_outage() {
+    let house = House::new();
+    assert_eq!(house.frist(&["calls", "check"]).0, 0, "{}", house.frist(&["calls", "check"]).1);
+    // The kill switch and the figures need no server.
+    let (exit, told) = house.frist(&["calls", "status"]);
+    assert!(exit == 1 && told.contains("no server runs"), "{told}");
+
+    let server = house.serve();
+    let queue = agent(&house);
+    // Yes to both: recorded.
+    caller(&house, "1", "1", 1500).finish();
+    let calls = house.json("supervisor", &["calls", "list"]);
+    let first = &calls["calls"][0];
+    assert_eq!(first["outcome"], "answered", "{first}");
+    let recording = first["recordings"][0]["id"].as_str().expect("a recording").to_owned();
+    let wav = house.path("heard.wav");
+    let listen = [
+        "calls",
+        "listen",
+        &recording,
+        "--purpose",
+        "quality",
+        "--reason",
+        "Kvalitetssamtale",
+        "-o",
+        &wav,
+    ];
+    let (exit, told) = house.frist_as("listener", &listen);
+    assert!(exit == 0 && told.contains("outside the vault"), "{told}");
+    let heard = std::fs::read(&wav).expect("a WAV file");
+    let figures = house.json("supervisor", &["calls", "status"]);
+    assert!(
+        heard.starts_with(b"RIFF") && heard.len() > 44 + 8000 * 4,
+        "{} bytes {figures} {first}",
+        heard.len()
+    );
+    assert!(heard[44..].iter().any(|b| *b != 0), "only silence");
+    // No to both: the same service, and nothing of it.
+    caller(&house, "2", "2", 300).finish();
+    let calls = house.json("supervisor", &["calls", "list"]);
+    assert_eq!(calls["calls"][0]["outcome"], "answered");
+    assert_eq!(calls["calls"][0]["recordings"].as_array().map(Vec::len), Some(0));
+    assert_eq!(count(&house, "SELECT count(*) FROM recording"), 1);
+
+    // The kill switch in the middle of a call, by another process: recording stops, the call goes on.
+    let long = caller(&house, "1", "1", 1800);
+    house.until("being recorded", || house.figure("recording") == 1);
+    let (exit, told) = house.frist(&["calls", "stop-recording", "--why", "påbud"]);
+    assert_eq!(exit, 0, "{told}");
+    house.until("stopped", || house.figure("recording") == 0);
+    assert_eq!(house.figure("live"), 1, "the call goes on");
+    long.finish();
+    caller(&house, "1", "1", 300).finish();
+    assert_eq!(count(&house, "SELECT count(*) FROM recording"), 2, "nothing while it is stopped");
+    assert_eq!(house.frist(&["calls", "resume-recording"]).0, 0);
+
+    // SIGTERM: no new calls, those under way to their end.
+    let last = caller(&house, "1", "1", 1800);
+    house.until("being recorded", || house.figure("recording") == 1);
+    server.signal("TERM");
+    std::thread::sleep(Duration::from_millis(300));
+    refused(&house).finish();
+    last.finish();
+    let log = server.end(0);
+    assert!(log.contains("draining: 1 under way") && log.contains("ended"), "{log}");
+    drop(queue);
+
+    // The machine was off for five days; it destroys before it listens, and has receipts.
+    assert_eq!(count(&house, "SELECT count(*) FROM recording"), 3);
+    house.vault("UPDATE recording SET ended_at = '2026-01-01T00:00:00Z'");
+    let server = house.serve();
+    let log = server.log();
+    let (gone, listens) = (log.find("recordings: 3 erased"), log.find("front listens"));
+    assert!(gone.is_some() && gone < listens, "{log}");
+    assert_eq!(count(&house, "SELECT count(*) FROM recording"), 0);
+    let receipt = house.path("receipt.json");
+    let (exit, told) = house.frist(&["receipt", "recordings", &recording, "-o", &receipt]);
+    assert_eq!(exit, 0, "{told}");
+    let (exit, told) =
+        house.frist(&["verify", &receipt, "--key", &house.path(".frist/ledger.pub")]);
+    assert_eq!(exit, 0, "{told}");
+    let (exit, _) = house.frist_as(
+        "listener",
+        &[
+            "calls",
+            "listen",
+            &recording,
+            "--purpose",
+            "quality",
+            "--reason",
+            "Kvalitetssamtale",
+            "-o",
+            &house.path("again.wav"),
+        ],
+    );
+    assert_eq!(exit, 3);
+    server.signal("TERM");
+    server.end(0);
+
+    // A ledger that is lost is an alarm, and no reason to take no calls.
+    std::fs::write(house.path(".frist/state.sqlite"), vec![0xa5; 40_000]).expect("written");
+    let server = house.serve();
+    assert!(server.log().contains("alarm"), "{}", server.log());
+    let queue = agent(&house);
+    caller(&house, "1", "2", 300).finish();
+    assert_eq!(house.figure("calls"), 1);
+    drop(queue);
+    let began = Instant::now();
+    server.signal("TERM");
+    server.end(0);
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+}
