@@ -8,7 +8,7 @@ use crate::Outcome;
 
 /// Sockets of each side, which the calls share: what arrives tells by its source which call it is
 /// of, and the generator needs far less CPU than with a socket for each.
-const SOCKETS: usize = 32;
+const SOCKETS: usize = 64;
 /// The calls speak in turns, a quarter of them every 5 ms, as people do not all speak at once.
 const PHASES: usize = 4;
 const PHASE: Duration = Duration::from_millis(5);
@@ -44,6 +44,8 @@ impl Generator {
         for _ in 0..2 * SOCKETS {
             let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
             socket.set_nonblocking(true)?;
+            // As much as the system lets: what a late generator did not read yet is not lost.
+            rustix::net::sockopt::set_socket_recv_buffer_size(&socket, 4 << 20)?;
             sockets.push(socket);
         }
         Ok(Generator { sockets, legs: Vec::new(), sent: 0, random: 1, phase: 0 })

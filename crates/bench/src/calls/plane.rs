@@ -124,7 +124,6 @@ pub fn run(args: &PlaneArgs) -> Outcome {
             ["end"] => {
                 sessions.clear();
                 std::thread::sleep(std::time::Duration::from_millis(500));
-                eprintln!("{:?}", media.figures());
                 println!("{}", stored(&vault)?);
             }
             _ => return Err(format!("not understood: {line}").into()),
