@@ -150,7 +150,8 @@ impl Rows {
             let hours = dir.join(HOURS);
             connection.execute("ATTACH DATABASE ?1 AS hours", [hours.to_string_lossy()])?;
             connection.execute_batch(
-                "PRAGMA temp_store = MEMORY;
+                // Destroying many objects touches many pages, which should be written once.
+                "PRAGMA temp_store = MEMORY; PRAGMA main.cache_size = -65536;
                  PRAGMA main.synchronous = FULL; PRAGMA hours.synchronous = FULL;",
             )?;
             for database in ["main", "hours"] {
