@@ -43,7 +43,7 @@ const fn expand_alaw(sample: u8) -> i16 {
     if bits & 0x80 != 0 { size } else { -size }
 }
 
-/// A 16-bit linear sample as A-law: the nearest value that A-law has.
+/// A 16-bit linear sample as A-law: the value of the interval in which it lies.
 #[must_use]
 pub fn to_alaw(sample: i16) -> u8 {
     let magnitude = i32::from(sample).unsigned_abs().min(0x7fff);
