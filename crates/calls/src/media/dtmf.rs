@@ -135,4 +135,5 @@ fn best(powers: &[f32]) -> (f32, f32) {
 }
 
 #[cfg(test)]
+#[path = "dtmf/tests.rs"]
 mod tests;

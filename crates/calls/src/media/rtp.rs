@@ -331,4 +331,5 @@ pub(super) fn samples(now: Instant, then: Instant) -> u64 {
 }
 
 #[cfg(test)]
+#[path = "rtp/tests.rs"]
 mod tests;

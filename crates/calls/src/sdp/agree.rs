@@ -63,8 +63,8 @@ pub struct Agreed {
 }
 
 impl Agreed {
-    /// The other side for the media plane; `otherwise` is its address when the description had none (on
-    /// hold, or a host name).
+    /// The other side for the media plane; `otherwise` is its address when the description had none
+    /// (on hold, or a host name).
     pub fn media(&self, otherwise: SocketAddr) -> media::Remote {
         media::Remote {
             addr: self.remote.unwrap_or(otherwise),

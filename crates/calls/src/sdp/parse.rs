@@ -121,8 +121,8 @@ impl MediaLine {
         })
     }
 
-    /// The payload types that are numbers, written as numbers are: the answer repeats them letter by
-    /// letter.
+    /// The payload types that are numbers, written as numbers are: the answer repeats them letter
+    /// by letter.
     pub(super) fn payload_types(&self) -> impl Iterator<Item = u8> + '_ {
         let number =
             |f: &String| f.parse().ok().filter(|pt: &u8| *pt <= 127 && pt.to_string() == *f);

@@ -2,6 +2,8 @@
 //! recording client, a sender of RTP, a real vault and a real desk (`consent`, `secure`,
 //! `hostile`).
 
+#![allow(clippy::unwrap_used, reason = "a test stops where something is missing")]
+
 mod consent;
 mod corpus;
 mod hostile;

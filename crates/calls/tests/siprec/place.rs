@@ -15,7 +15,7 @@ use frist_calls::tape;
 use frist_vault::{Listed, RootSource, Vault};
 use jiff::Timestamp;
 
-use crate::support::{free_addr, free_port};
+use crate::support::free_addr;
 
 pub const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -28,11 +28,11 @@ async fn srtp_is_recorded_as_it_was_before_it_was_encrypted() {
     let keys: [Vec<u8>; 2] = [0u8, 100].map(|n| (n..n + 30).collect());
     let inline = keys.clone().map(|k| base64::engine::general_purpose::STANDARD.encode(k));
     let (sockets, ports) = sockets();
-    let mut client = client("src_later_srtp", place.addr, ID, ports)
+    let client = client("src_later_srtp", place.addr, ID, ports)
         .key("key1", &inline[0])
         .key("key2", &inline[1])
         .start();
-    let to = media_ports(&mut client).await;
+    let to = media_ports(&client).await;
     let sender = Sender::start(sockets, to, Some(keys));
     let call = place.call(ID).await;
     tokio::time::sleep(Duration::from_millis(200)).await;
@@ -148,8 +148,8 @@ async fn tls_through_kamailio_from_the_first_invite_to_re_invites_of_ours() {
     assert!(std::net::UdpSocket::bind(addr).is_err(), "kamailio does not listen:\n{}", log());
     tokio::time::sleep(Duration::from_millis(700)).await;
     let (sockets, ports) = sockets();
-    let mut client = client("src_later", addr, ID, ports).start();
-    let to = tokio::time::timeout(Duration::from_secs(25), media_ports(&mut client)).await;
+    let client = client("src_later", addr, ID, ports).start();
+    let to = tokio::time::timeout(Duration::from_secs(25), media_ports(&client)).await;
     let sender = Sender::start(sockets, to.unwrap(), None);
     let call = place.call(ID).await;
     place.consents(&call);

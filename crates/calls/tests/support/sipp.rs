@@ -89,11 +89,17 @@ fn new(scenario: &str, file: &Path, port: u16) -> Sipp {
     }
 }
 
-/// A range of media ports for one SIPp: enough for a hundred calls.
+/// Media ports of one SIPp that nobody has now: it binds this one and the next even one.
 fn media_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let seed = (std::process::id() as u16).wrapping_mul(400) % 4_000;
-    6_000 + (seed + NEXT.fetch_add(404, Ordering::Relaxed)) % 12_000 / 4 * 4
+    let seed = (std::process::id() as u16).wrapping_mul(388) % 12_000;
+    loop {
+        let port = 6_000 + (seed + NEXT.fetch_add(12, Ordering::Relaxed) % 12_000) % 12_000 / 4 * 4;
+        let free = |port: u16| std::net::UdpSocket::bind(("127.0.0.1", port)).is_ok();
+        if (0..4).all(|more| free(port + more)) {
+            return port;
+        }
+    }
 }
 
 impl Sipp {
