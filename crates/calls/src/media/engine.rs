@@ -156,7 +156,8 @@ impl Engine {
                 }
                 let (leg, rtcp) = ((data & 1) as usize, data & 2 != 0);
                 // Usually there is one packet, and asking whether there is another would cost as
-                // much as it; only when the last tick had one too there may be a heap.
+                // much as it; only when the last tick had one too there may be a heap. What stays
+                // is announced again in the next tick.
                 let busy = &mut call.legs[leg].busy;
                 let most = if *busy + 1 == self.tick { BURST } else { 1 };
                 *busy = self.tick;
