@@ -91,6 +91,12 @@ pub struct Front {
     pub agent_answer: Duration,
     /// SDES-SRTP.
     pub srtp: Srtp,
+    /// What an agent keys to pause the recording; empty for nothing.
+    pub pause_keys: String,
+    /// What an agent keys to go on; empty for nothing.
+    pub resume_keys: String,
+    /// Whether the caller's keys are kept from the agent.
+    pub withhold_keys: bool,
     /// Session timer (RFC 4028).
     pub session_timer: Duration,
     /// What holds for some of the called numbers.
@@ -190,6 +196,8 @@ pub struct Evidence {
 pub struct Limits {
     /// Calls at once.
     pub calls: usize,
+    /// How long a call may last.
+    pub longest_call: Duration,
     /// How long calls may go on after SIGTERM.
     pub drain: Duration,
     /// Bytes that stay free on the vault's disk.

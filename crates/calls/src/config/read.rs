@@ -172,6 +172,20 @@ fn front(table: &Tab<'_>) -> Option<Front> {
     let agent_wait = duration(table, "agent_wait", 1_000..=300_000);
     let agent_answer = duration(table, "agent_answer", 100..=60_000);
     let srtp = srtp(table);
+    let pause_keys = keys(table, "pause_keys", "*7");
+    let resume_keys = keys(table, "resume_keys", "*8");
+    let (pause, resume) = (&pause_keys.value, &resume_keys.value);
+    if !pause.is_empty()
+        && !resume.is_empty()
+        && (pause.starts_with(resume.as_str()) || resume.starts_with(pause.as_str()))
+    {
+        let message = "one of `pause_keys` and `resume_keys` begins with the other";
+        table.say(
+            Diagnostic::new(Code::E0005, resume_keys.span, message)
+                .help("nobody could tell which is meant; the usual ones are `*7` and `*8`"),
+        );
+    }
+    let withhold_keys = table.bool("withhold_keys");
     let session_timer = duration(table, "session_timer", 90_000..=86_400_000);
     let mut lines: Vec<Line> = Vec::new();
     for inner in table.tables("line", &LINE) {
@@ -199,9 +213,24 @@ fn front(table: &Tab<'_>) -> Option<Front> {
         agent_wait: agent_wait.unwrap_or(Duration::from_secs(20)),
         agent_answer: agent_answer.unwrap_or(Duration::from_secs(3)),
         srtp,
+        pause_keys: pause_keys.value,
+        resume_keys: resume_keys.value,
+        withhold_keys,
         session_timer: session_timer.unwrap_or(Duration::from_secs(1800)),
         lines,
     })
+}
+
+/// Keys of a telephone, at most eight.
+fn keys(table: &Tab<'_>, name: &'static str, usual: &str) -> Sp<String> {
+    let Some(text) = table.str(name) else { return Sp::new(usual.to_owned(), table.span) };
+    if text.value.len() > 8 || !text.value.chars().all(|c| "0123456789*#".contains(c)) {
+        table.say(
+            Diagnostic::new(Code::E0005, text.span, format!("`{name}` cannot be keyed"))
+                .here("at most eight of 0 to 9, `*` and `#`"),
+        );
+    }
+    text
 }
 
 fn siprec(table: &Tab<'_>) -> Option<Siprec> {
@@ -374,18 +403,25 @@ fn evidence(table: &Tab<'_>) -> Evidence {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { calls: 1000, drain: Duration::from_secs(300), free_space: 512 << 20 }
+        Self {
+            calls: 1000,
+            longest_call: Duration::from_secs(4 * 3600),
+            drain: Duration::from_secs(300),
+            free_space: 512 << 20,
+        }
     }
 }
 
 fn limits(table: &Tab<'_>) -> Limits {
     let usual = Limits::default();
     let calls = table.count("calls", 100_000).and_then(|n| usize::try_from(n).ok());
+    let longest_call = duration(table, "longest_call", 60_000..=86_400_000);
     let drain = duration(table, "drain", 1_000..=86_400_000);
     let free = table.count("free_space_mb", 1 << 30);
     table.finish();
     Limits {
         calls: calls.unwrap_or(usual.calls),
+        longest_call: longest_call.unwrap_or(usual.longest_call),
         drain: drain.unwrap_or(usual.drain),
         free_space: free.map_or(usual.free_space, |mb| mb << 20),
     }

@@ -51,6 +51,9 @@ shapes! { ALL:
         may("agent_wait", Kind::Duration, "How long one of them may ring before the next is tried; `20 s` when not said."),
         may("agent_answer", Kind::Duration, "How long one of them may say nothing at all before the next is tried; `3 s` when not said."),
         may("srtp", Kind::OneOf(SRTP), "SDES-SRTP towards trunk and agents: `off`, `optional` (the default) or `required`."),
+        may("pause_keys", Kind::Str, "What an agent keys to pause the recording, `*7` when not said; empty for nothing."),
+        may("resume_keys", Kind::Str, "What an agent keys to go on, `*8` when not said; empty for nothing."),
+        may("withhold_keys", Kind::Bool, "Whether what a caller keys after the bridge is kept from the agent; the key that withdraws always is."),
         may("session_timer", Kind::Duration, "Session timer (RFC 4028), at least `90 s`; `30 min` when not said."),
         may("line", Kind::Tables(&LINE), "What holds for some of the called numbers."),
     ]
@@ -92,6 +95,7 @@ shapes! { ALL:
     ]
     LIMITS "limits" "[limits]" "What is never exceeded." [
         may("calls", Kind::Count, "Calls at once, 503 beyond; 1000 when not said."),
+        may("longest_call", Kind::Duration, "How long a call may last; `240 min` when not said."),
         may("drain", Kind::Duration, "How long calls may go on after SIGTERM; `5 min` when not said."),
         may("free_space_mb", Kind::Count, "Megabytes that stay free on the vault's disk; with less nothing is recorded. 512 when not said."),
     ]

@@ -48,6 +48,11 @@ fn slips_are_named_with_what_was_meant() {
         let text = RIGHT.replace("withdraw_key = \"9\"", &format!("withdraw_key = \"{key}\""));
         assert_eq!(codes(&text), [Code::E0005], "{key}");
     }
+    let paused = |line: &str| codes(&RIGHT.replace("[front]\n", &format!("[front]\n{line}\n")));
+    assert_eq!(paused("pause_keys = \"*4\"\nresume_keys = \"*5\"\nwithhold_keys = true"), []);
+    assert_eq!(paused("pause_keys = \"\"\nresume_keys = \"\""), []);
+    assert_eq!(paused("pause_keys = \"*7x\""), [Code::E0005]);
+    assert_eq!(paused("pause_keys = \"*\""), [Code::E0005], "it is how `*8` begins");
 }
 
 #[test]

@@ -92,6 +92,10 @@ impl Loaded {
             agent_answer: front.agent_answer,
             trunk_srtp: front.srtp,
             agent_srtp: front.srtp,
+            pause_keys: front.pause_keys.clone(),
+            resume_keys: front.resume_keys.clone(),
+            pass_keys: !front.withhold_keys,
+            longest: self.config.limits.longest_call,
             quiet: self.config.media.quiet,
             calls: self.config.limits.calls,
             ..usual
