@@ -13,6 +13,7 @@ mod tls;
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use frist_decide::Value;
@@ -20,6 +21,7 @@ use frist_decide::sql::Dialect;
 use frist_register::Store as StoreEntry;
 use jiff::Timestamp;
 use postgres::types::ToSql;
+use postgres::fallible_iterator::FallibleIterator as _;
 use postgres::{Client, Statement};
 
 use crate::sql::SqlBound;
@@ -34,7 +36,7 @@ use connect::Target;
 pub(crate) struct Postgres {
     entry: StoreEntry,
     schema: String,
-    target: Target,
+    target: Arc<Target>,
     client: Client,
     in_transaction: bool,
     pace: Pace,
@@ -64,14 +66,22 @@ impl Postgres {
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, StoreError> {
         let (target, schema) = Target::read(entry, base_dir, env)?;
-        let client = target.connect(entry, &schema)?;
+        Self::connected(entry.clone(), schema, Arc::new(target))
+    }
+
+    fn connected(
+        entry: StoreEntry,
+        schema: String,
+        target: Arc<Target>,
+    ) -> Result<Self, StoreError> {
+        let client = target.connect(&entry, &schema)?;
         Ok(Self {
-            entry: entry.clone(),
+            pace: Pace::new(entry.max_rows_per_second),
+            entry,
             schema,
             target,
             client,
             in_transaction: false,
-            pace: Pace::new(entry.max_rows_per_second),
             changed: 0,
             lost: false,
             prepared: HashMap::new(),
@@ -202,6 +212,12 @@ impl Backend for Postgres {
         &self.entry.id.value
     }
 
+    fn beside(&self) -> Option<Self> {
+        // A server that has no connection left for it does without.
+        let (schema, target) = (self.schema.clone(), Arc::clone(&self.target));
+        Self::connected(self.entry.clone(), schema, target).ok()
+    }
+
     fn tables(&mut self) -> Result<Vec<String>, StoreError> {
         self.table_names()
     }
@@ -218,17 +234,17 @@ impl Backend for Postgres {
     ) -> Result<Vec<Vec<Value>>, StoreError> {
         let values = params(values);
         let statement = self.statement(attempt, sql)?;
-        let rows = self
-            .client()?
-            .query(&statement, &borrowed(&values))
-            .map_err(|e| self.refused(attempt, &e))?;
-        let mut out = Vec::with_capacity(rows.len());
-        for row in rows {
-            let cells: Result<Vec<Value>, _> =
-                (0..row.len()).map(|i| row.try_get::<_, Cell>(i).map(|c| c.0)).collect();
-            out.push(cells.map_err(|e| self.refused(attempt, &e))?);
-        }
-        Ok(out)
+        // Row by row, so that they are read while the server is still at it.
+        let read = |client: &mut Client| {
+            let mut rows = client.query_raw(&statement, &values)?;
+            let mut out = Vec::new();
+            while let Some(row) = rows.next()? {
+                let cells = (0..row.len()).map(|i| row.try_get::<_, Cell>(i).map(|c| c.0));
+                out.push(cells.collect::<Result<Vec<Value>, _>>()?);
+            }
+            Ok(out)
+        };
+        read(self.client()?).map_err(|e| self.refused(attempt, &e))
     }
 
     fn query_writing(
