@@ -17,7 +17,7 @@ use frist_state::{BatchId, Lease, NewBatch, SweepId};
 use frist_stores::{Action, Key, Record, Store, StoreError};
 use jiff::Timestamp;
 
-use crate::account::{Account, late, leaves, lateness};
+use crate::account::{Account, late, lateness, leaves};
 use crate::engine::{Engine, Prepared};
 use crate::plan::{Plan, disposition};
 use crate::recover::Again;
@@ -156,7 +156,8 @@ impl Engine {
                     beside: beside.as_deref_mut(),
                     journal: !paced,
                 };
-                found = self.halves(prepared, &action, next, ahead, sweep, lease, tally, observer)?;
+                found =
+                    self.halves(prepared, &action, next, ahead, sweep, lease, tally, observer)?;
                 if tally.refusals >= REFUSALS {
                     return Ok(());
                 }
@@ -238,7 +239,8 @@ impl Engine {
             let refusals = tally.refusals;
             // What was refused once goes step by step: the page after it is looked for in its turn.
             let (batch, ahead) = (journaled.take(), ahead.take());
-            found = self.batch(prepared, how, &keys, batch, ahead, sweep, lease, tally, observer)?;
+            found =
+                self.batch(prepared, how, &keys, batch, ahead, sweep, lease, tally, observer)?;
             if tally.refusals >= REFUSALS {
                 return Ok(None);
             }
@@ -479,7 +481,12 @@ fn journal<'k>(keys: impl Iterator<Item = &'k Key>) -> Result<Vec<u8>> {
         .map_err(|e| Error::Damaged { what: "a batch's keys", why: e.to_string() })
 }
 
-fn new_batch<'a>(prepared: &'a Prepared, revision: &'a str, n: u64, keys: &'a [u8]) -> NewBatch<'a> {
+fn new_batch<'a>(
+    prepared: &'a Prepared,
+    revision: &'a str,
+    n: u64,
+    keys: &'a [u8],
+) -> NewBatch<'a> {
     NewBatch { dataset: prepared.id(), revision, action: disposition(prepared), n, keys }
 }
 

@@ -21,7 +21,6 @@ use frist_decide::sql::Dialect;
 use frist_register::Store as StoreEntry;
 use jiff::Timestamp;
 use postgres::types::ToSql;
-use postgres::fallible_iterator::FallibleIterator as _;
 use postgres::{Client, Statement};
 
 use crate::sql::SqlBound;
@@ -234,17 +233,18 @@ impl Backend for Postgres {
     ) -> Result<Vec<Vec<Value>>, StoreError> {
         let values = params(values);
         let statement = self.statement(attempt, sql)?;
-        // Row by row, so that they are read while the server is still at it.
-        let read = |client: &mut Client| {
-            let mut rows = client.query_raw(&statement, &values)?;
-            let mut out = Vec::new();
-            while let Some(row) = rows.next()? {
-                let cells = (0..row.len()).map(|i| row.try_get::<_, Cell>(i).map(|c| c.0));
-                out.push(cells.collect::<Result<Vec<Value>, _>>()?);
-            }
-            Ok(out)
-        };
-        read(self.client()?).map_err(|e| self.refused(attempt, &e))
+        // All at once: to wait for each row by itself costs more than to keep them.
+        let rows = self
+            .client()?
+            .query(&statement, &borrowed(&values))
+            .map_err(|e| self.refused(attempt, &e))?;
+        let mut out = Vec::with_capacity(rows.len());
+        for row in rows {
+            let cells: Result<Vec<Value>, _> =
+                (0..row.len()).map(|i| row.try_get::<_, Cell>(i).map(|c| c.0)).collect();
+            out.push(cells.map_err(|e| self.refused(attempt, &e))?);
+        }
+        Ok(out)
     }
 
     fn query_writing(
