@@ -139,30 +139,8 @@ impl State {
         batch: NewBatch<'_>,
         now: Timestamp,
     ) -> Result<BatchId> {
-        let n = count("a batch's size", batch.n)?;
-        let (id, until) = self.write("journal a batch", |tx| {
-            let until = lease::extend(tx, lease, turn, now)?;
-            sweep::running(tx, sweep)?;
-            let key = sweep::key(tx, sweep)?
-                .ok_or_else(|| Error::damaged(format!("sweep {} has no key", sweep.0)))?;
-            let about = about(sweep, batch.dataset, batch.revision, batch.action);
-            let sealed = seal::seal(&key, &about, batch.keys)?;
-            let row = tx.one(
-                "INSERT INTO batch (sweep, dataset, revision, action, n, started_at, sealed, status)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'open') RETURNING id",
-                &[
-                    sweep.0.into(),
-                    batch.dataset.into(),
-                    batch.revision.into(),
-                    batch.action.into(),
-                    n.into(),
-                    now.into(),
-                    (&sealed).into(),
-                ],
-            )?;
-            let id = row.ok_or_else(|| Error::damaged("a batch got no number"))?.get(0)?;
-            Ok((BatchId(id), until))
-        })?;
+        let (id, until) =
+            self.write("journal a batch", |tx| journal(tx, lease, turn, sweep, batch, now))?;
         lease.until = until;
         Ok(id)
     }
@@ -181,36 +159,39 @@ impl State {
         confirm: &Confirm<'_>,
         now: Timestamp,
     ) -> Result<u64> {
-        let Confirm { outcome, entry, leaves, replay } = confirm;
-        if !ledger::fits(entry, leaves) {
-            return Err(refused(batch, "has an entry with another count or root than its leaves"));
-        }
+        confirm.fits(batch)?;
         self.write("confirm a batch", |tx| {
             lease::check(tx, lease, now)?;
-            let dataset = open(tx, batch)?;
-            close(tx, batch, BatchStatus::Confirmed, now)?;
-            if let Some(replay) = replay {
-                replay::add(tx, batch, &dataset, replay, now)?;
-            }
-            let leaf = ledger::append(tx, entry)?;
-            ledger::add_subtree(tx, leaf, leaves)?;
-            let number = |value: u64| count("a count of a batch", value);
-            tx.execute(
-                "UPDATE batch SET done = ?2, not_due = ?3, absent = ?4, late_p50 = ?5,
-                 late_p99 = ?6, late_max = ?7, leaf = ?8 WHERE id = ?1",
-                &[
-                    batch.0.into(),
-                    number(outcome.done)?.into(),
-                    number(outcome.not_due)?.into(),
-                    number(outcome.absent)?.into(),
-                    number(outcome.late.p50)?.into(),
-                    number(outcome.late.p99)?.into(),
-                    number(outcome.late.max)?.into(),
-                    number(leaf)?.into(),
-                ],
-            )?;
-            Ok(leaf)
+            end(tx, batch, confirm, now)
         })
+    }
+
+    /// [`State::confirm`] of one batch and [`State::intent`] of the next, both or neither: one
+    /// transaction less for each batch. Answers the next one's number.
+    ///
+    /// # Errors
+    ///
+    /// As those two.
+    #[expect(clippy::too_many_arguments, reason = "those of two steps")]
+    pub fn confirm_and_intent(
+        &mut self,
+        lease: &mut Lease,
+        turn: SignedDuration,
+        batch: BatchId,
+        confirm: &Confirm<'_>,
+        sweep: SweepId,
+        next: NewBatch<'_>,
+        now: Timestamp,
+    ) -> Result<BatchId> {
+        confirm.fits(batch)?;
+        let (id, until) = self.write("confirm a batch", |tx| {
+            // The next first: the ledger's edge is locked last, since others wait for it.
+            let next = journal(tx, lease, turn, sweep, next, now)?;
+            end(tx, batch, confirm, now)?;
+            Ok(next)
+        })?;
+        lease.until = until;
+        Ok(id)
     }
 
     /// Closes a batch of which nothing was done; its sealed keys are dropped.
@@ -262,6 +243,75 @@ impl State {
         let rows = self.read("list a sweep's batches", |tx| tx.query(&sql, &[sweep.0.into()]))?;
         rows.into_iter().map(read).collect()
     }
+}
+
+impl Confirm<'_> {
+    fn fits(&self, batch: BatchId) -> Result<()> {
+        match ledger::fits(self.entry, self.leaves) {
+            true => Ok(()),
+            false => Err(refused(batch, "has an entry with another count or root than its leaves")),
+        }
+    }
+}
+
+fn journal(
+    tx: &mut Tx<'_>,
+    lease: &Lease,
+    turn: SignedDuration,
+    sweep: SweepId,
+    batch: NewBatch<'_>,
+    now: Timestamp,
+) -> Result<(BatchId, Timestamp)> {
+    let n = count("a batch's size", batch.n)?;
+    let until = lease::extend(tx, lease, turn, now)?;
+    sweep::running(tx, sweep)?;
+    let key = sweep::key(tx, sweep)?
+        .ok_or_else(|| Error::damaged(format!("sweep {} has no key", sweep.0)))?;
+    let about = about(sweep, batch.dataset, batch.revision, batch.action);
+    let sealed = seal::seal(&key, &about, batch.keys)?;
+    let row = tx.one(
+        "INSERT INTO batch (sweep, dataset, revision, action, n, started_at, sealed, status)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'open') RETURNING id",
+        &[
+            sweep.0.into(),
+            batch.dataset.into(),
+            batch.revision.into(),
+            batch.action.into(),
+            n.into(),
+            now.into(),
+            (&sealed).into(),
+        ],
+    )?;
+    let id = row.ok_or_else(|| Error::damaged("a batch got no number"))?.get(0)?;
+    Ok((BatchId(id), until))
+}
+
+/// Ends an open batch as confirmed; the caller holds the lease.
+fn end(tx: &mut Tx<'_>, batch: BatchId, confirm: &Confirm<'_>, now: Timestamp) -> Result<u64> {
+    let Confirm { outcome, entry, leaves, replay } = confirm;
+    let dataset = open(tx, batch)?;
+    close(tx, batch, BatchStatus::Confirmed, now)?;
+    if let Some(replay) = replay {
+        replay::add(tx, batch, &dataset, replay, now)?;
+    }
+    let leaf = ledger::append(tx, entry)?;
+    ledger::add_subtree(tx, leaf, leaves)?;
+    let number = |value: u64| count("a count of a batch", value);
+    tx.execute(
+        "UPDATE batch SET done = ?2, not_due = ?3, absent = ?4, late_p50 = ?5,
+         late_p99 = ?6, late_max = ?7, leaf = ?8 WHERE id = ?1",
+        &[
+            batch.0.into(),
+            number(outcome.done)?.into(),
+            number(outcome.not_due)?.into(),
+            number(outcome.absent)?.into(),
+            number(outcome.late.p50)?.into(),
+            number(outcome.late.p99)?.into(),
+            number(outcome.late.max)?.into(),
+            number(leaf)?.into(),
+        ],
+    )?;
+    Ok(leaf)
 }
 
 /// What a sealed batch is bound to.

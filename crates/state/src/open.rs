@@ -1,5 +1,6 @@
 //! Opening the database: the file or the connection, with the settings that Frist relies on.
 
+use std::cell::Cell;
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -36,8 +37,8 @@ pub(crate) fn sqlite(path: &Path) -> Result<Db> {
         Ok(_) => {}
     }
     let open = || -> rusqlite::Result<rusqlite::Connection> {
-        let connection = rusqlite::Connection::open(path)?;
-        connection.busy_timeout(PATIENCE)?;
+        let mut connection = rusqlite::Connection::open(path)?;
+        connection.busy_handler(Some(wait))?;
         in_wal_mode(&connection)?;
         // FULL: a commit is on disk when it returns, also when the power fails.
         connection.pragma_update(None, "synchronous", "full")?;
@@ -50,6 +51,20 @@ pub(crate) fn sqlite(path: &Path) -> Result<Db> {
     };
     let connection = open().map_err(|e| failed(sqlite_reason(&e)))?;
     Ok(Db::Sqlite(connection, Place::of(path)))
+}
+
+/// Waits for another process that holds a lock, looking once a millisecond: a sweep lets go of it for
+/// a few between two batches, which SQLite's own waiting, of up to 100 ms at once, would often miss.
+fn wait(times: i32) -> bool {
+    thread_local!(static BEGAN: Cell<Option<Instant>> = const { Cell::new(None) });
+    let now = Instant::now();
+    let began = BEGAN.get().filter(|_| times > 0).unwrap_or(now);
+    BEGAN.set(Some(began));
+    let patient = now.duration_since(began) < PATIENCE;
+    if patient {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    patient
 }
 
 /// Switches the file to write-ahead logging. SQLite does not wait for a lock here, since two that

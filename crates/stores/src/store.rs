@@ -275,6 +275,13 @@ pub trait Store: Send {
         limit: usize,
     ) -> Result<Vec<Record>, StoreError>;
 
+    /// Another way into the same store, by which the next page of `bound` can be read while this one
+    /// disposes of the last: only where disposing of one page does not change which records the next
+    /// one has. None where there is no such way; then pages are read between the batches.
+    fn beside(&mut self, _bound: &Bound) -> Option<Box<dyn Store>> {
+        None
+    }
+
     /// Waits as long as the store's pace wants before the next `rows` are disposed of. Called by
     /// itself, since meanwhile nobody should have to wait for the batch.
     ///
@@ -428,7 +435,10 @@ impl Key {
             KeyPart::Text(t) if self.0.len() > 1 => t.replace('\\', "\\\\").replace(',', "\\,"),
             KeyPart::Text(t) => t.clone(),
         };
-        self.0.iter().map(part).collect::<Vec<_>>().join(",")
+        match &*self.0 {
+            [one] => part(one),
+            parts => parts.iter().map(part).collect::<Vec<_>>().join(","),
+        }
     }
 }
 

@@ -3,11 +3,11 @@
 
 use frist_decide::{Value, decide};
 use frist_ledger::entry::{Disposal, Disposition as Done, Entry, Id, Kind, Lateness, Rule, Text};
-use frist_ledger::{Hash, RecordKey, SubTreeBuilder};
+use frist_ledger::{Hash, RecordKey, SubTree, SubTreeBuilder};
 use frist_register::{Disposition, Lang, Register};
-use frist_state::{BatchId, BatchOutcome, Confirm, Lease, NewReplay, State, SweepId};
+use frist_state::{BatchId, BatchOutcome, Confirm, Lease, NewBatch, NewReplay, State, SweepId};
 use frist_stores::{Key, Record};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::Result;
 use crate::engine::Prepared;
@@ -28,8 +28,40 @@ pub(crate) struct Books<'e> {
     pub(crate) register: &'e Register,
     pub(crate) revision: Hash,
     pub(crate) record: &'e RecordKey,
+    pub(crate) turn: SignedDuration,
     /// When the batch's answer came.
     pub(crate) now: Timestamp,
+}
+
+/// All that is kept of a batch but its leaves.
+pub(crate) struct Told {
+    entry: Entry,
+    outcome: BatchOutcome,
+    /// Until when its hashes are kept for replay.
+    keep_until: Option<Timestamp>,
+}
+
+impl Told {
+    fn confirm<'t>(&'t self, leaves: &'t SubTree) -> Confirm<'t> {
+        let replay = self.keep_until.map(|keep_until| {
+            let hashes = leaves.leaves_bytes();
+            NewReplay { hashes, keep_until }
+        });
+        Confirm { outcome: self.outcome, entry: &self.entry, leaves, replay }
+    }
+}
+
+/// The leaves of these records.
+pub(crate) fn leaves<'k>(
+    record: &RecordKey,
+    place: &str,
+    keys: impl ExactSizeIterator<Item = &'k Key>,
+) -> SubTree {
+    let mut tree = SubTreeBuilder::new(record, keys.len());
+    for key in keys {
+        tree.push(&[place.as_bytes(), b"/", key.text().as_bytes()]);
+    }
+    tree.build()
 }
 
 impl Books<'_> {
@@ -37,17 +69,39 @@ impl Books<'_> {
     pub(crate) fn account(
         &mut self,
         prepared: &Prepared,
-        keys: &[&Key],
+        tree: &SubTree,
         account: &Account,
         lease: &Lease,
     ) -> Result<()> {
-        let now = self.now;
-        let mut tree = SubTreeBuilder::new(self.record, keys.len());
-        let place = prepared.place();
-        for key in keys {
-            tree.push(&[place.as_bytes(), b"/", key.text().as_bytes()]);
-        }
-        let tree = tree.build();
+        let told = self.told(prepared, tree, account)?;
+        self.state.confirm(lease, account.batch, &told.confirm(tree), self.now)?;
+        Ok(())
+    }
+
+    /// The same, and journals the next batch with it; answers that one's number.
+    pub(crate) fn account_and_journal(
+        &mut self,
+        prepared: &Prepared,
+        tree: &SubTree,
+        account: &Account,
+        next: NewBatch<'_>,
+        lease: &mut Lease,
+    ) -> Result<BatchId> {
+        let told = self.told(prepared, tree, account)?;
+        let (turn, now) = (self.turn, self.now);
+        let (batch, sweep) = (account.batch, account.sweep);
+        Ok(self.state.confirm_and_intent(
+            lease,
+            turn,
+            batch,
+            &told.confirm(tree),
+            sweep,
+            next,
+            now,
+        )?)
+    }
+
+    fn told(&self, prepared: &Prepared, tree: &SubTree, account: &Account) -> Result<Told> {
         let disposal = Disposal {
             dataset: Id::new(prepared.id())?,
             disposition: match prepared.rules.then {
@@ -79,29 +133,22 @@ impl Books<'_> {
             },
         };
         let backups = self.register.store(&prepared.dataset.store).and_then(|s| s.backups.as_ref());
-        let hashes = tree.leaves_bytes();
-        let replay = backups.and_then(|p| {
+        let keep_until = backups.and_then(|p| {
             let zone = self.register.controller.calendar.zone.clone();
             let until = frist_law::expires(
                 frist_law::Term::new(p.value, frist_law::Anchor::AsIs),
-                &frist_law::Start::Date(now.to_zoned(zone).date()),
+                &frist_law::Start::Date(self.now.to_zoned(zone).date()),
                 &self.register.controller.calendar,
             );
-            until.at().map(|keep_until| NewReplay { hashes, keep_until })
+            until.at()
         });
-        let confirm = Confirm {
-            outcome: BatchOutcome {
-                done: tree.count(),
-                not_due: account.spared,
-                absent: account.absent,
-                late: account.figures,
-            },
-            entry: &Entry::new(now, kind),
-            leaves: &tree,
-            replay,
+        let outcome = BatchOutcome {
+            done: tree.count(),
+            not_due: account.spared,
+            absent: account.absent,
+            late: account.figures,
         };
-        self.state.confirm(lease, account.batch, &confirm, now)?;
-        Ok(())
+        Ok(Told { entry: Entry::new(self.now, kind), outcome, keep_until })
     }
 }
 

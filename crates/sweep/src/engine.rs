@@ -200,6 +200,7 @@ impl Engine {
             register: &self.register,
             revision: self.revision,
             record: &self.keys.record,
+            turn: self.turn,
             now,
         };
         (books, &mut self.stores)

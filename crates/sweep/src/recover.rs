@@ -11,7 +11,7 @@ use frist_ledger::entry::Lateness;
 use frist_state::{BatchId, Lease, OpenBatch, SweepId};
 use frist_stores::{Key, StoreError};
 
-use crate::account::Account;
+use crate::account::{Account, leaves};
 use crate::engine::{Engine, Prepared};
 use crate::report::FindingReport;
 use crate::step::{Observer, Step};
@@ -210,12 +210,8 @@ impl Engine {
             // When those found absent went is not known, so neither is how late.
             let figures = Lateness::default();
             let account = Account { sweep, batch, figures, spared, absent, recovered: true };
-            self.books(self.now()).0.account(
-                prepared,
-                &done.iter().collect::<Vec<_>>(),
-                &account,
-                lease,
-            )?;
+            let tree = leaves(&self.keys.record, &prepared.place(), done.iter());
+            self.books(self.now()).0.account(prepared, &tree, &account, lease)?;
         }
         told.extend(done);
         observer(Step::Recovered { dataset: prepared.id(), n });

@@ -24,13 +24,12 @@ impl<'a> FromSql<'a> for Cell {
             Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME => {
                 Value::Text(String::from_utf8_lossy(raw).into_owned())
             }
-            // Block and row.
+            // A row's place: its block and its number there, put together.
             Type::TID => match raw.split_first_chunk::<4>() {
-                Some((block, [a, b])) => Value::Text(format!(
-                    "({},{})",
-                    u32::from_be_bytes(*block),
-                    u16::from_be_bytes([*a, *b])
-                )),
+                Some((block, [a, b])) => Value::Int(
+                    i64::from(u32::from_be_bytes(*block)) << 16
+                        | i64::from(u16::from_be_bytes([*a, *b])),
+                ),
                 _ => Value::Other,
             },
             Type::DATE => date(i32::from_be_bytes(raw.try_into()?)),

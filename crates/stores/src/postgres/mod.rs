@@ -13,6 +13,7 @@ mod tls;
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use frist_decide::Value;
@@ -34,7 +35,7 @@ use connect::Target;
 pub(crate) struct Postgres {
     entry: StoreEntry,
     schema: String,
-    target: Target,
+    target: Arc<Target>,
     client: Client,
     in_transaction: bool,
     pace: Pace,
@@ -64,14 +65,22 @@ impl Postgres {
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, StoreError> {
         let (target, schema) = Target::read(entry, base_dir, env)?;
-        let client = target.connect(entry, &schema)?;
+        Self::connected(entry.clone(), schema, Arc::new(target))
+    }
+
+    fn connected(
+        entry: StoreEntry,
+        schema: String,
+        target: Arc<Target>,
+    ) -> Result<Self, StoreError> {
+        let client = target.connect(&entry, &schema)?;
         Ok(Self {
-            entry: entry.clone(),
+            pace: Pace::new(entry.max_rows_per_second),
+            entry,
             schema,
             target,
             client,
             in_transaction: false,
-            pace: Pace::new(entry.max_rows_per_second),
             changed: 0,
             lost: false,
             prepared: HashMap::new(),
@@ -202,6 +211,12 @@ impl Backend for Postgres {
         &self.entry.id.value
     }
 
+    fn beside(&self) -> Option<Self> {
+        // A server that has no connection left for it does without.
+        let (schema, target) = (self.schema.clone(), Arc::clone(&self.target));
+        Self::connected(self.entry.clone(), schema, target).ok()
+    }
+
     fn tables(&mut self) -> Result<Vec<String>, StoreError> {
         self.table_names()
     }
@@ -218,6 +233,7 @@ impl Backend for Postgres {
     ) -> Result<Vec<Vec<Value>>, StoreError> {
         let values = params(values);
         let statement = self.statement(attempt, sql)?;
+        // All at once: to wait for each row by itself costs more than to keep them.
         let rows = self
             .client()?
             .query(&statement, &borrowed(&values))

@@ -25,11 +25,20 @@ impl From<&KeyPart> for Param {
 }
 
 /// A connection. Failures never carry values of records.
-pub(crate) trait Backend: Send {
+pub(crate) trait Backend: Send + 'static {
     fn dialect(&self) -> Dialect;
 
     /// The store's id.
     fn store(&self) -> &str;
+
+    /// Another connection to the same database, where one that reads does not disturb one that
+    /// writes.
+    fn beside(&self) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
 
     /// The names of all tables and views.
     fn tables(&mut self) -> Result<Vec<String>, StoreError>;

@@ -73,13 +73,13 @@ impl<B: Backend> SqlStore<B> {
         may_go: &str,
         keys: &[Key],
     ) -> Result<Option<Disposed>, StoreError> {
-        let page = self.page.take().filter(|p| p.table == bound.table && p.keys == keys);
-        let Some((page, place)) = page.zip(bound.place) else { return Ok(None) };
+        let places = self.places_of(bound, keys);
+        let Some((places, place)) = places.zip(bound.place) else { return Ok(None) };
         if self.backend.has_triggers()? {
             return Ok(None);
         }
         self.attempt(|store| {
-            let places = [Param::Text(page.places)];
+            let places = [Param::Text(places)];
             let sql = bound.delete_at(place, may_go);
             let rows = store.backend.query_writing("erase a batch", &sql, &places)?;
             let mut done = store.records_of(bound, rows)?;

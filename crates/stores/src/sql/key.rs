@@ -78,8 +78,16 @@ impl SqlBound {
 
     /// The record in a row of key and facts.
     pub(crate) fn record_of(&self, mut row: Vec<Value>) -> Option<Record> {
-        let key = self.key_of(&row)?;
-        Some(Record { key, facts: row.split_off(self.key.len()) })
+        if row.len() < self.key.len() {
+            return None;
+        }
+        let part = |v| match v {
+            Value::Int(n) => Some(KeyPart::Int(n)),
+            Value::Text(t) => Some(KeyPart::Text(t)),
+            _ => None,
+        };
+        let key = row.drain(..self.key.len()).map(part).collect::<Option<_>>().map(Key)?;
+        Some(Record { key, facts: row })
     }
 
     /// Reads a key as a person writes it; the inverse of [`Key::text`].

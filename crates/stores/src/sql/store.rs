@@ -1,6 +1,9 @@
 //! The trait for a SQL database of either kind.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use frist_decide::{Compiled, Outcome, RuleSet, Value};
 use frist_law::{Cutoff, Start};
@@ -20,21 +23,41 @@ use crate::store::{
 /// A SQL database.
 pub(crate) struct SqlStore<B> {
     pub(super) backend: B,
-    /// Where the records of the page that was read last lay.
-    pub(super) page: Option<Page>,
+    /// Where the records of the pages that were read last lay; shared with what reads beside.
+    pages: Arc<Mutex<Vec<Page>>>,
 }
 
+/// How many pages are remembered: the one that is disposed of, and the next.
+const PAGES: usize = 2;
+
 /// Where the records of a page lay when they were read.
-pub(super) struct Page {
-    pub(super) table: String,
-    pub(super) keys: Vec<Key>,
+struct Page {
+    table: String,
+    /// A hash of the keys: what goes at these places is looked at all the same.
+    keys: u64,
     /// The places of the keys, as the text of a PostgreSQL array.
-    pub(super) places: String,
+    places: String,
 }
 
 impl<B: Backend> SqlStore<B> {
     pub(crate) fn new(backend: B) -> Self {
-        Self { backend, page: None }
+        Self { backend, pages: Arc::default() }
+    }
+
+    fn remember(&self, page: Page) {
+        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        if pages.len() >= PAGES {
+            pages.remove(0);
+        }
+        pages.push(page);
+    }
+
+    /// Where just these records lay when they were read, if that is known still.
+    pub(super) fn places_of(&self, bound: &SqlBound, keys: &[Key]) -> Option<String> {
+        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        let keys = fingerprint(keys.iter());
+        let at = pages.iter().rposition(|p| p.table == bound.table && p.keys == keys)?;
+        Some(pages.remove(at).places)
     }
 
     pub(super) fn refused(&self, attempt: &str, why: &str, transient: bool) -> StoreError {
@@ -103,14 +126,20 @@ impl<B: Backend> SqlStore<B> {
     }
 }
 
+fn fingerprint<'k>(keys: impl Iterator<Item = &'k Key>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    keys.for_each(|key| key.hash(&mut hasher));
+    hasher.finish()
+}
+
 /// Takes the last column off the rows, which is each one's place.
 fn places(rows: &mut [Vec<Value>]) -> Option<String> {
     let mut out = String::from("{");
     for row in rows {
-        let Some(Value::Text(place)) = row.pop() else { return None };
-        out.push_str(if out.len() > 1 { ",\"" } else { "\"" });
-        out.push_str(&place);
-        out.push('"');
+        let Some(Value::Int(place)) = row.pop() else { return None };
+        let comma = if out.len() > 1 { "," } else { "" };
+        // Writing to a text cannot fail.
+        let _ = write!(out, "{comma}\"({},{})\"", place >> 16, place & 0xffff);
     }
     out.push('}');
     Some(out)
@@ -179,17 +208,26 @@ impl<B: Backend> Store for SqlStore<B> {
     ) -> Result<Vec<Record>, StoreError> {
         let bound = self.detail(bound)?;
         let (sql, params) = bound.due(compiled, after, limit);
-        self.page = None;
         let mut rows = self.backend.query("find what is due", &sql, &params)?;
         let places = bound.place.and_then(|_| places(&mut rows));
         let records: Vec<Record> =
             rows.into_iter().map(|row| self.record_of(bound, row)).collect::<Result<_, _>>()?;
-        self.page = places.map(|places| Page {
-            table: bound.table.clone(),
-            keys: records.iter().map(|r| r.key.clone()).collect(),
-            places,
-        });
+        if let Some(places) = places {
+            let keys = fingerprint(records.iter().map(|r| &r.key));
+            self.remember(Page { table: bound.table.clone(), keys, places });
+        }
         Ok(records)
+    }
+
+    fn beside(&mut self, bound: &Bound) -> Option<Box<dyn Store>> {
+        // Where no record can go only after another went, the next page is the same before and after.
+        let bound = self.detail(bound).ok()?;
+        let alone = bound.stands_alone() && bound.anonymise.is_empty();
+        if !alone || self.backend.has_triggers().ok()? {
+            return None;
+        }
+        let backend = self.backend.beside()?;
+        Some(Box::new(Self { backend, pages: Arc::clone(&self.pages) }))
     }
 
     fn pace(&mut self, rows: usize) -> Result<(), StoreError> {
