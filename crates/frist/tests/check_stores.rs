@@ -142,6 +142,7 @@ period = "1 year"
 "#;
     fs::create_dir_all(dir.path().join("register")).expect("a folder");
     fs::write(dir.path().join("register/parts.toml"), PARTS).expect("written");
+    let example = format!("{ACTIVITY}{example}");
     fs::write(dir.path().join("register/example.toml"), example).expect("written");
     let out = Command::new(env!("CARGO_BIN_EXE_frist"))
         .args(["check", "-C"])
