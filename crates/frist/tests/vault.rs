@@ -38,6 +38,21 @@ id = "quality"
 text = { da = "At forbedre vores telefonservice", en = "To improve our telephone service" }
 basis = "6(1)(a)"
 
+[[announcement]]
+id = "centre"
+version = "1"
+activity = "calls"
+languages = ["da"]
+
+[announcement.before]
+text = { da = "Vi vil gerne optage samtalen" }
+file = { da = "before.wav" }
+
+[[announcement.question]]
+purpose = "quality"
+text = { da = "Tryk 1 for ja eller 2 for nej" }
+file = { da = "quality.wav" }
+
 [[dataset]]
 id = "recordings"
 activity = "calls"
@@ -124,6 +139,11 @@ fn recordings_are_gone_after_96_hours_with_receipts() {
     let folder = tempfile::tempdir().expect("a folder");
     let dir = folder.path();
     fs::write(dir.join("register.toml"), REGISTER).expect("written");
+    let prompts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/calls/prompts");
+    for sound in ["before", "quality"] {
+        let to = dir.join(format!("{sound}.wav"));
+        fs::copy(prompts.join(format!("{sound}.da.wav")), to).expect("the example's sound");
+    }
     run(dir, &["vault", "init", "vault", "--root-key-env", "VAULT_ROOT"], 0);
     run(dir, &["vault", "init", "vault", "--root-key-env", "VAULT_ROOT"], 3);
 

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -249,15 +250,27 @@ impl Drop for Sipp {
     }
 }
 
+/// The first of four ports that are free for SIPp's sound, away from those that systems hand out.
+fn media_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let seed = (std::process::id() as u16).wrapping_mul(388) % 3_000;
+    loop {
+        let port = 3_000 + (seed + NEXT.fetch_add(12, Ordering::Relaxed) % 3_000) % 3_000 / 4 * 4;
+        if (0..4).all(|more| UdpSocket::bind(("127.0.0.1", port + more)).is_ok()) {
+            return port;
+        }
+    }
+}
+
 /// An agent who answers as many calls as come.
 pub fn agent(house: &House) -> Sipp {
-    let (port, media) = (house.agent.to_string(), free().to_string());
+    let (port, media) = (house.agent.to_string(), media_port().to_string());
     Sipp::start(house, "agent", 0, &["-p", &port, "-mp", &media, "-rtp_echo", "-aa"])
 }
 
 /// A caller who presses these keys and speaks for so many milliseconds.
 pub fn caller(house: &House, key1: &str, key2: &str, talk: u32) -> Sipp {
-    let (port, media) = (free().to_string(), free().to_string());
+    let (port, media) = (free().to_string(), media_port().to_string());
     let target = format!("127.0.0.1:{}", house.front);
     Sipp::start(
         house,
