@@ -1,6 +1,6 @@
 //! A consent front with its desk, its vault and its media, in this process, on free ports.
 
-use super::{free_addr, free_port};
+use super::free_addr;
 use frist_calls::desk::{Desk, DeskConfig};
 use frist_calls::front::{Announcement, Front, FrontConfig, Plan, Question};
 use frist_calls::media::{Media, MediaConfig, Prompt};
@@ -181,7 +181,6 @@ fn media_ports() -> u16 {
     use std::sync::atomic::{AtomicU16, Ordering};
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let seed = (std::process::id() as u16).wrapping_mul(800) % 8_000;
-    let _ = free_port;
     33_000 + (seed + NEXT.fetch_add(800, Ordering::Relaxed)) % 20_000
 }
 
