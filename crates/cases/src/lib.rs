@@ -1,0 +1,1 @@
+//! People's rights: requests, finding a person, deciding and executing, reviews, holds, consents, inquiries, breaches.

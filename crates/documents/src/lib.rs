@@ -1,0 +1,1 @@
+//! What the register says, written for people: the Art. 30 record, notices, the deletion schedule, guidelines.
