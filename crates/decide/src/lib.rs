@@ -19,6 +19,7 @@ mod spans;
 pub mod sql;
 pub mod test;
 pub mod value;
+mod variant;
 mod weigh;
 
 pub use decide::{Decision, Outcome, Reason, Role, Standing, decide};

@@ -4,7 +4,7 @@
 use frist_decide::{Value, decide};
 use frist_ledger::entry::{Disposal, Disposition as Done, Entry, Id, Kind, Lateness, Rule, Text};
 use frist_ledger::{Hash, RecordKey, SubTree, SubTreeBuilder};
-use frist_register::{Disposition, Lang, Register};
+use frist_register::{Disposition, Register};
 use frist_state::{BatchId, BatchOutcome, Confirm, Lease, NewBatch, NewReplay, State, SweepId};
 use frist_stores::{Key, Record};
 use jiff::{SignedDuration, Timestamp};
@@ -110,7 +110,7 @@ impl Books<'_> {
                 Disposition::Transfer(_) => Done::Transfer,
             },
             rule: Rule {
-                text: Text::clipped(&prepared.rules.summary(Lang::En)),
+                text: Text::clipped(&prepared.rule_text()),
                 laws: prepared.rules.citations().iter().map(|c| Text::clipped(c)).collect(),
             },
             revision: self.revision,

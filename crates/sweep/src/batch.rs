@@ -19,7 +19,7 @@ use jiff::Timestamp;
 
 use crate::account::{Account, late, lateness, leaves};
 use crate::engine::{Engine, Prepared};
-use crate::plan::{Plan, disposition};
+use crate::plan::Plan;
 use crate::recover::Again;
 use crate::step::{Observer, Step};
 use crate::{Error, Result};
@@ -31,7 +31,7 @@ const SAMPLE: usize = 200;
 
 /// How many refusals a data set's turn takes before it gives up: enough to find some single records
 /// among many, and few enough not to wait for locks for hours.
-const REFUSALS: u32 = 50;
+pub(crate) const REFUSALS: u32 = 50;
 
 /// How long a batch that was erased waits for the page after it before it is confirmed alone.
 const WAIT: Duration = Duration::from_millis(50);
@@ -49,7 +49,7 @@ enum How<'a> {
 }
 
 /// What comes after a batch, which is looked for meanwhile.
-struct Ahead<'a> {
+pub(crate) struct Ahead<'a> {
     selected: &'a Compiled,
     after: &'a Record,
     /// Records in a page at most.
@@ -65,7 +65,7 @@ struct Ahead<'a> {
 type Told<'t> = (&'t SubTree, &'t Account, Timestamp);
 
 /// The page after a batch.
-struct Next {
+pub(crate) struct Next {
     page: Vec<Record>,
     /// If its keys are journaled already.
     batch: Option<BatchId>,
@@ -85,6 +85,8 @@ pub(crate) struct Tally {
     pub(crate) told: HashSet<Key>,
     pub(crate) late: Vec<u64>,
     pub(crate) sample: Vec<Key>,
+    /// All that went, for a request: its case hears of each record.
+    pub(crate) gone: Vec<Key>,
     /// Entries in the ledger when the turn began.
     pub(crate) entries: u64,
 }
@@ -156,8 +158,12 @@ impl Engine {
                     beside: beside.as_deref_mut(),
                     journal: !paced,
                 };
-                found =
-                    self.halves(prepared, &action, next, ahead, sweep, lease, tally, observer)?;
+                let Next { page, batch } = next;
+                let keys = page.into_iter().map(|r| r.key).collect();
+                let (batch, ahead) = (batch, Some(ahead));
+                found = self.halves(
+                    prepared, &action, keys, batch, ahead, sweep, lease, tally, observer,
+                )?;
                 if tally.refusals >= REFUSALS {
                     return Ok(());
                 }
@@ -219,21 +225,21 @@ impl Engine {
     /// A batch; when the store refuses it, its halves, so that one record that cannot go does not
     /// keep back all the others. Answers the page after it, if that was looked for already.
     #[expect(clippy::too_many_arguments, reason = "the parts of one turn, used nowhere else")]
-    fn halves(
+    pub(crate) fn halves(
         &mut self,
         prepared: &Prepared,
         action: &Action,
-        next: Next,
-        ahead: Ahead<'_>,
+        keys: Vec<Key>,
+        mut journaled: Option<BatchId>,
+        ahead: Option<Ahead<'_>>,
         sweep: SweepId,
         lease: &mut Lease,
         tally: &mut Tally,
         observer: Observer<'_>,
     ) -> Result<Option<Next>> {
         let how = How::Records(action);
-        let mut ahead = Some(ahead).filter(|_| self.ahead);
-        let mut journaled = next.batch;
-        let mut left: Vec<Vec<Key>> = vec![next.page.into_iter().map(|r| r.key).collect()];
+        let mut ahead = ahead.filter(|_| self.ahead);
+        let mut left: Vec<Vec<Key>> = vec![keys];
         let mut found = None;
         while let Some(keys) = left.pop() {
             let refusals = tally.refusals;
@@ -358,6 +364,9 @@ impl Engine {
                 // Spread over the batches: the newest of each are kept until there are enough.
                 let room = SAMPLE.saturating_sub(tally.sample.len()).min(20);
                 tally.sample.extend(done.iter().rev().take(room).map(|r| r.key.clone()));
+                if prepared.granted.is_some() {
+                    tally.gone.extend(done.iter().map(|r| r.key.clone()));
+                }
             }
             tally.done += done.len() as u64;
             observer(Step::Confirmed { dataset: &id, n: done.len() as u64 });
@@ -487,7 +496,7 @@ fn new_batch<'a>(
     n: u64,
     keys: &'a [u8],
 ) -> NewBatch<'a> {
-    NewBatch { dataset: prepared.id(), revision, action: disposition(prepared), n, keys }
+    NewBatch { dataset: prepared.id(), revision, action: prepared.doing(), n, keys }
 }
 
 /// Whether these are the records with just those keys.

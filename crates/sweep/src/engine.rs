@@ -14,6 +14,7 @@ use frist_stores::{Bound, Fields, Key, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::account::Books;
+use crate::granted::Granted;
 use crate::{Error, Result};
 
 /// Opens a store of the register; given from outside, because it reads files and the environment.
@@ -71,6 +72,7 @@ pub struct Engine {
 }
 
 /// A data set ready to be asked about: its rule resolved and bound to its collection.
+#[derive(Clone)]
 pub struct Prepared {
     /// The data set.
     pub dataset: DataSet,
@@ -78,6 +80,8 @@ pub struct Prepared {
     pub rules: RuleSet,
     /// Where it lies.
     pub bound: Bound,
+    /// The requests for which its records go, when its rule is the variant that follows from them.
+    pub(crate) granted: Option<Granted>,
 }
 
 impl Prepared {
@@ -230,7 +234,7 @@ impl Engine {
         let register = std::mem::take(&mut self.register);
         let bound = self.store(store).and_then(|s| Ok(s.bind(&register, &dataset, &rules)?));
         self.register = register;
-        Ok(Prepared { bound: bound?, dataset, rules })
+        Ok(Prepared { bound: bound?, dataset, rules, granted: None })
     }
 
     /// What the holds that are not released by `at` cover in a data set. A hold never lapses by

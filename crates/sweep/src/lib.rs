@@ -4,6 +4,7 @@
 //! - [`plan`] and [`guard`]: what is due, and whether a person must approve it;
 //! - [`run`]: carrying a plan out, [`report`]: what came of it; [`recover`]: after a crash; [`replay`]: after a restore;
 //! - [`proof`]: publishing the ledger, receipts and evidence;
+//! - [`granted`]: what a person's request has erased, by the same steps;
 //! - [`explain`]: why one record is kept or due; [`watch`]: continuously.
 //!
 //! The clock is given from outside, so that tests can say what time it is.
@@ -14,6 +15,7 @@ pub mod effects;
 pub mod engine;
 mod error;
 pub mod explain;
+pub mod granted;
 pub mod guard;
 pub mod order;
 pub mod plan;
@@ -29,6 +31,7 @@ pub mod watch;
 
 pub use engine::{Engine, Keys, Loaded, Prepared};
 pub use error::{Error, Result};
+pub use granted::{Carried, Grant};
 pub use plan::{Options, Plan};
 pub use report::Report;
 pub use step::{Observer, Step};

@@ -76,7 +76,7 @@ impl Engine {
                 .map_err(|e| Error::Damaged { what: "a batch's keys", why: e.to_string() })?;
             self.keep_turn(lease)?;
             let finished = self.as_journaled(&revision, |engine, again| {
-                let p = engine.prepare(&dataset)?;
+                let p = engine.prepare_as(&dataset, &action)?;
                 engine.check_clock(&p)?;
                 let told = &mut HashSet::new();
                 engine.recover_batch(id, sweep, &p, &keys, again, told, lease, observer)

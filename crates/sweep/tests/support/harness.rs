@@ -25,6 +25,8 @@ pub enum Call {
     Recover,
     Replay,
     Publish,
+    /// What requests were granted; on no world, see `granted.rs`.
+    Granted,
 }
 
 impl Call {
@@ -36,7 +38,7 @@ impl Call {
     }
 
     pub fn named(name: &str) -> Self {
-        let mut all = Self::EACH.into_iter().chain([Self::Whole]);
+        let mut all = Self::EACH.into_iter().chain([Self::Whole, Self::Granted]);
         all.find(|c| c.name() == name).unwrap()
     }
 
@@ -90,6 +92,7 @@ pub fn make(
         Call::Recover => engine.recover(&mut plain).map(drop),
         Call::Replay => engine.replay(since(place), false, &mut plain).map(drop),
         Call::Publish => publish(place, engine),
+        Call::Granted => engine.carry_out(&super::grants(), &mut plain).map(drop),
     }
 }
 
@@ -141,7 +144,7 @@ pub fn prepare(world: &World, call: Call) {
         make(call, &org.place, &org.clock, &mut engine, seen).unwrap();
     };
     match call {
-        Call::Whole | Call::Plan => {}
+        Call::Whole | Call::Plan | Call::Granted => {}
         Call::Approve => run(Call::Plan, &mut |_| ()),
         Call::Sweep | Call::Recover => {
             run(Call::Plan, &mut |_| ());

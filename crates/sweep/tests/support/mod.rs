@@ -18,7 +18,8 @@ use frist_ledger::entry::{Entry, HoldChange, Id, Kind};
 use frist_ledger::{RecordKey, SigningKey, Tiles};
 use frist_register::{Register, revision_hash};
 use frist_state::{Location, NewHold, Scope, State};
-use frist_sweep::{Engine, Keys, Loaded, Options, Plan, Report, Result};
+use frist_stores::{Key, KeyPart};
+use frist_sweep::{Engine, Grant, Keys, Loaded, Options, Plan, Report, Result};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
@@ -457,4 +458,19 @@ pub fn contains(path: &Path, bytes: &[u8]) -> bool {
         return std::fs::read_dir(path).unwrap().any(|e| contains(&e.unwrap().path(), bytes));
     }
     std::fs::read(path).unwrap().windows(bytes.len()).any(|w| w == bytes)
+}
+
+/// A request for these persons, for whom these grounds no longer count.
+pub fn grant(ids: impl IntoIterator<Item = i64>, without: &[&str]) -> Grant {
+    Grant {
+        cases: vec!["R-2026-0001".into()],
+        dataset: "persons".into(),
+        without: without.iter().map(|s| (*s).to_owned()).collect(),
+        keys: ids.into_iter().map(|id| Key(vec![KeyPart::Int(id)])).collect(),
+    }
+}
+
+/// What `Call::Granted` carries out.
+pub fn grants() -> [Grant; 2] {
+    [grant([1, 2, 3], &["consent"]), grant([4, 5], &["consent"])]
 }

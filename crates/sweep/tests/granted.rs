@@ -1,0 +1,166 @@
+//! What a person's request erases: by the steps of a sweep, by the rule without the grounds that no
+//! longer count, never against a duty or a hold, and killed at every step.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+mod support;
+
+use frist_ledger::RecordKey;
+use frist_ledger::entry::Kind as EntryKind;
+use frist_state::Scope;
+use frist_stores::Key;
+use frist_sweep::{Carried, Engine, Grant};
+use support::child::{Orders, obey, orders, start, survived};
+use support::harness::{Call, later};
+use support::*;
+
+/// Kept for news while consent is given, and for the accounts as long as the statute demands.
+const RULE: &str = r#"
+[[dataset]]
+id = "persons"
+activity = "a"
+at = "s/person"
+subject = { customer = "id" }
+categories = ["identity"]
+guard = { share = 1.0 }
+[dataset.facts]
+ended = "date"
+[[dataset.keep]]
+for = "consent"
+from = "ended"
+period = "30 years"
+[[dataset.keep]]
+for = "books"
+from = "ended"
+"#;
+
+fn ids(keys: &[Key]) -> Vec<String> {
+    keys.iter().map(Key::text).collect()
+}
+
+fn run(engine: &mut Engine, grants: &[Grant]) -> Vec<Carried> {
+    engine.carry_out(grants, &mut |_| ()).unwrap()
+}
+
+/// Persons 1 to 4 ended long ago, 5 and 6 in a year whose accounts must be kept.
+fn org(store: Db, state: Db) -> Org {
+    org_again(store, state, Vec::new())
+}
+
+fn org_again(store: Db, state: Db, used: Vec<frist_testkit::TestDatabase>) -> Org {
+    let org = Org::again(store, state, RULE, used);
+    org.register_with("batch = 2", RULE);
+    org.persons(1..=4, 366 * 8);
+    org.persons(5..=6, 400);
+    org
+}
+
+#[test]
+fn only_the_grounds_left_out_are_left_out() {
+    for (store, state) in BOTH {
+        let org = org(store, state);
+        org.hold("h", Scope::Key { key: "4".into() });
+        let mut engine = org.engine();
+        // Consent still counts: nothing goes.
+        let one = &run(&mut engine, &[grant([1, 5], &[])])[0];
+        assert_eq!((ids(&one.done).len(), ids(&one.left)), (0, vec!["1".into(), "5".into()]));
+        // Taken back: the duty and the hold stay, and so does whoever did not ask.
+        let two = [grant([1, 9], &["consent"]), grant([3, 4, 5], &["consent", "books", "books#2"])];
+        let carried = run(&mut engine, &two);
+        assert_eq!((ids(&carried[0].done), ids(&carried[0].absent)), (vec!["1".into()], vec!["9".into()]));
+        assert_eq!(ids(&carried[1].done), ["3"]);
+        assert_eq!(ids(&carried[1].left), ["4", "5"]);
+        assert!(carried.iter().all(|c| c.refused.is_none()));
+        assert_eq!(org.ids("person"), [2, 4, 5, 6]);
+        // It is in the ledger once, with the case and what no longer counted.
+        let told: Vec<String> = org
+            .entries()
+            .iter()
+            .filter_map(|e| e.disposal().map(|d| d.rule.text.to_string()))
+            .collect();
+        assert_eq!(told.len(), 2);
+        assert!(told.iter().all(|t| t.starts_with("on request R-2026-0001; no longer: consent")));
+        // No sweep of the whole data set, and the next one is as it would have been.
+        assert!(engine.state.last_swept("persons").unwrap().is_none());
+        assert!(sweep(&org).green());
+        assert_eq!(org.ids("person"), [2, 4, 5, 6]);
+    }
+}
+
+#[test]
+fn what_a_request_erased_is_erased_again_after_a_restore() {
+    let org = org(Db::Sqlite, Db::Sqlite);
+    let since = org.clock.now();
+    org.clock.step(60);
+    let mut engine = org.engine();
+    run(&mut engine, &[grant([1, 2], &["consent"])]);
+    org.persons(1..=2, 366 * 8);
+    org.clock.step(60);
+    let report = engine.replay(since, false, &mut |_| ()).unwrap();
+    assert_eq!((report.datasets[0].back, report.datasets[0].erased), (2, 2));
+    assert_eq!(org.ids("person"), [3, 4, 5, 6]);
+}
+
+/// The child's part; in the parent it does nothing.
+#[test]
+fn child() {
+    if let Some((place, clock, orders)) = orders() {
+        obey(&place, &clock, orders, &mut |_| ()).unwrap();
+    }
+}
+
+fn told(engine: &mut Engine, id: i64) -> usize {
+    let leaf = RecordKey::new([7; 32]).leaf(format!("s/person/{id}").as_bytes());
+    engine.state.find_record(&leaf).unwrap().len()
+}
+
+/// A child process carries the grants out and is killed (SIGKILL) at each step.
+fn killed_at_every_step(store: Db, state: Db) {
+    let mut used = Vec::new();
+    for n in 1.. {
+        let org = org_again(store, state, used);
+        org.hold("h", Scope::Key { key: "3".into() });
+        let orders = Orders { call: Call::Granted, die_at: Some(n), ..Orders::default() };
+        let survived = survived(start(&org.place, &org.clock, orders));
+        let what = format!("{store:?}: killed at step {n}");
+        let before = org.ids("person");
+        assert!([3, 5, 6].iter().all(|id| before.contains(id)), "{what}");
+        later(&org.place, &org.clock);
+        let mut engine = org.engine();
+        // Whoever comes next finishes the batch, by the rule without consent.
+        let (_, open) = engine.recover(&mut |_| ()).unwrap();
+        assert_eq!(open, [], "{what}");
+        let left = org.ids("person");
+        assert!([3, 5, 6].iter().all(|id| left.contains(id)), "{what}");
+        for id in 1..=6 {
+            let gone = usize::from(!left.contains(&id));
+            assert_eq!(told(&mut engine, id), gone, "{what}: {id}");
+        }
+        run(&mut engine, &grants());
+        assert_eq!(org.ids("person"), [3, 5, 6], "{what}");
+        for id in 1..=6 {
+            let gone = usize::from([1, 2, 4].contains(&id));
+            assert_eq!(told(&mut engine, id), gone, "{what}: {id}");
+        }
+        assert!(engine.state.running_sweeps().unwrap().is_empty(), "{what}");
+        assert!(engine.state.open_batches().unwrap().is_empty(), "{what}");
+        let entry = org.entries().pop().unwrap();
+        assert!(matches!(entry.kind, EntryKind::Sweep { .. }), "{what}");
+        if survived {
+            // Began, its turn, three batches of three steps, settled, verified, finished.
+            assert_eq!(n - 1, 2 + 3 * 3 + 2 + 1);
+            return;
+        }
+        drop(engine);
+        used = org.databases();
+    }
+}
+
+#[test]
+fn sqlite_killed_at_every_step() {
+    killed_at_every_step(Db::Sqlite, Db::Sqlite);
+}
+
+#[test]
+fn postgresql_killed_at_every_step() {
+    killed_at_every_step(Db::Postgres, Db::Postgres);
+}
