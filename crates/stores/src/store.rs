@@ -147,6 +147,36 @@ pub struct FieldInfo {
     pub indexed: bool,
 }
 
+/// A field to look in, and the ways in which the value looked for may be written there.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct FieldMatch {
+    /// The field, as the register calls it.
+    pub field: String,
+    /// How the value may be written. They are personal data.
+    pub spellings: Vec<String>,
+}
+
+/// A record that [`Store::find`] found.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FoundRow {
+    /// Its key.
+    pub key: Key,
+    /// The fields that were asked for and have a value, as text. A field that holds several values
+    /// (a list in a sidecar) is there once for each.
+    pub values: Vec<(String, String)>,
+}
+
+/// What [`Store::find`] found, and what it could not look at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Looked {
+    /// The records, in no order that anybody may rely on.
+    pub rows: Vec<FoundRow>,
+    /// Records whose fields could not be read, so that nobody can say whether they match.
+    pub unread: u64,
+    /// Fields that no index serves, for which the collection was read whole.
+    pub slow: Vec<String>,
+}
+
 /// What went wrong in a store. Messages carry no keys and no values of records.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -321,6 +351,34 @@ pub trait Store: Send {
     /// When the store refuses.
     fn fetch(&mut self, bound: &Bound, keys: &[Key]) -> Result<Vec<Record>, StoreError>;
 
+    /// Up to `limit` records in which a field of `any_of` has one of its spellings, with the values
+    /// of the fields `wanted`: how a person's records are found (Art. 15-22). Contract:
+    /// - a record of which a field **is written exactly** as one of its spellings is found; where a
+    ///   store compares more generously (a column without regard to case, a padded one) it may give
+    ///   more, so the caller compares again with what `values` says;
+    /// - a spelling that cannot be a value of the field (a word where numbers are kept) matches
+    ///   nothing and is no error; a field without spellings matches nothing;
+    /// - `limit` records, when there are more, are any of them: who asks for one more than wanted
+    ///   sees that there are more;
+    /// - what the rule says, holds and references play no part; nothing is changed;
+    /// - a database is asked once, by a statement that a plain index on each field serves.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when the collection has no such field; [`StoreError::Unsupported`]
+    /// when this kind of store cannot be searched, which is the default; when the store refuses.
+    fn find(
+        &mut self,
+        bound: &Bound,
+        _any_of: &[FieldMatch],
+        _wanted: &[String],
+        _limit: usize,
+    ) -> Result<Looked, StoreError> {
+        Err(StoreError::Unsupported {
+            dataset: bound.common().dataset.clone(),
+            what: "this kind of store cannot be searched for a person; look there by hand".into(),
+        })
+    }
+
     /// One record's fields as text, for holds and for people to see in `explain`.
     ///
     /// # Errors
@@ -452,5 +510,17 @@ impl std::fmt::Debug for Key {
 impl std::fmt::Debug for Record {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Record(..{} facts)", self.facts.len())
+    }
+}
+
+impl std::fmt::Debug for FieldMatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "FieldMatch({}, ..{} spellings)", self.field, self.spellings.len())
+    }
+}
+
+impl std::fmt::Debug for FoundRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "FoundRow(..{} values)", self.values.len())
     }
 }

@@ -11,8 +11,8 @@ use super::random::Dice;
 use super::{Site, World};
 use crate::Bound;
 use crate::store::{
-    Action, Aftercare, Census, CollectionInfo, Disposed, Fields, Key, Partition, Record, Store,
-    StoreError,
+    Action, Aftercare, Census, CollectionInfo, Disposed, FieldMatch, Fields, Key, Looked,
+    Partition, Record, Store, StoreError,
 };
 
 /// Fails a share of all calls, before or after the store inside did what was asked: who gets the
@@ -140,6 +140,15 @@ macro_rules! calls {
         }
         fn fetch(&mut self, bound: &Bound, keys: &[Key]) -> Result<Vec<Record>, StoreError> {
             self.$via(|s| s.fetch(bound, keys))
+        }
+        fn find(
+            &mut self,
+            bound: &Bound,
+            any_of: &[FieldMatch],
+            wanted: &[String],
+            limit: usize,
+        ) -> Result<Looked, StoreError> {
+            self.$via(|s| s.find(bound, any_of, wanted, limit))
         }
         fn fields(&mut self, bound: &Bound, key: &Key) -> Result<Option<Fields>, StoreError> {
             self.$via(|s| s.fields(bound, key))

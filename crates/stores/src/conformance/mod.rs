@@ -11,6 +11,7 @@
 mod bytes;
 mod deciding;
 mod disposing;
+mod finding;
 mod flaky;
 mod links;
 mod memory;
@@ -26,6 +27,7 @@ pub mod cases {
     pub use super::bytes::*;
     pub use super::deciding::*;
     pub use super::disposing::*;
+    pub use super::finding::*;
     pub use super::links::*;
     pub use super::model::*;
     pub use super::random::*;
@@ -145,7 +147,8 @@ macro_rules! store_conformance {
     (@group records, $site:expr) => {
         $crate::store_conformance!(@cases $site;
             agrees_with_the_interpreter, holds_hold, keys_and_fields_are_found,
-            the_earliest_beyond_is_found, random_records_are_decided_alike,
+            the_earliest_beyond_is_found, who_is_looked_for_is_found,
+            nobody_else_is_found, random_records_are_decided_alike,
             exactly_what_is_due_goes, what_changed_in_between_stays, what_was_held_in_between_stays,
             replay_erases_by_key, the_model_says_the_same, nothing_early_whatever_it_answers);
     };

@@ -14,6 +14,9 @@
 //! neither the register nor the sidecar knows, covers the record. A file that another data set's
 //! pattern takes as well has two rules and is unclear.
 //!
+//! **Finding a person** walks the whole collection and compares the fields named; a list in a
+//! sidecar (the recipients of a letter) is several values. What a letter itself says is not read.
+//!
 //! **Erasing** is unlinking the file and its sidecar and syncing the folder, once a folder a batch;
 //! the file first where the rule reads the sidecar, else the sidecar, so that what a crash leaves of
 //! the two is still due. A record is gone when both are. Right before, the file is looked at again in a folder that was opened name by name
@@ -29,6 +32,7 @@
 //! same name in place; whoever writes into such folders should write new names.
 
 mod dispose;
+mod find;
 mod folder;
 mod pattern;
 mod record;

@@ -163,6 +163,19 @@ impl Found {
         }
     }
 
+    /// The values of a field, of which a list in the sidecar has several; none when nobody can say
+    /// what the field holds.
+    pub(super) fn values(&self, detail: &Detail, name: &str) -> Option<Vec<String>> {
+        let Source::Sidecar(field) = Detail::source(&detail.pattern, name) else {
+            return self.field(detail, name).map(|value| value.into_iter().collect());
+        };
+        match (&self.sidecar, self.sidecar.get(&field)) {
+            (Sidecar::Unreadable, _) | (_, Some(Json::Object(_))) => None,
+            (_, Some(Json::Array(list))) => Some(list.iter().filter_map(as_text).collect()),
+            (_, value) => Some(value.and_then(as_text).into_iter().collect()),
+        }
+    }
+
     /// All its fields as text.
     pub(super) fn fields(&self, detail: &Detail) -> Vec<(String, Option<String>)> {
         let groups = detail.pattern.groups().iter().map(|(g, _)| g.clone());

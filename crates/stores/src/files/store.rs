@@ -19,8 +19,8 @@ use super::record::{Detail, Found, Judge, Source};
 use super::walk::Walk;
 use crate::bound::{Bound, Common};
 use crate::store::{
-    Action, Aftercare, Census, CollectionInfo, Disposed, FieldInfo, Key, KeyPart, Record, Store,
-    StoreError, Unnamed,
+    Action, Aftercare, Census, CollectionInfo, Disposed, FieldInfo, FieldMatch, Key, KeyPart,
+    Looked, Record, Store, StoreError, Unnamed,
 };
 
 impl Store for FilesStore {
@@ -240,6 +240,17 @@ impl Store for FilesStore {
         let detail = self.detail(bound)?;
         let found = self.look_at(detail, keys, detail.reads_sidecars(None))?;
         Ok(found.iter().map(|f| f.record(detail)).collect())
+    }
+
+    fn find(
+        &mut self,
+        bound: &Bound,
+        any_of: &[FieldMatch],
+        wanted: &[String],
+        limit: usize,
+    ) -> Result<Looked, StoreError> {
+        let detail = self.detail(bound)?;
+        self.look(detail, any_of, wanted, limit)
     }
 
     fn fields(

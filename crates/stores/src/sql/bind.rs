@@ -60,6 +60,7 @@ pub(super) fn bind<B: Backend>(
             .map(|(ix, _)| ix)
             .collect(),
         columns,
+        searchable: table.columns.iter().map(super::find::Searchable::new).collect(),
         key: own.into_iter().map(|o| o.column).collect(),
         inbound,
         anonymise,

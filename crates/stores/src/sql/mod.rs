@@ -10,6 +10,7 @@ pub(crate) mod catalogue;
 mod closed;
 mod derived;
 mod dispose;
+mod find;
 mod key;
 pub(crate) mod pace;
 mod partition;
@@ -36,6 +37,8 @@ pub(crate) struct SqlBound {
     /// How many of the binding's fields, the first, are the table's columns as it spells them; the
     /// others are the same as the register spells them.
     pub(crate) columns: usize,
+    /// The table's columns, for looking in them.
+    pub(crate) searchable: Vec<find::Searchable>,
     /// Who refers to the records, and what becomes of it.
     pub(crate) inbound: Vec<Inbound>,
     /// How the data set is anonymised; empty when it is erased.

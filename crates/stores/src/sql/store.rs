@@ -16,8 +16,8 @@ use super::catalogue::{Indexed, Table};
 use super::closed::parts;
 use crate::bound::Bound;
 use crate::store::{
-    Action, Aftercare, Census, CollectionInfo, Disposed, FieldInfo, Fields, Key, Partition, Record,
-    Store, StoreError,
+    Action, Aftercare, Census, CollectionInfo, Disposed, FieldInfo, FieldMatch, Fields, Key,
+    Looked, Partition, Record, Store, StoreError,
 };
 
 /// A SQL database.
@@ -273,6 +273,17 @@ impl<B: Backend> Store for SqlStore<B> {
         let rows =
             self.backend.query("read records", &bound.among("(1=1)"), &[bound.keys_param(keys)])?;
         rows.into_iter().map(|row| self.record_of(bound, row)).collect()
+    }
+
+    fn find(
+        &mut self,
+        bound: &Bound,
+        any_of: &[FieldMatch],
+        wanted: &[String],
+        limit: usize,
+    ) -> Result<Looked, StoreError> {
+        let own = self.detail(bound)?;
+        self.look(bound.common(), own, any_of, wanted, limit)
     }
 
     fn fields(&mut self, bound: &Bound, key: &Key) -> Result<Option<Fields>, StoreError> {

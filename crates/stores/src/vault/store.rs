@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use super::VaultStore;
 use crate::bound::Bound;
 use crate::store::{
-    Action, Aftercare, Census, CollectionInfo, Disposed, Fields, Key, Record, Store, StoreError,
+    Action, Aftercare, Census, CollectionInfo, Disposed, FieldMatch, Fields, Key, Looked, Record,
+    Store, StoreError,
 };
 
 /// The vault's own table in `index.db`, which holds no objects.
@@ -118,6 +119,23 @@ impl Store for VaultStore {
 
     fn fetch(&mut self, bound: &Bound, keys: &[Key]) -> Result<Vec<Record>, StoreError> {
         self.rows.fetch(bound, keys)
+    }
+
+    fn find(
+        &mut self,
+        bound: &Bound,
+        any_of: &[FieldMatch],
+        wanted: &[String],
+        limit: usize,
+    ) -> Result<Looked, StoreError> {
+        let mut fields = any_of.iter().map(|m| &m.field).chain(wanted);
+        if fields.any(|field| field.eq_ignore_ascii_case(WRAPPED_KEY)) {
+            return Err(StoreError::Unsupported {
+                dataset: bound.common().dataset.clone(),
+                what: "the wrapped key of a recording tells of nobody".into(),
+            });
+        }
+        self.rows.find(bound, any_of, wanted, limit)
     }
 
     fn fields(&mut self, bound: &Bound, key: &Key) -> Result<Option<Fields>, StoreError> {

@@ -11,8 +11,8 @@ use super::bind::{Detail, becomes, order, text};
 use super::{Memory, Tables};
 use crate::bound::{Bound, Common};
 use crate::store::{
-    Action, Aftercare, Census, CollectionInfo, Disposed, FieldInfo, Fields, Key, KeyPart, Record,
-    Store, StoreError,
+    Action, Aftercare, Census, CollectionInfo, Disposed, FieldInfo, FieldMatch, Fields, FoundRow,
+    Key, KeyPart, Looked, Record, Store, StoreError,
 };
 
 fn detail(bound: &Bound) -> Result<&Detail, StoreError> {
@@ -226,6 +226,43 @@ impl Store for Memory {
         let record =
             |key| Some(detail.record(&tables, key, tables.get(&detail.table)?.rows.get(key)?));
         Ok(keys.into_iter().filter_map(record).collect())
+    }
+
+    fn find(
+        &mut self,
+        bound: &Bound,
+        any_of: &[FieldMatch],
+        wanted: &[String],
+        limit: usize,
+    ) -> Result<Looked, StoreError> {
+        let (detail, tables) = (detail(bound)?, self.tables());
+        let Some(table) = tables.get(&detail.table) else { return Ok(Looked::default()) };
+        let place = |field: &String| {
+            table.field(field).ok_or_else(|| StoreError::Missing {
+                dataset: bound.common().dataset.clone(),
+                store: bound.common().store.clone(),
+                what: format!("the field `{field}`"),
+                hint: String::new(),
+            })
+        };
+        let tests: Vec<(usize, &Vec<String>)> = any_of
+            .iter()
+            .map(|m| Ok((place(&m.field)?, &m.spellings)))
+            .collect::<Result<_, StoreError>>()?;
+        let wanted: Vec<(usize, &String)> =
+            wanted.iter().map(|f| Ok((place(f)?, f))).collect::<Result<_, StoreError>>()?;
+        let matches = |row: &[Value]| {
+            tests.iter().any(|(ix, all)| text(&row[*ix]).is_some_and(|v| all.contains(&v)))
+        };
+        let found = |(key, row): (&Key, &Vec<Value>)| FoundRow {
+            key: key.clone(),
+            values: wanted
+                .iter()
+                .filter_map(|(ix, name)| Some(((*name).clone(), text(&row[*ix])?)))
+                .collect(),
+        };
+        let rows = table.rows.iter().filter(|(_, row)| matches(row)).take(limit).map(found);
+        Ok(Looked { rows: rows.collect(), ..Looked::default() })
     }
 
     fn fields(&mut self, bound: &Bound, key: &Key) -> Result<Option<Fields>, StoreError> {
