@@ -1,11 +1,12 @@
 //! The records of one decision, and what a hold covers: for those who must settle something.
 
 use frist_decide::{Decision, HoldScope, Outcome, decide};
-use frist_stores::Key;
+use frist_state::NewHold;
+use frist_stores::{Key, Record};
 use jiff::Timestamp;
 
 use crate::Result;
-use crate::engine::{Engine, covers};
+use crate::engine::{Engine, Prepared, covers, scopes};
 
 /// Records looked at a time.
 const PAGE: usize = 1_000;
@@ -74,5 +75,55 @@ impl Engine {
             out.push((id, census.of(Outcome::Held), census.total()));
         }
         Ok(out)
+    }
+}
+
+/// Records that were asked for by their keys, with what decides about them.
+pub struct Looked {
+    /// The data set, its rule and place.
+    pub prepared: Prepared,
+    /// Those that are there, in the store's order, with the holds that cover each.
+    pub records: Vec<(Record, Vec<NewHold>)>,
+}
+
+impl Engine {
+    /// Looks records up by their keys, with their facts and the holds that cover them at `t`.
+    ///
+    /// # Errors
+    /// When there is no such data set, or the store cannot be reached.
+    pub fn look(&mut self, dataset: &str, keys: &[Key], t: Timestamp) -> Result<Looked> {
+        let prepared = self.prepare(dataset)?;
+        let active = self.active_holds(t)?;
+        let scoped: Vec<(Vec<HoldScope>, NewHold)> = active
+            .into_iter()
+            .map(|h| (scopes(std::slice::from_ref(&h), &prepared.dataset), h.hold))
+            .filter(|(scopes, _)| !scopes.is_empty())
+            .collect();
+        let by_field = scoped
+            .iter()
+            .any(|(s, _)| s.iter().any(|s| matches!(s, HoldScope::Field { .. })));
+        let store = self.store(&prepared.dataset.store.value)?;
+        let mut records = Vec::with_capacity(keys.len());
+        for record in store.fetch(&prepared.bound, keys)? {
+            let fields = match by_field {
+                true => store.fields(&prepared.bound, &record.key)?.unwrap_or_default(),
+                false => Vec::new(),
+            };
+            let covering = scoped.iter().filter(|(s, _)| covers(s, &record.key, &fields));
+            let covering = covering.map(|(_, h)| h.clone()).collect();
+            records.push((record, covering));
+        }
+        Ok(Looked { prepared, records })
+    }
+
+    /// Reads keys of a data set from text, as [`Key::text`] writes them.
+    ///
+    /// # Errors
+    /// When there is no such data set, the store cannot be reached, or one cannot be a key of it.
+    pub fn parse_keys(&mut self, dataset: &str, keys: &[String]) -> Result<Vec<Key>> {
+        let prepared = self.prepare(dataset)?;
+        let store = self.store(&prepared.dataset.store.value)?;
+        let parsed = keys.iter().map(|k| store.parse_key(&prepared.bound, k));
+        Ok(parsed.collect::<std::result::Result<_, _>>()?)
     }
 }
