@@ -144,7 +144,7 @@ fn killed_at_every_step(store: Db, state: Db) {
         assert!(engine.state.running_sweeps().unwrap().is_empty(), "{what}");
         assert!(engine.state.open_batches().unwrap().is_empty(), "{what}");
         let entry = org.entries().pop().unwrap();
-        assert!(matches!(entry.kind, EntryKind::Sweep { .. }), "{what}");
+        assert!(matches!(entry.what, EntryKind::Sweep { .. }), "{what}");
         if survived {
             // Began, its turn, three batches of three steps, settled, verified, finished.
             assert_eq!(n - 1, 2 + 3 * 3 + 2 + 1);
