@@ -27,7 +27,7 @@ use frist_sweep::Engine;
 use serde::Serialize;
 
 use crate::Result;
-pub use log::{Occasion, log_search};
+pub use log::{Occasion, check_reason, log_search};
 pub use search::Finder;
 
 /// Bounds on one search. What one of them cuts off is said in [`Found::truncated`].
