@@ -68,7 +68,9 @@ impl Fields {
                 match own.iter_mut().find(|f| f.name == name) {
                     Some(field) if field.kinds.contains(&kind) => {}
                     Some(field) => field.kinds.push(kind),
-                    None => own.push(Field { name: name.to_owned(), kinds: vec![kind], alone: true }),
+                    None => {
+                        own.push(Field { name: name.to_owned(), kinds: vec![kind], alone: true })
+                    }
                 }
             }
             let dataset_id = dataset.id.value.clone();
@@ -112,8 +114,12 @@ impl Fields {
 
     /// The ids of all kinds by which some data set can be searched, in order.
     pub(super) fn ids(&self) -> Vec<&str> {
-        let used: BTreeSet<usize> =
-            self.places.iter().flat_map(|p| &p.fields).flat_map(|f| f.kinds.iter().copied()).collect();
+        let used: BTreeSet<usize> = self
+            .places
+            .iter()
+            .flat_map(|p| &p.fields)
+            .flat_map(|f| f.kinds.iter().copied())
+            .collect();
         used.into_iter().map(|k| self.kinds[k].id.as_str()).collect()
     }
 }

@@ -147,9 +147,8 @@ impl<'a> Judge<'a> {
                     taken.push((ix, why));
                     continue;
                 }
-                let may_doubt = |v: &Value| {
-                    !self.personal(v) && !matches!(verdict.known[v].from, From::Said)
-                };
+                let may_doubt =
+                    |v: &Value| !self.personal(v) && !matches!(verdict.known[v].from, From::Said);
                 let values = why.iter().map(|(fact, _)| &self.facts[ix][*fact].value);
                 more.extend(values.filter(|v| may_doubt(v)).cloned());
             }
@@ -177,9 +176,8 @@ impl<'a> Judge<'a> {
         let mut values: HashMap<usize, HashSet<&str>> = HashMap::new();
         for ix in rows {
             let facts = &self.facts[*ix];
-            let number = |f: &&Fact| {
-                f.alone && self.personal(&f.value) && !verdict.names(facts, f.field)
-            };
+            let number =
+                |f: &&Fact| f.alone && self.personal(&f.value) && !verdict.names(facts, f.field);
             for fact in facts.iter().filter(number) {
                 values.entry(fact.value.0).or_default().insert(&fact.value.1);
             }
@@ -230,8 +228,7 @@ impl<'a> Judge<'a> {
                 verdict.cut = true;
                 return;
             }
-            let strong =
-                !self.fields.kinds[fact.value.0].shared && !doubted.contains(&fact.value);
+            let strong = !self.fields.kinds[fact.value.0].shared && !doubted.contains(&fact.value);
             let raw = row.values[fact.raw].1.clone();
             verdict.learn(&fact.value, &raw, From::Row(ix, fact.field), strong);
         }
@@ -270,7 +267,10 @@ impl Verdict {
     }
 
     fn of_kind(&self, kind: usize) -> impl Iterator<Item = &Value> {
-        self.known.range((kind, String::new())..).take_while(move |(v, _)| v.0 == kind).map(|(v, _)| v)
+        self.known
+            .range((kind, String::new())..)
+            .take_while(move |(v, _)| v.0 == kind)
+            .map(|(v, _)| v)
     }
 
     /// Whether what stands in this field of a row is the person's, as one kind or another.
@@ -289,10 +289,6 @@ impl Verdict {
     /// Every value known, whether it proves anything, and as it was written.
     pub(super) fn values(&self) -> impl Iterator<Item = (&Value, bool, &str)> {
         self.order.iter().map(|v| (v, self.known[v].strong, &*self.known[v].raw))
-    }
-
-    pub(super) fn hits(&self) -> usize {
-        self.certain.len()
     }
 
     /// The answer: hits, questions and identifiers; `more` says of which data sets not everything
@@ -339,7 +335,8 @@ impl Verdict {
         hits.sort_by(|(a, x), (b, y)| (a, &x.key).cmp(&(b, &y.key)));
         let hits = hits.into_iter().map(|(_, hit)| hit).collect();
 
-        let mut groups: BTreeMap<(Doubt, Vec<Value>), (Vec<(usize, Doubtful)>, bool)> = BTreeMap::new();
+        let mut groups: BTreeMap<(Doubt, Vec<Value>), (Vec<(usize, Doubtful)>, bool)> =
+            BTreeMap::new();
         for (ix, row) in rows.iter().enumerate() {
             if self.certain.contains_key(&ix)
                 || outside.no_records.contains(&(row.place, row.key.text()))
@@ -377,7 +374,10 @@ impl Verdict {
             all.push((row.place, doubtful));
             *cut |= more.contains(&row.place);
         }
-        let question = |((doubt, values), (mut all, cut)): ((Doubt, Vec<Value>), (Vec<(usize, Doubtful)>, bool))| {
+        let question = |((doubt, values), (mut all, cut)): (
+            (Doubt, Vec<Value>),
+            (Vec<(usize, Doubtful)>, bool),
+        )| {
             all.sort_by(|(a, x), (b, y)| (a, &x.key).cmp(&(b, &y.key)));
             Question {
                 values: values.iter().map(known).collect(),

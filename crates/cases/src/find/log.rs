@@ -40,7 +40,9 @@ pub fn log_search(engine: &mut Engine, occasion: &Occasion, by: &str, found: &Fo
         }
         Occasion::Reason(reason) => {
             check_reason(reason)?;
-            let tells = |value: &str| value.len() > 2 && reason.to_lowercase().contains(&value.to_lowercase());
+            let tells = |value: &str| {
+                value.len() > 2 && reason.to_lowercase().contains(&value.to_lowercase())
+            };
             if found.identifiers.iter().any(|k| tells(&k.value)) {
                 let why = "it says who was looked for, and the ledger keeps it for ever; name the matter instead".into();
                 return Err(CasesError::Input { what: "the reason", why });

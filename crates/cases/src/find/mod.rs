@@ -262,7 +262,8 @@ pub fn find(
 
 /// The kinds of values that a data set can be searched by: none when it has no such field.
 pub fn kinds_of(dataset: &DataSet) -> Vec<&str> {
-    let subjects = dataset.subjects.iter().filter(|(_, f)| f.is_some()).map(|(s, _)| s.value.as_str());
+    let subjects =
+        dataset.subjects.iter().filter(|(_, f)| f.is_some()).map(|(s, _)| s.value.as_str());
     let own = dataset.identity.iter().map(|(_, kind)| kind.value.as_str());
     let mut all: Vec<&str> = own.chain(subjects).collect();
     all.dedup();

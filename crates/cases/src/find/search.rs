@@ -198,7 +198,13 @@ impl Finder {
     }
 
     /// What is new to ask for, in each data set.
-    fn asks(&self, verdict: &Verdict, outside: &Outside, pool: &mut Pool, limits: &Limits) -> Vec<Ask> {
+    fn asks(
+        &self,
+        verdict: &Verdict,
+        outside: &Outside,
+        pool: &mut Pool,
+        limits: &Limits,
+    ) -> Vec<Ask> {
         let mut new: HashMap<usize, (Vec<String>, Vec<String>)> = HashMap::new();
         for (value, strong, raw) in verdict.values() {
             if outside.no.contains(value) || !pool.asked.insert(value.clone()) {
@@ -225,7 +231,13 @@ impl Finder {
                     .iter()
                     .map(|field| FieldMatch {
                         field: field.name.clone(),
-                        spellings: field.kinds.iter().filter_map(spelled).flatten().cloned().collect(),
+                        spellings: field
+                            .kinds
+                            .iter()
+                            .filter_map(spelled)
+                            .flatten()
+                            .cloned()
+                            .collect(),
                     })
                     .collect();
                 if matches.iter().any(|m| !m.spellings.is_empty()) {
@@ -312,8 +324,16 @@ impl Finder {
         let dataset = &self.fields.places[ask.place].dataset;
         let mut looked = match answer {
             Ok(looked) => looked,
-            Err(StoreError::Missing { .. } | StoreError::Unsupported { .. } | StoreError::Bind { .. }) if pool.failed.contains(&ask.place) => return,
-            Err(e @ (StoreError::Missing { .. } | StoreError::Unsupported { .. } | StoreError::Bind { .. })) => {
+            Err(
+                StoreError::Missing { .. }
+                | StoreError::Unsupported { .. }
+                | StoreError::Bind { .. },
+            ) if pool.failed.contains(&ask.place) => return,
+            Err(
+                e @ (StoreError::Missing { .. }
+                | StoreError::Unsupported { .. }
+                | StoreError::Bind { .. }),
+            ) => {
                 pool.failed.insert(ask.place);
                 pool.found.unsearchable.push((dataset.clone(), e.to_string()));
                 return;
@@ -370,7 +390,8 @@ impl Finder {
         (found.hits, found.asked, found.identifiers) =
             verdict.tell(&self.fields, &rows, outside, &more);
         found.truncated.identifiers |= verdict.cut;
-        found.searched = searched.difference(&failed.into_iter().collect()).map(|p| name(*p)).collect();
+        found.searched =
+            searched.difference(&failed.into_iter().collect()).map(|p| name(*p)).collect();
         found.unread =
             unread.into_iter().filter(|(_, n)| *n > 0).map(|(p, n)| (name(p), n)).collect();
         found.slow = slow.into_iter().map(|(p, field)| (name(p), field)).collect();
@@ -389,7 +410,10 @@ impl Finder {
                     .map(|k| self.fields.kinds[*k].id.as_str())
                     .collect();
                 kinds.dedup();
-                let why = format!("nothing is known of the person to look for there: it has {}", kinds.join(", "));
+                let why = format!(
+                    "nothing is known of the person to look for there: it has {}",
+                    kinds.join(", ")
+                );
                 found.unsearchable.push((place.dataset.clone(), why));
             }
         }

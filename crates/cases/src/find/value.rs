@@ -75,7 +75,11 @@ pub fn spellings(format: Format, text: &str) -> Vec<String> {
 
 /// Digits alone when there is nothing but digits and these separators.
 fn digits(text: &str, separators: &str) -> Option<String> {
-    text.chars().filter(|c| !separators.contains(*c)).map(Some).map(|c| c.filter(char::is_ascii_digit)).collect()
+    text.chars()
+        .filter(|c| !separators.contains(*c))
+        .map(Some)
+        .map(|c| c.filter(char::is_ascii_digit))
+        .collect()
 }
 
 fn is_one_digit(digits: &str) -> bool {
@@ -117,7 +121,8 @@ fn phones(number: &str, all: &mut Vec<String>) {
         parts.join(between)
     };
     let pairs = [2, 2, 2, 2];
-    let written = [own.to_owned(), cut(&pairs, " "), cut(&[4, 4], " "), cut(&pairs, "-"), cut(&pairs, ".")];
+    let written =
+        [own.to_owned(), cut(&pairs, " "), cut(&[4, 4], " "), cut(&pairs, "-"), cut(&pairs, ".")];
     for own in written {
         for before in ["", "+45", "+45 ", "0045", "0045 ", "45", "45 "] {
             all.push(format!("{before}{own}"));
@@ -152,9 +157,23 @@ fn first_capital(text: &str) -> String {
 
 /// What people and programs write when there is no value.
 fn is_nobody(text: &str) -> bool {
-    let nothing = ["", "0", "na", "n/a", "null", "none", "nil", "ukendt", "unknown", "ingen", "anonym", "anonymous", "test", "undefined"];
-    nothing.contains(&text.to_lowercase().as_str())
-        || !text.chars().any(char::is_alphanumeric)
+    let nothing = [
+        "",
+        "0",
+        "na",
+        "n/a",
+        "null",
+        "none",
+        "nil",
+        "ukendt",
+        "unknown",
+        "ingen",
+        "anonym",
+        "anonymous",
+        "test",
+        "undefined",
+    ];
+    nothing.contains(&text.to_lowercase().as_str()) || !text.chars().any(char::is_alphanumeric)
 }
 
 #[cfg(test)]
@@ -170,7 +189,15 @@ mod tests {
 
     #[test]
     fn the_ways_people_write() {
-        for b in ["+4512345678", "0045 12345678", "12 34 56 78", "+45 12 34 56 78", "1234 5678", "12-34-56-78", "4512345678"] {
+        for b in [
+            "+4512345678",
+            "0045 12345678",
+            "12 34 56 78",
+            "+45 12 34 56 78",
+            "1234 5678",
+            "12-34-56-78",
+            "4512345678",
+        ] {
             same(Format::Phone, "12345678", b);
             same(Format::Phone, "+45 12 34 56 78", b);
         }
