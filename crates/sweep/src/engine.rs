@@ -193,6 +193,21 @@ impl Engine {
         }
     }
 
+    /// Hands a store out, opened if need be, so that several can be asked at once on threads of their
+    /// own. Give it back by [`Engine::return_store`]; until then the next use opens another.
+    ///
+    /// # Errors
+    /// As [`Engine::store`].
+    pub fn lend_store(&mut self, id: &str) -> Result<Box<dyn Store>> {
+        self.store(id)?;
+        self.stores.remove(id).ok_or_else(|| Error::UnknownDataset(id.to_owned()))
+    }
+
+    /// Takes a store back that was handed out.
+    pub fn return_store(&mut self, id: &str, store: Box<dyn Store>) {
+        self.stores.insert(id.to_owned(), store);
+    }
+
     /// The books, and the stores beside them: while one batch is accounted for, the next can be
     /// looked for.
     pub(crate) fn books(

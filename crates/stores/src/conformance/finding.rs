@@ -46,9 +46,10 @@ pub fn who_is_looked_for_is_found(site: &mut dyn Site) {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let asked = [of("name", &names), of("state", &["closed"]), of("boss", &[])];
     let looked = ok(case.store.find(&case.bound, &asked, &wanted, 1000));
-    let expected = before.persons.iter().filter(|p| {
-        names.contains(&p.name.as_str()) || p.state.as_deref() == Some("closed")
-    });
+    let expected = before
+        .persons
+        .iter()
+        .filter(|p| names.contains(&p.name.as_str()) || p.state.as_deref() == Some("closed"));
     let expected: BTreeSet<Key> = expected.map(|p| site.key("person", p.id)).collect();
     assert!(keys(&looked.rows) == expected, "`find` misses or adds records");
     assert_eq!(looked.unread, 0, "every record of this site can be read");
@@ -66,9 +67,27 @@ pub fn nobody_else_is_found(site: &mut dyn Site) {
     site.fill(&some_persons(site, PERSONS));
     let mut case = Case::new(site, "", KEEP, "");
     let hostile = [
-        "", " ", "%", "_", "*", "NULL", "null", "0", "-1", "99999999999999999999", "1 OR 1=1",
-        "' OR ''='", "\") OR 1=1 --", "{}", "{a,b}", "\\", "[\"a\"]", "a\0b", "\u{202e}",
-        "2019-13-45", "true",
+        "",
+        " ",
+        "%",
+        "_",
+        "*",
+        "NULL",
+        "null",
+        "0",
+        "-1",
+        "99999999999999999999",
+        "1 OR 1=1",
+        "' OR ''='",
+        "\") OR 1=1 --",
+        "{}",
+        "{a,b}",
+        "\\",
+        "[\"a\"]",
+        "a\0b",
+        "\u{202e}",
+        "2019-13-45",
+        "true",
     ];
     for field in ["id", "name", "boss", "ended"] {
         let asked = [of(field, &hostile)];

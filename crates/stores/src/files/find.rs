@@ -20,9 +20,8 @@ impl FilesStore {
             return Ok(looked);
         }
         let names = asked.iter().map(|m| &m.field).chain(wanted);
-        let beside = |name: &String| {
-            matches!(Detail::source(&detail.pattern, name), Source::Sidecar(_))
-        };
+        let beside =
+            |name: &String| matches!(Detail::source(&detail.pattern, name), Source::Sidecar(_));
         let with_sidecar = names.into_iter().any(beside);
         self.found(detail, None, with_sidecar, &mut |found| {
             let mut is_hit = false;

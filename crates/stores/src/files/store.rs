@@ -462,6 +462,7 @@ impl FilesStore {
 fn named(dataset: &DataSet, rules: &RuleSet) -> HashSet<String> {
     let mut named: HashSet<String> = dataset.identifiers.iter().map(|f| f.value.clone()).collect();
     named.extend(dataset.subjects.iter().filter_map(|(_, f)| f.as_ref().map(|f| f.value.clone())));
+    named.extend(dataset.identity.iter().map(|(field, _)| field.value.clone()));
     let declared = dataset.facts.values().map(|f| &f.source);
     for source in declared.chain(rules.facts.iter().map(|f| &f.source)) {
         if let FactSource::Field(field) = source {

@@ -228,6 +228,7 @@ mod tests {
             },
             derived: vec![1],
             columns: 4,
+            searchable: Vec::new(),
             inbound: vec![],
             anonymise: vec![],
             drivers: vec![Driver { fact: 0, expr: "t.\"d\"".into(), cast: "TEXT".into() }],

@@ -66,7 +66,8 @@ impl Searchable {
         let list = Param::Text(array(kept));
         match cast {
             "" => {
-                let test = format!("(({column})::text COLLATE \"C\") = ANY (CAST(${n}::text AS text[]))");
+                let test =
+                    format!("(({column})::text COLLATE \"C\") = ANY (CAST(${n}::text AS text[]))");
                 (test, list, false)
             }
             cast => {
@@ -176,7 +177,8 @@ mod tests {
     fn a_word_is_never_compared_with_numbers() {
         let words = ["7", "x", "70000", "007", "9999999999", "a\"\\b"].map(str::to_owned);
         let list = |physical, type_name| {
-            let (test, list, served) = column(physical, type_name).test(Dialect::Postgres, 1, &words);
+            let (test, list, served) =
+                column(physical, type_name).test(Dialect::Postgres, 1, &words);
             assert!(test.starts_with("t.\"c\"\"\" = ANY") && served, "{test}");
             match list {
                 Param::Text(text) => text,

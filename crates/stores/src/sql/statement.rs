@@ -365,6 +365,7 @@ mod tests {
             binding: Binding { dialect, facts: vec![fact], key_text: "k".into(), fields: vec![] },
             derived: vec![],
             columns: 0,
+            searchable: Vec::new(),
             inbound: vec![Inbound {
                 table: "\"y\"".into(),
                 pairs: vec![("\"x\"".into(), "\"id\"".into())],
