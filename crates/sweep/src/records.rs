@@ -1,6 +1,6 @@
 //! The records of one decision, and what a hold covers: for those who must settle something.
 
-use frist_decide::{Decision, HoldScope, Outcome, decide};
+use frist_decide::{Decision, HoldScope, Outcome};
 use frist_stores::Key;
 use jiff::Timestamp;
 
@@ -40,7 +40,7 @@ impl Engine {
                         covers(&holds, &record.key, &fields.unwrap_or_default())
                     }
                 };
-                let d = decide(&prepared.rules, prepared.bound.kinds(), &record.facts, held, t);
+                let d = prepared.decide(&record, held, t);
                 if d.outcome == wanted {
                     out.push((record.key, d));
                     if out.len() == limit {
