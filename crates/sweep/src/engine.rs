@@ -380,6 +380,10 @@ fn gather(of: Option<&str>, scope: &Scope, dataset: &DataSet, out: &mut Vec<Hold
                     None => HoldScope::All,
                 });
             }
+            // Any identifier that the data set declares, such as an e-mail address.
+            for (name, _) in dataset.identity.iter().filter(|(_, id)| id.value == *kind) {
+                out.push(field(name, value));
+            }
         }
     }
 }
