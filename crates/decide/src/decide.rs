@@ -351,14 +351,14 @@ impl Course<'_> {
 
 /// The one answer of all possible worlds, or unclear.
 fn settle(must: Tri, other: Tri, cap: Tri, assess: Tri, periodic: Tri, answer: Answer) -> Outcome {
-    let mut answer = None;
+    let mut found = None;
     for &m in must.worlds() {
         for &o in other.worlds() {
             for &c in cap.worlds() {
                 for &a in assess.worlds() {
                     for &p in periodic.worlds() {
                         let one = row(m, o, c, a, p, answer);
-                        if *answer.get_or_insert(one) != one {
+                        if *found.get_or_insert(one) != one {
                             return Outcome::Unclear;
                         }
                     }
@@ -366,5 +366,5 @@ fn settle(must: Tri, other: Tri, cap: Tri, assess: Tri, periodic: Tri, answer: A
             }
         }
     }
-    answer.unwrap_or(Outcome::Unclear)
+    found.unwrap_or(Outcome::Unclear)
 }

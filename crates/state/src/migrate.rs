@@ -10,9 +10,10 @@ use crate::db::{Db, Tx};
 use crate::value::Row;
 use crate::{Error, Result};
 
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_begin.sql"),
     include_str!("../migrations/0002_evidence.sql"),
+    include_str!("../migrations/0003_cases.sql"),
     include_str!("../migrations/0004_reviews.sql"),
 ];
 

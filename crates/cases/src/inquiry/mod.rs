@@ -1,0 +1,1 @@
+//! An authority's inquiry: its questions, deadline and answers.
