@@ -43,7 +43,8 @@ pub fn sentence(decision: &Decision, zone: &TimeZone, lang: Lang) -> String {
                 format!("Due: a person decided so on {}.", day(since))
             }
             (Verdict::Erase { .. }, _, true) => {
-                "Begrænset (spærret): skal slettes, så snart loven ikke længere kræver opbevaring.".into()
+                "Begrænset (spærret): skal slettes, så snart loven ikke længere kræver opbevaring."
+                    .into()
             }
             (Verdict::Erase { .. }, _, false) => {
                 "Restricted: a person decided to erase it, and a statute still demands it.".into()

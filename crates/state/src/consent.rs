@@ -58,7 +58,11 @@ pub struct Consent {
 impl fmt::Debug for Consent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let withdrawn = self.withdrawn_at.is_some();
-        write!(f, "Consent({}, {} {}, withdrawn: {withdrawn})", self.id, self.text_id, self.text_version)
+        write!(
+            f,
+            "Consent({}, {} {}, withdrawn: {withdrawn})",
+            self.id, self.text_id, self.text_version
+        )
     }
 }
 
@@ -137,7 +141,8 @@ impl State {
         self.write("withdraw a consent", |tx| {
             let sql = "SELECT withdrawn_at FROM consent WHERE id = ?1 FOR UPDATE";
             let row = tx.one(sql, &[id.into()])?;
-            let mut row = row.ok_or_else(|| Error::NotFound { what: "consent", id: id.to_owned() })?;
+            let mut row =
+                row.ok_or_else(|| Error::NotFound { what: "consent", id: id.to_owned() })?;
             if row.get::<Option<Timestamp>>(0)?.is_some() {
                 return Err(Error::Refused {
                     what: "consent",
@@ -201,7 +206,11 @@ impl State {
         })
     }
 
-    fn some_consents(&mut self, which: &str, with: &[crate::value::Val<'_>]) -> Result<Vec<Consent>> {
+    fn some_consents(
+        &mut self,
+        which: &str,
+        with: &[crate::value::Val<'_>],
+    ) -> Result<Vec<Consent>> {
         let sql = format!("SELECT {COLUMNS} FROM consent {which} ORDER BY given_at, id");
         let rows = self.read("read consents", |tx| tx.query(&sql, with))?;
         rows.into_iter().map(read).collect()

@@ -146,7 +146,9 @@ impl Hold {
     #[must_use]
     pub fn shows_to(&self, operator: &str) -> bool {
         let hold = &self.hold;
-        hold.viewers.is_empty() || hold.owner == operator || hold.viewers.iter().any(|v| v == operator)
+        hold.viewers.is_empty()
+            || hold.owner == operator
+            || hold.viewers.iter().any(|v| v == operator)
     }
 }
 

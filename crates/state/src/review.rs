@@ -115,7 +115,10 @@ impl State {
             let sql = "DELETE FROM review_answer WHERE dataset = ?1 AND record = ?2";
             if tx.execute(sql, &[dataset.into(), record.into()])? == 0 {
                 // The key is not told: it is personal data.
-                return Err(Error::NotFound { what: "answer about a record of", id: dataset.into() });
+                return Err(Error::NotFound {
+                    what: "answer about a record of",
+                    id: dataset.into(),
+                });
             }
             changed(tx, dataset)?;
             ledger::append(tx, entry)

@@ -261,8 +261,9 @@ fn held(scopes: &[HoldScope], binding: &Binding) -> String {
 }
 
 fn covered(scope: &HoldScope, binding: &Binding) -> String {
-    let one_of =
-        |expr: &str, values: &[String]| one_of(expr, values.iter().map(String::as_str), binding.dialect);
+    let one_of = |expr: &str, values: &[String]| {
+        one_of(expr, values.iter().map(String::as_str), binding.dialect)
+    };
     let found = |field: &str| binding.fields.iter().find(|(name, _)| name == field);
     match scope {
         HoldScope::All => "(1=1)".to_owned(),
@@ -272,7 +273,9 @@ fn covered(scope: &HoldScope, binding: &Binding) -> String {
             // A field that is not there: nobody can say whom the hold covers.
             None => "(1=1)".to_owned(),
         },
-        HoldScope::Every(_) if scope.fields().iter().any(|f| found(f).is_none()) => "(1=1)".to_owned(),
+        HoldScope::Every(_) if scope.fields().iter().any(|f| found(f).is_none()) => {
+            "(1=1)".to_owned()
+        }
         HoldScope::Every(parts) => {
             let parts: Vec<String> = parts.iter().map(|part| covered(part, binding)).collect();
             if parts.is_empty() { "(1=1)".into() } else { format!("({})", parts.join(" AND ")) }
