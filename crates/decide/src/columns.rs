@@ -122,6 +122,9 @@ pub enum BatchError {
     /// covers it.
     #[error("the batch does not say of each of its records whether a hold covers it")]
     Holds,
+    /// The rule was compiled with people's answers, which go by a key that columns do not have.
+    #[error("people answered about some of these records, and a batch of columns has no keys")]
+    Answers,
 }
 
 impl Compiled {
@@ -218,6 +221,7 @@ impl<'a> Planner<'a, '_> {
             Test::NotIn(fact, literals) => self.among(*fact, literals, false)?,
             Test::Held(_) => Node::Held(self.held()?, true),
             Test::NotHeld(_) => Node::Held(self.held()?, false),
+            Test::Answered(_) | Test::NotAnswered(_) => return Err(BatchError::Answers),
             Test::Within(fact, _) | Test::Beyond(fact, _) => {
                 return Err(BatchError::Type { fact: *fact });
             }

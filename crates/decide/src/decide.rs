@@ -9,6 +9,7 @@ use frist_register::Span;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::answer::Verdict;
 use crate::hold::HoldScope;
 use crate::rules::{Force, RuleSet};
 use crate::value::{Kind, Problem, Value};
@@ -108,16 +109,48 @@ impl Tri {
 }
 
 /// The table, for a record of which everything is known and which no hold covers.
-fn row(must: bool, other: bool, cap: bool, assess: bool, periodic: bool) -> Outcome {
+fn row(
+    must: bool,
+    other: bool,
+    cap: bool,
+    assess: bool,
+    periodic: bool,
+    answer: Answer,
+) -> Outcome {
     let may = must || other;
+    let asked = match answer {
+        Answer::None => Outcome::Review,
+        Answer::Keep => Outcome::Keep,
+        // Whoever answers that it can go has given up every purpose of their own, but no statute's.
+        Answer::Erase if must => Outcome::Restrict,
+        Answer::Erase => Outcome::Due,
+    };
     if must && (!other || cap) {
         Outcome::Restrict
     } else if may && !cap {
-        if periodic { Outcome::Review } else { Outcome::Keep }
+        if periodic { asked } else { Outcome::Keep }
     } else if !cap && assess {
-        Outcome::Review
+        asked
     } else {
         Outcome::Due
+    }
+}
+
+/// What a person's answer says at one instant.
+#[derive(Debug, Clone, Copy)]
+enum Answer {
+    None,
+    Keep,
+    Erase,
+}
+
+impl Answer {
+    fn at(verdict: Option<Verdict>, t: Timestamp) -> Self {
+        match verdict {
+            Some(v) if v.keeps(t) => Answer::Keep,
+            Some(v) if v.erases(t) => Answer::Erase,
+            _ => Answer::None,
+        }
     }
 }
 
@@ -186,6 +219,8 @@ pub struct Decision {
     pub at: Timestamp,
     /// Everything considered, in the register's order.
     pub reasons: Vec<Reason>,
+    /// The person's answer, where it made the decision what it is.
+    pub answered: Option<Verdict>,
     /// Since when it is due, when it is: the first instant at which it was. None also for a record
     /// that no ground ever concerned.
     pub due_since: Option<Timestamp>,
@@ -196,13 +231,7 @@ pub struct Decision {
 
 /// Whether a hold covers a record with this key and these fields.
 pub fn is_held(holds: &[HoldScope], key: &str, field: &dyn Fn(&str) -> Option<String>) -> bool {
-    holds.iter().any(|h| match h {
-        HoldScope::All => true,
-        HoldScope::Keys(keys) => keys.iter().any(|k| k == key),
-        HoldScope::Field { field: name, values } => {
-            field(name).is_some_and(|v| values.contains(&v))
-        }
-    })
+    holds.iter().any(|hold| hold.covers(key, field))
 }
 
 /// Decides one record: `facts` and `kinds` are in the order of [`RuleSet::facts`].
@@ -213,19 +242,34 @@ pub fn decide(
     held: bool,
     t: Timestamp,
 ) -> Decision {
+    decide_answered(rules, kinds, facts, held, None, t)
+}
+
+/// Decides one record about which a person may have answered.
+pub fn decide_answered(
+    rules: &RuleSet,
+    kinds: &[Kind],
+    facts: &[Value],
+    held: bool,
+    answer: Option<Verdict>,
+    t: Timestamp,
+) -> Decision {
     let w = Weigher { rules, kinds, facts };
     let course = Course {
         rules,
         grounds: rules.grounds.iter().map(|g| w.ground(g)).collect(),
         maximums: rules.maximums.iter().map(|m| w.maximum(m)).collect(),
         periodic: rules.periodic.as_ref().map(|p| w.periodic(p)),
+        answer,
     };
+    let without = answer.is_some().then(|| course.settle(t, Answer::None));
     let unheld = course.outcome(t);
     let outcome = if held { Outcome::Held } else { unheld };
     let due_since = (outcome == Outcome::Due).then(|| course.due_since(t)).flatten();
     let next_change = (!held).then(|| course.next_change(t, outcome)).flatten();
     let reasons = course.reasons(&w, t, unheld == Outcome::Unclear);
-    Decision { outcome, at: t, reasons, due_since, next_change }
+    let answered = answer.filter(|_| !held && without.is_some_and(|w| w != unheld));
+    Decision { outcome, at: t, reasons, answered, due_since, next_change }
 }
 
 /// How a record's grounds and limits run, whatever the instant.
@@ -234,11 +278,16 @@ struct Course<'a> {
     grounds: Vec<Weighed<'a>>,
     maximums: Vec<Weighed<'a>>,
     periodic: Option<Weighed<'a>>,
+    answer: Option<Verdict>,
 }
 
 impl Course<'_> {
     /// The decision at `t` for a record that no hold covers.
     fn outcome(&self, t: Timestamp) -> Outcome {
+        self.settle(t, Answer::at(self.answer, t))
+    }
+
+    fn settle(&self, t: Timestamp, answer: Answer) -> Outcome {
         let grounds = || self.rules.grounds.iter().zip(&self.grounds);
         let live = |force: Force| {
             Tri::any(grounds().filter(|(g, _)| g.force == force).map(|(_, w)| w.live(t)))
@@ -248,7 +297,7 @@ impl Course<'_> {
         let assess =
             Tri::any(grounds().filter(|(g, _)| g.review.is_some()).map(|(_, w)| w.asks(t)));
         let periodic = self.periodic.as_ref().map_or(Tri::No, |w| w.over.come(t));
-        settle(must, other, cap, assess, periodic)
+        settle(must, other, cap, assess, periodic, answer)
     }
 
     /// Whether a maximum has run out, and nothing lifts it.
@@ -281,6 +330,7 @@ impl Course<'_> {
     fn instants(&self) -> Vec<Timestamp> {
         let all = self.grounds.iter().chain(&self.maximums).chain(&self.periodic);
         let mut at: Vec<Timestamp> = all.flat_map(Weighed::instants).collect();
+        at.extend(self.answer.map(Verdict::instant));
         at.sort_unstable();
         at
     }
@@ -300,15 +350,15 @@ impl Course<'_> {
 }
 
 /// The one answer of all possible worlds, or unclear.
-fn settle(must: Tri, other: Tri, cap: Tri, assess: Tri, periodic: Tri) -> Outcome {
-    let mut answer = None;
+fn settle(must: Tri, other: Tri, cap: Tri, assess: Tri, periodic: Tri, answer: Answer) -> Outcome {
+    let mut found = None;
     for &m in must.worlds() {
         for &o in other.worlds() {
             for &c in cap.worlds() {
                 for &a in assess.worlds() {
                     for &p in periodic.worlds() {
-                        let one = row(m, o, c, a, p);
-                        if *answer.get_or_insert(one) != one {
+                        let one = row(m, o, c, a, p, answer);
+                        if *found.get_or_insert(one) != one {
                             return Outcome::Unclear;
                         }
                     }
@@ -316,5 +366,5 @@ fn settle(must: Tri, other: Tri, cap: Tri, assess: Tri, periodic: Tri) -> Outcom
             }
         }
     }
-    answer.unwrap_or(Outcome::Unclear)
+    found.unwrap_or(Outcome::Unclear)
 }

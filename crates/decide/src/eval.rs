@@ -40,6 +40,8 @@ impl Test {
             Test::NotIn(f, l) => value::is_one_of(&row.facts[*f], &kinds[*f], l) == Ok(false),
             Test::Held(holds) => is_held(holds, row.key, row.field),
             Test::NotHeld(holds) => !is_held(holds, row.key, row.field),
+            Test::Answered(keys) => keys.contains(row.key),
+            Test::NotAnswered(keys) => !keys.contains(row.key),
         }
     }
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::Outcome;
+use crate::answer::Verdict;
 use crate::decide::{Decision, Reason, Role, Standing};
 use crate::rules::{Force, RuleSet};
 
@@ -27,6 +28,29 @@ pub struct Line {
 pub fn sentence(decision: &Decision, zone: &TimeZone, lang: Lang) -> String {
     let day = |t: Timestamp| day_of(t, zone, lang);
     let da = lang == Lang::Da;
+    if let Some(verdict) = decision.answered {
+        return match (verdict, decision.outcome, da) {
+            (Verdict::Keep { until }, _, true) => {
+                format!("Opbevares efter en konkret vurdering; vurderes igen {}.", day(until))
+            }
+            (Verdict::Keep { until }, _, false) => {
+                format!("Kept by a person's assessment; asked again on {}.", day(until))
+            }
+            (Verdict::Erase { since }, Outcome::Due, true) => {
+                format!("Skal slettes: det blev afgjort ved en konkret vurdering {}.", day(since))
+            }
+            (Verdict::Erase { since }, Outcome::Due, false) => {
+                format!("Due: a person decided so on {}.", day(since))
+            }
+            (Verdict::Erase { .. }, _, true) => {
+                "Begrænset (spærret): skal slettes, så snart loven ikke længere kræver opbevaring."
+                    .into()
+            }
+            (Verdict::Erase { .. }, _, false) => {
+                "Restricted: a person decided to erase it, and a statute still demands it.".into()
+            }
+        };
+    }
     match decision.outcome {
         Outcome::Due => match decision.due_since {
             Some(t) if da => format!(

@@ -12,6 +12,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::{Timestamp, ToSpan};
 
 use crate::Outcome;
+use crate::answer::{Answers, KeySet};
 use crate::hold::HoldScope;
 use crate::rules::{FactIx, Force, Ground, Maximum, Piece, RuleSet, When};
 use crate::value::Kind;
@@ -42,6 +43,10 @@ pub enum Test {
     Held(Vec<HoldScope>),
     /// No hold covers the record.
     NotHeld(Vec<HoldScope>),
+    /// The record's key is one of these: a person answered about it.
+    Answered(KeySet),
+    /// The record's key is none of these.
+    NotAnswered(KeySet),
 }
 
 impl Test {
@@ -99,6 +104,24 @@ struct Sure {
 
 /// Compiles `rules` for the instant `t`, with facts read as `kinds` and these holds active.
 pub fn compile(rules: &RuleSet, kinds: &[Kind], t: Timestamp, holds: &[HoldScope]) -> Compiled {
+    compile_answered(rules, kinds, t, holds, &Answers::default())
+}
+
+/// The same where people have answered about some records.
+pub fn compile_answered(
+    rules: &RuleSet,
+    kinds: &[Kind],
+    t: Timestamp,
+    holds: &[HoldScope],
+    answers: &Answers,
+) -> Compiled {
+    // Each answer leaves one of these tests of the key, and none where nobody answered.
+    let answered = |keys: KeySet| match keys.is_empty() {
+        true => (Test::Const(false), Test::Const(true)),
+        false => (Test::Answered(keys.clone()), Test::NotAnswered(keys)),
+    };
+    let (kept, not_kept) = answered(answers.those(|v| v.keeps(t)));
+    let (erase, not_erase) = answered(answers.those(|v| v.erases(t)));
     let c = Compiler { rules, kinds, t, today: today(rules, t) };
     let lives: Vec<(&Ground, Sure)> = rules.grounds.iter().map(|g| (g, c.live(g))).collect();
     let of = |force: Force| any_of(lives.iter().filter(|(g, _)| g.force == force).map(|(_, s)| s));
@@ -118,7 +141,12 @@ pub fn compile(rules: &RuleSet, kinds: &[Kind], t: Timestamp, holds: &[HoldScope
     let (yes, no) = (|s: &Sure| s.yes.clone(), |s: &Sure| s.no.clone());
     let due = Test::all([
         no(&must),
-        Test::any([yes(&cap), Test::all([no(&other), no(&assess)])]),
+        Test::any([
+            yes(&cap),
+            Test::all([no(&other), no(&assess)]),
+            // Answered: it can go, unless a purpose still runs that nobody was asked about.
+            Test::all([Test::any([no(&other), yes(&periodic)]), erase.clone()]),
+        ]),
         match holds {
             [] => Test::Const(true),
             _ => Test::NotHeld(holds.to_vec()),
@@ -128,7 +156,10 @@ pub fn compile(rules: &RuleSet, kinds: &[Kind], t: Timestamp, holds: &[HoldScope
         [] => Test::Const(false),
         _ => Test::Held(holds.to_vec()),
     };
-    let restrict = Test::all([yes(&must), Test::any([no(&other), yes(&cap)])]);
+    let restrict = Test::all([
+        yes(&must),
+        Test::any([no(&other), yes(&cap), Test::all([yes(&periodic), erase])]),
+    ]);
     // Three ways in which every reading of what is unknown comes to a review.
     let review = Test::all([
         no(&cap),
@@ -137,8 +168,16 @@ pub fn compile(rules: &RuleSet, kinds: &[Kind], t: Timestamp, holds: &[HoldScope
             Test::all([no(&must), no(&other), yes(&assess)]),
             Test::all([no(&must), yes(&periodic), yes(&assess)]),
         ]),
+        not_kept,
+        not_erase,
     ]);
-    let keep = Test::all([yes(&other), no(&cap), no(&periodic)]);
+    let keep = Test::all([
+        no(&cap),
+        Test::any([
+            Test::all([yes(&other), no(&periodic)]),
+            Test::all([Test::any([yes(&other), Test::all([no(&must), yes(&assess)])]), kept]),
+        ]),
+    ]);
     let classes = vec![
         (Outcome::Held, held),
         (Outcome::Restrict, restrict),

@@ -16,7 +16,9 @@ use std::cell::{Cell, RefCell};
 use frist_decide::columns::Unit;
 use frist_decide::decide::is_held;
 use frist_decide::eval::Row;
-use frist_decide::{HoldScope, Kind, Outcome, compile, decide, value};
+use frist_decide::{
+    Answers, HoldScope, Kind, Outcome, Verdict, compile_answered, decide_answered, value,
+};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};
@@ -54,6 +56,19 @@ impl Tally {
     }
 }
 
+/// Answers about two records in five, from before and after the instants decided for.
+fn answers<'k>(s: &Scenario, keys: impl Iterator<Item = &'k str>) -> Answers {
+    let mut instants = s.instants.clone();
+    instants.sort_unstable();
+    let at = |ix: usize| instants[ix / 5 % instants.len()];
+    let verdict = |ix: usize| match ix % 5 {
+        1 => Some(Verdict::Keep { until: at(ix) }),
+        3 => Some(Verdict::Erase { since: at(ix) }),
+        _ => None,
+    };
+    keys.enumerate().filter_map(|(ix, key)| Some((key.to_owned(), verdict(ix)?))).collect()
+}
+
 /// Every form agrees on every record of a scenario, as this database has them.
 fn agree(
     s: &Scenario,
@@ -63,8 +78,12 @@ fn agree(
 ) -> Result<(), TestCaseError> {
     let stored = database.load(columns, &s.rows());
     let binding = database.binding(columns);
+    let answers = match database.has_keys() {
+        true => answers(s, stored.iter().map(|r| r.key.as_str())),
+        false => Answers::default(),
+    };
     for t in &s.instants {
-        let compiled = compile(&s.rules, &s.kinds, *t, &s.holds);
+        let compiled = compile_answered(&s.rules, &s.kinds, *t, &s.holds, &answers);
         let words = database.outcomes(&compiled, &binding);
         let selected = database.due(&compiled, &binding);
         prop_assert_eq!(words.len(), stored.len());
@@ -73,7 +92,8 @@ fn agree(
             prop_assert_eq!(&record.key, &key);
             let field = |name: &str| record.field(name);
             let held = is_held(&s.holds, &record.key, &field);
-            let decision = decide(&s.rules, &s.kinds, &record.facts, held, *t);
+            let answer = answers.get(&record.key);
+            let decision = decide_answered(&s.rules, &s.kinds, &record.facts, held, answer, *t);
             let row = Row { key: &record.key, facts: &record.facts, field: &field };
             let case = format!("{record:?} at {t}");
             prop_assert_eq!(compiled.outcome(&row), decision.outcome, "in memory: {}", &case);

@@ -10,7 +10,8 @@ use frist_decide::eval::Row;
 use frist_decide::rules::{Force, Ground, Piece, When};
 use frist_decide::value::{self, Problem};
 use frist_decide::{
-    Decision, HoldScope, Kind, Outcome, Role, RuleSet, Test, Value, compile, decide,
+    Decision, HoldScope, Kind, Outcome, Role, RuleSet, Test, Value, Verdict, compile, decide,
+    decide_answered,
 };
 use frist_law::{Cutoff, Expiry, Period, Start, Term};
 use frist_register::{ConditionTest, Literal};
@@ -546,6 +547,41 @@ proptest! {
         for (mut facts, t, _) in decisions(&s) {
             facts[0] = value.clone();
             prop_assert_ne!(outcome(&s.rules, &s.kinds, &facts, t), Outcome::Due);
+        }
+    }
+
+    /// An answer decides only where the rule asks: it never breaks a duty to keep, never outlives a duty to
+    /// erase, and what it says is told.
+    #[test]
+    fn an_answer_decides_only_what_is_asked(s in records(), seconds in -100_000_000i64..100_000_000) {
+        for (facts, t, without) in decisions(&s) {
+            let at = t + SignedDuration::from_secs(seconds);
+            for verdict in [Verdict::Keep { until: at }, Verdict::Erase { since: at }] {
+                let d = decide_answered(&s.rules, &s.kinds, &facts, false, Some(verdict), t);
+                prop_assert_eq!(d.answered.is_some(), d.outcome != without.outcome);
+                let counts = verdict.keeps(t) || verdict.erases(t);
+                prop_assert!(counts || d.outcome == without.outcome);
+                let duty = d.reasons.iter().any(|r| r.role == Role::Demands
+                    && matches!(r.standing, Standing::Live(_) | Standing::Unknown { .. }));
+                match (without.outcome, d.outcome) {
+                    (a, b) if a == b => prop_assert!(!counts || a != Outcome::Review),
+                    (Outcome::Review | Outcome::Unclear, Outcome::Keep) => {
+                        prop_assert!(verdict.keeps(t));
+                    }
+                    (Outcome::Review | Outcome::Unclear, Outcome::Due) => {
+                        prop_assert!(verdict.erases(t) && !duty);
+                    }
+                    (Outcome::Review | Outcome::Unclear, Outcome::Restrict) => {
+                        prop_assert!(verdict.erases(t) && duty);
+                    }
+                    (a, b) => prop_assert!(false, "{a:?} became {b:?}"),
+                }
+                if let Some(next) = d.next_change {
+                    let then = |t| decide_answered(&s.rules, &s.kinds, &facts, false, Some(verdict), t).outcome;
+                    prop_assert_eq!(then(next - NANOSECOND), d.outcome);
+                    prop_assert_ne!(then(next), d.outcome);
+                }
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Whoever adds or releases a hold, or makes a revision live, waits until the batch under way is
 //! through; the next batch sees it. So a hold that was added is never missed afterwards. On SQLite
-//! the gate is the one writing transaction that there can be, on PostgreSQL a lock on the two
+//! the gate is the one writing transaction that there can be, on PostgreSQL a lock on the
 //! tables; the lease's row is locked too, so that nobody can take the turn meanwhile. All of it
 //! ends with the process: then the open batch tells, and recovery reads the holds anew.
 
@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use crate::hold::{self, Hold};
 use crate::lease::{self, Lease};
+use crate::review::{self, ReviewAnswer};
 use crate::{Result, State};
 
 /// What does not change while the gate is held.
@@ -19,6 +20,9 @@ pub struct Gate {
     pub holds: Vec<Hold>,
     /// The hash of the live revision; none before the first.
     pub live: Option<String>,
+    /// The answers about the data set's records, when they are not those of the change that the
+    /// caller knows.
+    pub answers: Option<Vec<ReviewAnswer>>,
 }
 
 impl State {
@@ -35,15 +39,37 @@ impl State {
         now: Timestamp,
         work: impl FnOnce(&Gate) -> T,
     ) -> Result<T> {
+        self.at_gate_of(lease, now, None, work)
+    }
+
+    /// The same for a batch of a data set of which the caller knows people's answers as of a
+    /// [change](crate::ReviewAnswers::change): what has changed since is read anew.
+    ///
+    /// # Errors
+    ///
+    /// As [`State::at_gate`].
+    pub fn at_gate_of<T>(
+        &mut self,
+        lease: &Lease,
+        now: Timestamp,
+        known: Option<(&str, i64)>,
+        work: impl FnOnce(&Gate) -> T,
+    ) -> Result<T> {
         let mut tx = self.db.write("hold the gate of a batch")?;
         if tx.is_postgres() {
             // First of all, so that what is read below is seen as it is under the lock.
-            tx.batch("LOCK TABLE hold, revision_live IN SHARE MODE")?;
+            tx.batch("LOCK TABLE hold, revision_live, review_answer IN SHARE MODE")?;
         }
         lease::check(&mut tx, lease, now)?;
         let live = tx.one("SELECT hash FROM revision_live ORDER BY id DESC LIMIT 1", &[])?;
         let live = live.map(|mut row| row.get(0)).transpose()?;
-        let gate = Gate { holds: hold::all(&mut tx)?, live };
+        let answers = match known {
+            Some((dataset, change)) if review::change(&mut tx, dataset)? != change => {
+                Some(review::answers(&mut tx, dataset)?.answers)
+            }
+            _ => None,
+        };
+        let gate = Gate { holds: hold::all(&mut tx)?, live, answers };
         // Nothing was written: the transaction is only dropped.
         Ok(work(&gate))
     }

@@ -26,6 +26,7 @@
 
 mod batch;
 pub mod case;
+mod consent;
 mod db;
 mod error;
 mod evidence;
@@ -39,22 +40,25 @@ mod migrate;
 mod open;
 mod plan;
 mod replay;
+mod review;
 mod revision;
 mod seal;
 mod sweep;
 mod value;
 
 pub use batch::{Batch, BatchId, BatchOutcome, BatchStatus, Confirm, NewBatch, OpenBatch};
+pub use consent::Consent;
 pub use error::{Error, Result};
 pub use finding::{Finding, NewFinding};
 pub use frist_ledger::entry::{Lateness, Outcome, Swept};
 pub use gate::Gate;
-pub use hold::{Hold, NewHold, Scope};
+pub use hold::{Hold, NewHold, Part, Scope};
 pub use lease::Lease;
 pub use ledger::{Checkpoint, FoundRecord, Leaf};
 pub use location::{Location, Server};
 pub use plan::{Approval, NewPlan, Plan, PlanStatus};
 pub use replay::{NewReplay, ReplaySet};
+pub use review::{ReviewAnswer, ReviewAnswers, Reviewed};
 pub use revision::{MadeLive, Revision};
 pub use sweep::{Sweep, SweepId, SweepStatus, SweptDataset};
 

@@ -1,7 +1,7 @@
 //! Accounting for a batch: the ledger's entry, the records' leaves, how late they went, and the
 //! hashes by which a restore is recognised.
 
-use frist_decide::{Value, decide};
+use frist_decide::Value;
 use frist_ledger::entry::{Disposal, Disposition as Done, Entry, Id, Kind, Lateness, Rule, Text};
 use frist_ledger::{Hash, RecordKey, SubTree, SubTreeBuilder};
 use frist_register::{Disposition, Register};
@@ -154,16 +154,13 @@ impl Books<'_> {
 
 /// How late each record went, in whole seconds from the instant it became due.
 pub(crate) fn late(prepared: &Prepared, done: &[Record], gone_at: Timestamp) -> Vec<u64> {
-    let since = |facts: &[Value]| {
-        decide(&prepared.rules, prepared.bound.kinds(), facts, false, gone_at).due_since
-    };
     // In the order of their starting points many have the same facts as the one before.
     let mut last: Option<(&[Value], Option<Timestamp>)> = None;
     let mut late = Vec::with_capacity(done.len());
     for record in done {
         let since = match last {
-            Some((facts, since)) if facts == record.facts => since,
-            _ => since(&record.facts),
+            Some((facts, since)) if facts == record.facts && prepared.answers.is_empty() => since,
+            _ => prepared.decide(record, false, gone_at).due_since,
         };
         last = Some((&record.facts, since));
         let seconds = since.map(|s| gone_at.duration_since(s).as_secs());

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use frist_decide::decide::is_held;
-use frist_decide::{Compiled, HoldScope, RuleSet};
+use frist_decide::{Answers, Compiled, Decision, HoldScope, RuleSet, Verdict};
 use frist_law::LawBook;
 use frist_ledger::entry::{Entry, Id, Kind};
 use frist_ledger::{Hash, RecordKey};
 use frist_register::{DataSet, Register};
-use frist_state::{Hold, Lease, Revision, Scope, State};
-use frist_stores::{Bound, Fields, Key, Store, StoreError};
+use frist_state::{Hold, Lease, ReviewAnswer, Revision, Scope, State};
+use frist_stores::{Bound, Fields, Key, Record, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::account::Books;
@@ -80,6 +80,10 @@ pub struct Prepared {
     pub rules: RuleSet,
     /// Where it lies.
     pub bound: Bound,
+    /// What people answered about its records.
+    pub answers: Answers,
+    /// Which change of the answers that is.
+    change: i64,
     /// The requests for which its records go, when its rule is the variant that follows from them.
     pub(crate) granted: Option<Granted>,
 }
@@ -95,7 +99,21 @@ impl Prepared {
     }
     /// The test at `t` with these holds.
     pub fn compile(&self, t: Timestamp, holds: &[HoldScope]) -> Compiled {
-        frist_decide::compile(&self.rules, self.bound.kinds(), t, holds)
+        self.compile_with(t, holds, &self.answers)
+    }
+
+    fn compile_with(&self, t: Timestamp, holds: &[HoldScope], answers: &Answers) -> Compiled {
+        frist_decide::compile_answered(&self.rules, self.bound.kinds(), t, holds, answers)
+    }
+
+    /// Decides one record of it, whether a hold covers it being known.
+    pub fn decide(&self, record: &Record, held: bool, t: Timestamp) -> Decision {
+        let answer = match self.answers.is_empty() {
+            true => None,
+            false => self.answers.get(&record.key.text()),
+        };
+        let kinds = self.bound.kinds();
+        frist_decide::decide_answered(&self.rules, kinds, &record.facts, held, answer, t)
     }
 }
 
@@ -249,7 +267,10 @@ impl Engine {
         let register = std::mem::take(&mut self.register);
         let bound = self.store(store).and_then(|s| Ok(s.bind(&register, &dataset, &rules)?));
         self.register = register;
-        Ok(Prepared { bound: bound?, dataset, rules, granted: None })
+        let bound = bound?;
+        let kept = self.state.review_answers(id)?;
+        let (answers, change) = (answers(&kept.answers), kept.change);
+        Ok(Prepared { bound, dataset, rules, answers, change, granted: None })
     }
 
     /// What the holds that are not released by `at` cover in a data set. A hold never lapses by
@@ -263,7 +284,7 @@ impl Engine {
 
     pub(crate) fn active_holds(&mut self, at: Timestamp) -> Result<Vec<Hold>> {
         let mut active = self.state.all_holds()?;
-        active.retain(|h| unreleased(h, at));
+        active.retain(|h| h.holds_at(at));
         Ok(active)
     }
 
@@ -288,13 +309,18 @@ impl Engine {
         let Some(store) = self.stores.get_mut(id) else {
             return Err(Error::UnknownDataset(id.clone()));
         };
-        self.state.at_gate(lease, now, |gate| {
+        let known = Some((prepared.id(), prepared.change));
+        self.state.at_gate_of(lease, now, known, |gate| {
             if gate.live.as_ref().is_some_and(|live| *live != revision) {
                 return Err(Error::RegisterChanged);
             }
-            let active = gate.holds.iter().filter(|h| unreleased(h, now));
+            let active = gate.holds.iter().filter(|h| h.holds_at(now));
             let holds = scopes(active, &prepared.dataset);
-            Ok(ask(store.as_mut(), &prepared.compile(now, &holds), &holds))
+            let compiled = match &gate.answers {
+                None => prepared.compile(now, &holds),
+                Some(anew) => prepared.compile_with(now, &holds, &answers(anew)),
+            };
+            Ok(ask(store.as_mut(), &compiled, &holds))
         })?
     }
 
@@ -324,51 +350,74 @@ impl Engine {
     }
 }
 
-fn unreleased(hold: &Hold, at: Timestamp) -> bool {
-    hold.released_at.is_none_or(|released| released > at)
+/// Answers as the rules take them.
+fn answers(kept: &[ReviewAnswer]) -> Answers {
+    let verdict = |a: &ReviewAnswer| match a.keep_until {
+        Some(until) => Verdict::Keep { until },
+        None => Verdict::Erase { since: a.at },
+    };
+    kept.iter().map(|a| (a.record.clone(), verdict(a))).collect()
 }
 
 /// The scopes of those holds that concern a data set.
 pub fn scopes<'h>(holds: impl IntoIterator<Item = &'h Hold>, dataset: &DataSet) -> Vec<HoldScope> {
     let mut out = Vec::new();
     for hold in holds {
-        let hold = &hold.hold;
-        if hold.dataset.as_ref().is_some_and(|d| *d != dataset.id.value) {
-            continue;
+        gather(hold.hold.dataset.as_deref(), &hold.hold.scope, dataset, &mut out);
+    }
+    out
+}
+
+/// Adds what a scope, in this data set or in all, covers of `dataset`.
+fn gather(of: Option<&str>, scope: &Scope, dataset: &DataSet, out: &mut Vec<HoldScope>) {
+    if of.is_some_and(|d| d != dataset.id.value) {
+        return;
+    }
+    let field = |name: &str, value: &str| HoldScope::Field {
+        field: name.to_owned(),
+        values: vec![value.to_owned()],
+    };
+    match scope {
+        Scope::All => out.push(HoldScope::All),
+        // Those of one hold together: a restriction may have thousands.
+        Scope::Key { key } => match out.last_mut() {
+            Some(HoldScope::Keys(keys)) => keys.push(key.clone()),
+            _ => out.push(HoldScope::Keys(vec![key.clone()])),
+        },
+        Scope::Field { field: name, value, .. } => out.push(field(name, value)),
+        Scope::Where { fields } => {
+            let part = |(name, values): &(String, Vec<String>)| HoldScope::Field {
+                field: name.clone(),
+                values: values.clone(),
+            };
+            out.push(HoldScope::Every(fields.iter().map(part).collect()));
         }
-        match &hold.scope {
-            Scope::All => out.push(HoldScope::All),
-            Scope::Key { key } => out.push(HoldScope::Keys(vec![key.clone()])),
-            Scope::Field { field, value, .. } => {
-                out.push(HoldScope::Field { field: field.clone(), values: vec![value.clone()] });
+        Scope::Any { parts } => {
+            parts.iter().for_each(|p| gather(p.dataset.as_deref(), &p.scope, dataset, out));
+        }
+        // A data set that does not know this kind of subject has no records about it.
+        Scope::Subject { kind, value } => {
+            for (_, name) in dataset.subjects.iter().filter(|(s, _)| s.value == *kind) {
+                out.push(match name {
+                    Some(name) => field(name, value),
+                    // Nobody can say which records are about whom: all are kept.
+                    None => HoldScope::All,
+                });
             }
-            // A data set that does not know this kind of subject has no records about it.
-            Scope::Subject { kind, value } => {
-                let subject = dataset.subjects.iter().find(|(s, _)| s.value == *kind);
-                if let Some((_, field)) = subject {
-                    out.push(match field {
-                        Some(f) => {
-                            HoldScope::Field { field: f.value.clone(), values: vec![value.clone()] }
-                        }
-                        // Nobody can say which records are about whom: all are kept.
-                        None => HoldScope::All,
-                    });
-                }
+            // Any identifier that the data set declares, such as an e-mail address.
+            for (name, _) in dataset.identity.iter().filter(|(_, id)| id.value == *kind) {
+                out.push(field(name, value));
             }
         }
     }
-    out
 }
 
 /// Whether one of the scopes covers a record with this key and these fields. Of a field that is
 /// not there nobody can say whom the hold means: it then covers every record, as in the stores.
 pub(crate) fn covers(scopes: &[HoldScope], key: &Key, fields: &Fields) -> bool {
     let value = |name: &str| fields.iter().find(|(n, _)| n == name).and_then(|(_, v)| v.clone());
-    let unknown = |scope: &HoldScope| match scope {
-        HoldScope::Field { field, values } => {
-            !values.is_empty() && !fields.iter().any(|(n, _)| n == field)
-        }
-        HoldScope::All | HoldScope::Keys(_) => false,
+    let unknown = |scope: &HoldScope| {
+        scope.fields().iter().any(|field| !fields.iter().any(|(n, _)| n == field))
     };
     scopes.iter().any(unknown) || is_held(scopes, &key.text(), &value)
 }

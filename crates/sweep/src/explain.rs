@@ -1,7 +1,7 @@
 //! Why one record is kept or due.
 
-use frist_decide::{Decision, decide};
-use frist_state::Hold;
+use frist_decide::Decision;
+use frist_state::{Hold, ReviewAnswer};
 use frist_stores::Key;
 use jiff::Timestamp;
 
@@ -16,8 +16,10 @@ pub struct Explained {
     pub key: Key,
     /// The decision with its reasons.
     pub decision: Decision,
-    /// The holds that cover it: (id, matter).
-    pub holds: Vec<(String, String)>,
+    /// The holds that cover it.
+    pub holds: Vec<Hold>,
+    /// What a person answered about it, if anybody did.
+    pub answer: Option<ReviewAnswer>,
     /// The record's fields, as text.
     pub fields: Vec<(String, Option<String>)>,
 }
@@ -43,14 +45,12 @@ impl Engine {
             let scopes = scopes(std::slice::from_ref(*h), &prepared.dataset);
             covers(&scopes, &key, &fields)
         };
-        let holds: Vec<_> = active
-            .iter()
-            .filter(covers)
-            .map(|h| (h.hold.id.clone(), h.hold.matter.clone()))
-            .collect();
-        let kinds = prepared.bound.kinds();
-        let decision = decide(&prepared.rules, kinds, &record.facts, !holds.is_empty(), t);
-        Ok(Explained { key, decision, holds, fields, prepared })
+        let holds: Vec<_> = active.iter().filter(covers).cloned().collect();
+        let decision = prepared.decide(&record, !holds.is_empty(), t);
+        let kept = self.state.review_answers(&id)?.answers;
+        let text = key.text();
+        let answer = kept.into_iter().find(|a| a.record == text);
+        Ok(Explained { key, decision, holds, answer, fields, prepared })
     }
 
     /// The data set of this id, or at this `store/collection`.

@@ -4,7 +4,7 @@
 //! list of what is about to be erased would outlive the erasure. Those who approve see a sample,
 //! read from the store at that moment.
 
-use frist_decide::{Outcome, decide};
+use frist_decide::Outcome;
 use frist_ledger::Hash;
 use frist_ledger::entry::{Entry, Id, Kind, Planned};
 use frist_register::{Disposition, Lang};
@@ -245,9 +245,7 @@ impl Engine {
             true => store.due(&prepared.bound, &compiled, None, 1)?,
             false => Vec::new(),
         };
-        let oldest = first.first().and_then(|r| {
-            decide(&prepared.rules, prepared.bound.kinds(), &r.facts, false, as_of).due_since
-        });
+        let oldest = first.first().and_then(|r| prepared.decide(r, false, as_of).due_since);
         let past = self.past_counts(id)?;
         let d = &prepared.dataset;
         let trips = guard::check(id, &d.guard, d.two_person, due, total, &past);

@@ -1,6 +1,6 @@
 //! The records of one decision, and what a hold covers: for those who must settle something.
 
-use frist_decide::{Decision, HoldScope, Outcome, decide};
+use frist_decide::{Decision, HoldScope, Outcome};
 use frist_state::NewHold;
 use frist_stores::{Key, Record};
 use jiff::Timestamp;
@@ -41,7 +41,7 @@ impl Engine {
                         covers(&holds, &record.key, &fields.unwrap_or_default())
                     }
                 };
-                let d = decide(&prepared.rules, prepared.bound.kinds(), &record.facts, held, t);
+                let d = prepared.decide(&record, held, t);
                 if d.outcome == wanted {
                     out.push((record.key, d));
                     if out.len() == limit {
@@ -99,9 +99,7 @@ impl Engine {
             .map(|h| (scopes(std::slice::from_ref(&h), &prepared.dataset), h.hold))
             .filter(|(scopes, _)| !scopes.is_empty())
             .collect();
-        let by_field = scoped
-            .iter()
-            .any(|(s, _)| s.iter().any(|s| matches!(s, HoldScope::Field { .. })));
+        let by_field = scoped.iter().any(|(s, _)| s.iter().any(|s| !s.fields().is_empty()));
         let store = self.store(&prepared.dataset.store.value)?;
         let mut records = Vec::with_capacity(keys.len());
         for record in store.fetch(&prepared.bound, keys)? {

@@ -103,10 +103,6 @@ impl Engine {
         let compiled = prepared.compile(t, &holds);
         let store = self.store(&prepared.dataset.store.value)?;
         let due = store.due(&prepared.bound, &compiled, None, n)?;
-        let kinds = prepared.bound.kinds();
-        let since = |facts: &[frist_decide::Value]| {
-            frist_decide::decide(&prepared.rules, kinds, facts, false, t).due_since
-        };
-        Ok(due.iter().map(|r| (r.key.text(), since(&r.facts))).collect())
+        Ok(due.iter().map(|r| (r.key.text(), prepared.decide(r, false, t).due_since)).collect())
     }
 }

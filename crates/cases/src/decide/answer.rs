@@ -113,7 +113,7 @@ pub enum Answer {
         article: Article,
         /// The paragraph, in the version in force for the record's own date.
         citation: Option<String>,
-        /// The first day on which it may go; none where nobody can say yet.
+        /// The last day on which it stays; none where nobody can say yet.
         until: Option<Date>,
         /// The hold's matter; only where the choices let it be named.
         matter: Option<String>,
@@ -186,7 +186,7 @@ pub struct GroundAnswer {
     pub citation: Option<String>,
     /// How well the law book knows it.
     pub verified: Option<Verified>,
-    /// The first day on which it no longer keeps; none where it is unknown or open-ended.
+    /// The last day on which it keeps; none where it is unknown or open-ended.
     pub ends: Option<Date>,
     /// Where it stands.
     pub stands: Stands,

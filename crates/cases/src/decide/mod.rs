@@ -57,6 +57,7 @@ pub fn decide(
             dataset: &looked.prepared.dataset,
             rules: &looked.prepared.rules,
             kinds: looked.prepared.bound.kinds(),
+            answers: &looked.prepared.answers,
             right,
             choices,
             t,

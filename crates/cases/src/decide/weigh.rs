@@ -1,7 +1,7 @@
 //! One record: which grounds the request takes away, what is left, and what follows. Pure.
 
 use frist_decide::rules::{Force, Ground};
-use frist_decide::{Decision, Kind, Outcome, Problem, Reason, Role, RuleSet, Standing};
+use frist_decide::{Answers, Decision, Kind, Outcome, Problem, Reason, Role, RuleSet, Standing};
 use frist_law::Basis;
 use frist_register::{ControllerKind, DataSet, Purpose, Register, Text};
 use frist_state::NewHold;
@@ -23,6 +23,8 @@ pub(super) struct Weighing<'a> {
     pub(super) dataset: &'a DataSet,
     pub(super) rules: &'a RuleSet,
     pub(super) kinds: &'a [Kind],
+    /// What people answered to the register's questions about its records.
+    pub(super) answers: &'a Answers,
     pub(super) right: Right,
     pub(super) choices: &'a Choices,
     pub(super) t: Timestamp,
@@ -54,10 +56,11 @@ impl Effect {
 impl Weighing<'_> {
     /// Decides about a record that these holds cover.
     pub(super) fn record(&self, record: &Record, holds: &[NewHold]) -> RecordAnswer {
-        let decide = |rules: &RuleSet, t: Timestamp| {
-            frist_decide::decide(rules, self.kinds, &record.facts, false, t)
-        };
         let key = record.key.text();
+        let answered = self.answers.get(&key);
+        let decide = |rules: &RuleSet, t: Timestamp| {
+            frist_decide::decide_answered(rules, self.kinds, &record.facts, false, answered, t)
+        };
         let own = self.choices.own(&self.dataset.id, &key);
         let before = decide(self.rules, self.t);
         let grounds = || self.rules.grounds.iter().zip(&before.reasons);
@@ -80,7 +83,7 @@ impl Weighing<'_> {
         let mut answer = match (holds, after.outcome) {
             ([], Outcome::Due) => self.erase(&before, &effects),
             ([], _) => {
-                let until = self.erasable_from(&rules, &after, &decide);
+                let until = self.last_day(&rules, &after, &decide);
                 self.left(&rules, &after, until)
             }
             (holds, _) => self.held(holds),
@@ -264,8 +267,8 @@ impl Weighing<'_> {
         }
     }
 
-    /// The first day on which the record goes by this rule, when nothing changes but time.
-    fn erasable_from(
+    /// The last day on which the record stays by this rule, when nothing changes but time.
+    fn last_day(
         &self,
         rules: &RuleSet,
         now: &Decision,
@@ -275,15 +278,14 @@ impl Weighing<'_> {
         while let Some(at) = next {
             let then = decide(rules, at);
             if then.outcome == Outcome::Due {
-                return Some(self.day(at));
+                return self.day(at).yesterday().ok();
             }
             next = then.next_change.filter(|later| *later > at);
         }
         None
     }
 
-    /// The civil day on which an instant lies, in the controller's zone; of an instant in the
-    /// middle of a day, the day after.
+    /// The first day that has all of its hours after `at`, in the controller's zone.
     fn day(&self, at: Timestamp) -> Date {
         let zoned = at.to_zoned(self.rules.calendar.zone.clone());
         let day = zoned.date();
@@ -306,7 +308,7 @@ impl Weighing<'_> {
             _ => Stands::Needed,
         };
         let ends = match reason.standing {
-            Standing::Live(Some(at)) => Some(self.day(at)),
+            Standing::Live(Some(at)) => self.day(at).yesterday().ok(),
             _ => None,
         };
         GroundAnswer {

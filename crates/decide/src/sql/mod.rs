@@ -216,6 +216,10 @@ pub fn render(test: &Test, binding: &Binding) -> String {
         Test::NotIn(f, l) => state(binding.dialect, fact(f), l, false),
         Test::Held(scopes) => held(scopes, binding),
         Test::NotHeld(scopes) => format!("(NOT {})", held(scopes, binding)),
+        Test::Answered(keys) => one_of(&binding.key_text, keys.iter(), binding.dialect),
+        Test::NotAnswered(keys) => {
+            format!("(NOT {})", one_of(&binding.key_text, keys.iter(), binding.dialect))
+        }
     }
 }
 
@@ -252,34 +256,48 @@ fn state(dialect: Dialect, fact: &BoundFact, literals: &[Literal], inside: bool)
 
 /// True or false, never null: what names nobody is covered by nobody's hold.
 fn held(scopes: &[HoldScope], binding: &Binding) -> String {
+    let parts: Vec<String> = scopes.iter().map(|scope| covered(scope, binding)).collect();
+    if parts.is_empty() { "(1=0)".into() } else { format!("({})", parts.join(" OR ")) }
+}
+
+fn covered(scope: &HoldScope, binding: &Binding) -> String {
     let one_of = |expr: &str, values: &[String]| {
-        let values = quote::texts(binding.dialect, values.iter().map(String::as_str));
-        // Compared exactly, whatever the column's own collation takes for the same.
-        let collation = match binding.dialect {
-            Dialect::Sqlite => "BINARY",
-            Dialect::Postgres => "\"C\"",
-        };
-        match values.is_empty() {
-            true => "(1=0)".to_owned(),
-            false => format!(
-                "(({expr}) IS NOT NULL AND ({expr}) COLLATE {collation} IN ({}))",
-                values.join(", ")
-            ),
-        }
+        one_of(expr, values.iter().map(String::as_str), binding.dialect)
     };
-    let covered = |scope: &HoldScope| match scope {
+    let found = |field: &str| binding.fields.iter().find(|(name, _)| name == field);
+    match scope {
         HoldScope::All => "(1=1)".to_owned(),
         HoldScope::Keys(keys) => one_of(&binding.key_text, keys),
-        HoldScope::Field { field, values } => {
-            match binding.fields.iter().find(|(name, _)| name == field) {
-                Some((_, expr)) => one_of(expr, values),
-                // A field that is not there: nobody can say whom the hold covers.
-                None => "(1=1)".to_owned(),
-            }
+        HoldScope::Field { field, values } => match found(field) {
+            Some((_, expr)) => one_of(expr, values),
+            // A field that is not there: nobody can say whom the hold covers.
+            None => "(1=1)".to_owned(),
+        },
+        HoldScope::Every(_) if scope.fields().iter().any(|f| found(f).is_none()) => {
+            "(1=1)".to_owned()
         }
+        HoldScope::Every(parts) => {
+            let parts: Vec<String> = parts.iter().map(|part| covered(part, binding)).collect();
+            if parts.is_empty() { "(1=1)".into() } else { format!("({})", parts.join(" AND ")) }
+        }
+    }
+}
+
+/// Whether a text is one of these: true or false, never null. Compared exactly, whatever the column's own
+/// collation takes for the same.
+fn one_of<'v>(expr: &str, values: impl Iterator<Item = &'v str>, dialect: Dialect) -> String {
+    let values = quote::texts(dialect, values);
+    let collation = match dialect {
+        Dialect::Sqlite => "BINARY",
+        Dialect::Postgres => "\"C\"",
     };
-    let parts: Vec<String> = scopes.iter().map(covered).collect();
-    if parts.is_empty() { "(1=0)".into() } else { format!("({})", parts.join(" OR ")) }
+    match values.is_empty() {
+        true => "(1=0)".to_owned(),
+        false => format!(
+            "(({expr}) IS NOT NULL AND ({expr}) COLLATE {collation} IN ({}))",
+            values.join(", ")
+        ),
+    }
 }
 
 /// A bound on whole units (seconds, milliseconds, microseconds): what is at most `.0` is within.

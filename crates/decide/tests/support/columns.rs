@@ -69,6 +69,9 @@ impl Columnar {
 }
 
 impl Database for Columnar {
+    fn has_keys(&self) -> bool {
+        false
+    }
     fn binding(&self, _: &[Column]) -> Binding {
         // Nothing is asked in SQL here.
         let (facts, fields) = (Vec::new(), Vec::new());

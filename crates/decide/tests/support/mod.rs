@@ -57,6 +57,10 @@ impl Stored {
 
 /// A database with one table in it.
 pub(crate) trait Database {
+    /// Whether people's answers can be asked for, which go by key.
+    fn has_keys(&self) -> bool {
+        true
+    }
     /// How the table is asked.
     fn binding(&self, columns: &[Column]) -> Binding;
     /// Makes the table anew; the records as the database then has them, in order of the key.

@@ -258,11 +258,8 @@ fn held_fields(compiled: &Compiled) -> Vec<&str> {
         match test {
             Test::All(parts) | Test::Any(parts) => parts.iter().for_each(|p| gather(p, fields)),
             Test::Held(scopes) | Test::NotHeld(scopes) => {
-                for scope in scopes {
-                    if let HoldScope::Field { field, values } = scope
-                        && !values.is_empty()
-                        && !fields.contains(&field.as_str())
-                    {
+                for field in scopes.iter().flat_map(HoldScope::fields) {
+                    if !fields.contains(&field) {
                         fields.push(field);
                     }
                 }

@@ -22,7 +22,11 @@ fn fence(dialect: Dialect) -> &'static str {
 /// The facts that a test mentions.
 fn mentioned(test: &Test) -> Vec<usize> {
     match test {
-        Test::Const(_) | Test::Held(_) | Test::NotHeld(_) => Vec::new(),
+        Test::Const(_)
+        | Test::Held(_)
+        | Test::NotHeld(_)
+        | Test::Answered(_)
+        | Test::NotAnswered(_) => Vec::new(),
         Test::All(parts) | Test::Any(parts) => parts.iter().flat_map(mentioned).collect(),
         Test::Empty(f)
         | Test::Filled(f)

@@ -137,10 +137,8 @@ impl Detail {
             Some((Outcome::Held, Test::Held(holds))) => holds,
             _ => &[],
         };
-        let unknown = |hold: &HoldScope| match hold {
-            HoldScope::Field { field, .. } => table.field(field).is_none(),
-            _ => false,
-        };
+        let unknown =
+            |hold: &HoldScope| hold.fields().iter().any(|field| table.field(field).is_none());
         let held = holds.iter().any(unknown) || decide::is_held(holds, &key.text(), &field);
         let record = self.record(tables, key, row);
         frist_decide::decide(&self.rules, &self.kinds, &record.facts, held, compiled.at).outcome
