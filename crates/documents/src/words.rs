@@ -329,6 +329,9 @@ impl Writer<'_> {
     /// `5 år fra udgangen af regnskabsåret for fakturadatoen`.
     fn term(&self, term: Term, start: &str) -> String {
         let period = period(self.source, term.period);
+        if term.anchor == Anchor::AsIs && period.starts_with("0 ") {
+            return format!("{} {start}", self.source.pick("til og med", "up to and including"));
+        }
         let year = ["det regnskabsår", "the financial year"].iter().any(|w| start.starts_with(w));
         match (term.anchor, self.source.da()) {
             (Anchor::AsIs, true) => format!("{period} fra {start}"),

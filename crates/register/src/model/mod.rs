@@ -226,6 +226,21 @@ pub struct Recipient {
     pub safeguard: Option<Sp<Text>>,
 }
 
+/// The states of the EEA, by ISO 3166 code (`EL` is how the Union writes Greece).
+const EEA: &[&str] = &[
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "EL", "ES", "FI", "FR", "GR", "HR", "HU", "IE",
+    "IS", "IT", "LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
+];
+
+impl Recipient {
+    /// Its country or international organisation, when that is not in the EEA (Art. 30(1)(e)).
+    pub fn third_country(&self) -> Option<&Sp<String>> {
+        let country = self.country.as_ref()?;
+        let code = country.value.trim().to_uppercase();
+        (!EEA.contains(&code.as_str())).then_some(country)
+    }
+}
+
 /// The system in which a store's data lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreKind {
