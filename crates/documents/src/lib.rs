@@ -1,1 +1,9 @@
-//! What the register says, written for people: the Art. 30 record, notices, the deletion schedule, guidelines.
+//! What the register says, written for people.
+pub mod jsonld;
+mod layout;
+pub mod record;
+mod source;
+pub mod words;
+
+pub use record::{Record, record};
+pub use source::{Error, Result, Source};

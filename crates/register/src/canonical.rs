@@ -382,7 +382,11 @@ fn fact(name: &str, f: &Fact) -> Value {
         Some(FactType::UnixSeconds) => (Some("unix"), None),
         Some(FactType::UnixMillis) => (Some("unix-ms"), None),
     };
-    let object = Obj::default().put("type", kind).put("zone", zone);
+    let object = Obj::default()
+        .put("type", kind)
+        .put("zone", zone)
+        .put("title", text(&f.title))
+        .put("start", f.start.as_ref().map(|s| s.value.as_str()));
     match &f.source {
         FactSource::Field(field) if field.value == name => object,
         FactSource::Field(field) => object.put("field", field.value.as_str()),

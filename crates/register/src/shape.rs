@@ -93,6 +93,7 @@ pub(crate) const LANGUAGES: &[&str] = &["da", "en"];
 pub(crate) const IDENTITY_FORMATS: &[&str] = &["text", "email", "phone", "cpr", "name"];
 pub(crate) const ROLES: &[&str] = &["controller", "processor"];
 pub(crate) const FACT_TYPES: &[&str] = &["date", "datetime", "instant", "unix", "unix-ms"];
+pub(crate) const START_POINTS: &[&str] = &["collection", "end of process", "end of relationship"];
 pub(crate) const ON_ERASE: &[&str] = &["block", "cascade", "detach"];
 pub(crate) const ANCHORS: &[&str] =
     &["as is", "end of month", "end of calendar year", "end of financial year"];
@@ -319,6 +320,8 @@ shapes! {
         may("latest", Kind::Special(r#"{"type":"string","pattern":"^[^.]+[.].+$","examples":["contracts.ended_on"]}"#), "Data set and field; the latest among the records that refer to this one."),
         may("by", Kind::Str, "lookup: the field here that holds the other's key; latest: the field there that holds this one's."),
         may("else", Kind::Str, "latest: the field here that is read when no record refers to this one."),
+        may("title", Kind::Text, "What people call it, as documents say it in a sentence: \"fakturadatoen\", \"the invoice date\"."),
+        may("start", Kind::OneOf(START_POINTS), "What kind of starting point it is, for the deletion schedule (ISO/IEC 27555)."),
     ]
     KEEP "dataset.keep" "[[dataset.keep]]" "One ground to keep: a purpose, a starting point and a period." [
         must("for", Kind::Str, "Id of the purpose."),

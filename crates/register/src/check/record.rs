@@ -5,12 +5,6 @@ use crate::codes::Code;
 use crate::diag::Diagnostic;
 use crate::model::{Activity, ControllerKind, Recipient, Role};
 
-/// The states of the EEA, by ISO 3166 code (`EL` is how the Union writes Greece).
-const EEA: &[&str] = &[
-    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "EL", "ES", "FI", "FR", "GR", "HR", "HU", "IE",
-    "IS", "IT", "LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
-];
-
 impl<'a> Check<'a> {
     /// Checks the record and what the notices need.
     pub(super) fn record(&mut self) {
@@ -46,11 +40,8 @@ impl<'a> Check<'a> {
     }
 
     fn transfer_abroad(&mut self, recipient: &Recipient) {
-        let Some(country) = &recipient.country else { return };
-        let code = country.value.trim().to_uppercase();
-        if EEA.contains(&code.as_str())
-            || recipient.safeguard.as_ref().is_some_and(|s| !s.is_empty())
-        {
+        let Some(country) = recipient.third_country() else { return };
+        if recipient.safeguard.as_ref().is_some_and(|s| !s.is_empty()) {
             return;
         }
         let message = format!(

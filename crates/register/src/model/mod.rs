@@ -226,6 +226,21 @@ pub struct Recipient {
     pub safeguard: Option<Sp<Text>>,
 }
 
+/// The states of the EEA, by ISO 3166 code (`EL` is how the Union writes Greece).
+const EEA: &[&str] = &[
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "EL", "ES", "FI", "FR", "GR", "HR", "HU", "IE",
+    "IS", "IT", "LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
+];
+
+impl Recipient {
+    /// Its country or international organisation, when that is not in the EEA (Art. 30(1)(e)).
+    pub fn third_country(&self) -> Option<&Sp<String>> {
+        let country = self.country.as_ref()?;
+        let code = country.value.trim().to_uppercase();
+        (!EEA.contains(&code.as_str())).then_some(country)
+    }
+}
+
 /// The system in which a store's data lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreKind {
@@ -494,8 +509,34 @@ pub struct Fact {
     pub source: FactSource,
     /// How it is written; from the store's catalogue when not said.
     pub kind: Option<FactType>,
+    /// What people call it ("fakturadatoen", "the invoice date"): documents say it in a sentence.
+    pub title: Text,
+    /// What kind of starting point it is, for the deletion schedule; none when nobody has said.
+    pub start: Option<Sp<StartPoint>>,
     /// Where it was declared.
     pub span: Span,
+}
+
+/// The kinds of starting points of ISO/IEC 27555.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StartPoint {
+    /// When the data was collected or made.
+    Collection,
+    /// When a process ended: a case closed, an invoice paid.
+    EndOfProcess,
+    /// When the relationship with the person ended.
+    EndOfRelationship,
+}
+
+impl StartPoint {
+    /// As it is written in a register.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StartPoint::Collection => "collection",
+            StartPoint::EndOfProcess => "end of process",
+            StartPoint::EndOfRelationship => "end of relationship",
+        }
+    }
 }
 
 /// One ground to keep: a purpose, its starting point and period.

@@ -7,9 +7,9 @@ use toml::de::DeValue;
 use super::values;
 use crate::codes::Code;
 use crate::diag::Diagnostic;
-use crate::model::{Fact, FactSource, FactType};
+use crate::model::{Fact, FactSource, FactType, StartPoint, Text};
 use crate::nearest::nearest;
-use crate::shape::{self, FACT_TYPES};
+use crate::shape::{self, FACT_TYPES, START_POINTS};
 use crate::span::{Sp, Span};
 use crate::walk::{File, Tab, either};
 
@@ -34,6 +34,8 @@ pub(super) fn read(table: &Tab<'_>) -> BTreeMap<String, Fact> {
                 kind.map(|kind| Fact {
                     source: FactSource::Field(Sp::new(name.to_owned(), span)),
                     kind: Some(kind),
+                    title: Text::default(),
+                    start: None,
                     span,
                 })
             }
@@ -92,6 +94,24 @@ fn fact_type(text: &str, zone: Option<String>) -> Option<FactType> {
     }
 }
 
+fn start_point(table: &Tab<'_>, text: &Sp<String>) -> Option<Sp<StartPoint>> {
+    use StartPoint::{Collection, EndOfProcess, EndOfRelationship};
+    let all = [Collection, EndOfProcess, EndOfRelationship];
+    if let Some(start) = all.into_iter().find(|s| s.as_str() == text.value) {
+        return Some(Sp::new(start, text.span));
+    }
+    let message = format!("`{}` is not a kind of starting point", text.value);
+    let mut said = Diagnostic::new(Code::E0005, text.span, message)
+        .here(format!("expected {}", either(START_POINTS)));
+    if let Some(word) = nearest(&text.value, START_POINTS.iter().copied()) {
+        said = said
+            .help(format!("did you mean `{word}`?"))
+            .fix(text.span, format!("\"{word}\""));
+    }
+    table.say(said);
+    None
+}
+
 fn one(table: &Tab<'_>, name: Sp<String>) -> Option<Fact> {
     let zone = table.str("zone");
     let kind = table.str("type").and_then(|text| {
@@ -115,6 +135,8 @@ fn one(table: &Tab<'_>, name: Sp<String>) -> Option<Fact> {
     let latest = table.str("latest");
     let by = table.str("by");
     let or_else = table.str("else");
+    let title = table.text("title").map(|t| t.value).unwrap_or_default();
+    let start = table.str("start").and_then(|text| start_point(table, &text));
     table.finish();
     if table.failed() {
         return None;
@@ -165,5 +187,5 @@ fn one(table: &Tab<'_>, name: Sp<String>) -> Option<Fact> {
     } else {
         FactSource::Field(field.unwrap_or(name))
     };
-    Some(Fact { source, kind, span })
+    Some(Fact { source, kind, title, start, span })
 }
