@@ -380,3 +380,19 @@ fn account_for(
     }
     one
 }
+
+impl Engine {
+    /// Whether the ledger tells of this record's erasure (or anonymisation).
+    ///
+    /// # Errors
+    /// When the register does not have the data set, or Frist's own database does not answer.
+    pub fn is_told(&mut self, dataset: &str, key: &Key) -> Result<bool> {
+        let d = self
+            .register
+            .dataset(dataset)
+            .ok_or_else(|| Error::UnknownDataset(dataset.to_owned()))?;
+        let locator = format!("{}/{}/{}", d.store.value, d.collection.value, key.text());
+        let leaf = self.keys.record.leaf(locator.as_bytes());
+        Ok(!self.state.find_record(&leaf)?.is_empty())
+    }
+}

@@ -136,7 +136,6 @@ impl Answer {
     pub fn word(&self) -> &'static str {
         match self {
             Answer::Erase { .. } => "erase",
-            Answer::Refuse { until: Some(_), .. } => "deferred",
             Answer::Refuse { .. } => "refuse",
             Answer::Person { .. } => "person",
             Answer::Absent => "absent",

@@ -1,0 +1,238 @@
+//! What the person is told of the records: their answers in words, the outcome, the recipients.
+
+use std::collections::BTreeMap;
+
+use frist_paper::letters::{LetterContext, RecipientLine};
+use frist_register::{Lang, Register};
+use frist_state::case::CaseRecord;
+use frist_sweep::Engine;
+use jiff::Timestamp;
+
+use super::{ABSENT, ERASE, FOUND, PERSON, REFUSE, desk, say};
+use crate::Result;
+use crate::decide::{Answer, Article, Question, RecordAnswer, Stands};
+use crate::request::desk::{Kept, Told};
+use crate::request::letters::{answer_kind, decision_lines};
+use crate::request::{Deferred, Outcome, Step};
+
+/// A case's record with what is answered for it.
+pub(super) fn record_of(record: &CaseRecord, answer: &RecordAnswer, lang: Lang) -> CaseRecord {
+    let (ground, until) = match &answer.answer {
+        Answer::Erase { article, .. } => (Some(article.to_string()), None),
+        Answer::Refuse { article, citation, until, matter, practice, reason } => {
+            let words = match (matter, citation, reason) {
+                (Some(matter), ..) => matter.clone(),
+                (_, Some(citation), _) => citation.clone(),
+                (_, _, Some(reason)) => reason.clone(),
+                _ => in_words(*article, answer, lang),
+            };
+            let practice = practice.map(|p| {
+                let so = say(lang, "jf. Datatilsynets afgørelse", "as in Datatilsynet's decision");
+                format!(" ({so} {p})")
+            });
+            (Some(format!("{article} {words}{}", practice.unwrap_or_default())), *until)
+        }
+        Answer::Person { question } => (Some(asked(question, lang)), None),
+        Answer::Absent => (None, None),
+    };
+    CaseRecord {
+        state: answer.answer.word().to_owned(),
+        ground,
+        until,
+        done_at: None,
+        ..record.clone()
+    }
+}
+
+/// The ground of a refusal that no statute, matter or person names.
+fn in_words(article: Article, answer: &RecordAnswer, lang: Lang) -> String {
+    let needed = answer.reasons.iter().filter(|r| {
+        matches!(r.stands, Stands::Needed | Stands::Duty | Stands::Overrides)
+    });
+    let titles: Vec<&str> = needed.map(|r| r.title.get(lang)).collect();
+    let titles = titles.join(", ");
+    match article {
+        Article::Claims => {
+            say(lang, "Et retskrav, der ikke er afsluttet", "A legal claim that is not settled").into()
+        }
+        _ if titles.is_empty() => {
+            say(lang, "Oplysningerne er stadig nødvendige", "The data is still necessary").into()
+        }
+        _ => {
+            let so = say(lang, "Stadig nødvendigt til", "Still necessary for");
+            format!("{so}: {titles}")
+        }
+    }
+}
+
+/// A question in words, for whoever must answer it.
+pub fn asked(question: &Question, lang: Lang) -> String {
+    match question {
+        Question::Settle { fact, problem } => match lang {
+            Lang::Da => format!("Oplysningen `{fact}` {}; ret den i systemet", problem.get(lang)),
+            Lang::En => format!("The fact `{fact}` {}; put it right in the store", problem.get(lang)),
+        },
+        Question::Weigh { title, interest, .. } => {
+            let so = say(
+                lang,
+                "Går personens interesser forud for dette formål",
+                "Do the person's interests prevail over this purpose",
+            );
+            let interest = interest.as_ref().map(|i| format!(" ({})", i.get(lang)));
+            format!("{so}: {}{}?", title.get(lang), interest.unwrap_or_default())
+        }
+        Question::Review { text } => text.get(lang).to_owned(),
+        Question::Restricted { case } => match lang {
+            Lang::Da => format!("Begrænset for personen selv i {case}: skal begrænsningen ophæves?"),
+            Lang::En => format!("Restricted for the person in {case}: is the restriction to be lifted?"),
+        },
+    }
+}
+
+/// What the records come to, taken together.
+pub(super) fn outcome_of(records: &[CaseRecord]) -> Outcome {
+    let of = |state: &str| records.iter().any(|r| r.state == state);
+    match (of(ERASE), of(REFUSE)) {
+        (true, true) => Outcome::PartlyGranted,
+        (false, true) => Outcome::Refused,
+        // Nothing there, or nothing left: there is nothing that would be refused.
+        (_, false) => Outcome::Granted,
+    }
+}
+
+/// The reasons for what is not granted, a line for each kind of data and ground.
+pub(super) fn reasons_of(
+    records: &[CaseRecord],
+    register: &Register,
+    lang: Lang,
+) -> Option<String> {
+    let refused: Vec<CaseRecord> = records.iter().filter(|r| r.state == REFUSE).cloned().collect();
+    let lines: Vec<String> = decision_lines(&refused, register, lang)
+        .into_iter()
+        .map(|line| {
+            let until = line.until.map(|d| format!(", {} {d}", say(lang, "til og med", "until")));
+            format!("{}: {} {}{}", line.what, line.article, line.ground, until.unwrap_or_default())
+        })
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// The parts that are done when their ground ends.
+pub(super) fn parts_of(records: &[CaseRecord]) -> Vec<Deferred> {
+    let mut parts: BTreeMap<_, u64> = BTreeMap::new();
+    for record in records.iter().filter(|r| r.state == REFUSE) {
+        if let Some(until) = record.until {
+            let ground = record.ground.clone().unwrap_or_default();
+            *parts.entry((record.dataset.clone(), until, ground)).or_default() += 1;
+        }
+    }
+    let part = |((dataset, until, ground), records)| Deferred {
+        dataset,
+        ground,
+        until,
+        records,
+        done: None,
+    };
+    parts.into_iter().map(part).collect()
+}
+
+/// Who has had data of the kinds that were erased, as the register says it (Art. 19): they are to be
+/// told, unless that is impossible or takes a disproportionate effort.
+pub fn recipients(records: &[CaseRecord], register: &Register, lang: Lang) -> Vec<RecipientLine> {
+    let mut lines: Vec<RecipientLine> = Vec::new();
+    let erased = records.iter().filter(|r| r.state == ERASE);
+    let mut datasets: Vec<&str> = erased.map(|r| r.dataset.as_str()).collect();
+    datasets.dedup();
+    for dataset in datasets.iter().filter_map(|id| register.dataset(id)) {
+        let Some(activity) = register.activity(&dataset.activity) else { continue };
+        for disclosure in &activity.disclosures {
+            let about = |s: &str| dataset.subjects.iter().any(|(subject, _)| subject.value == s);
+            let has = |c: &&str| dataset.categories.iter().any(|category| category.value == **c);
+            let categories: Vec<&str> =
+                disclosure.categories.iter().map(|c| c.value.as_str()).filter(has).collect();
+            if categories.is_empty() || !disclosure.subjects.iter().any(|s| about(&s.value)) {
+                continue;
+            }
+            let recipient = register.recipients.iter().find(|r| r.id.value == disclosure.recipient.value);
+            let name = recipient.map(|r| r.title.get(lang)).filter(|t| !t.is_empty());
+            let name = name.unwrap_or(&disclosure.recipient.value).to_owned();
+            let what = categories.iter().map(|c| {
+                register.categories.get(*c).map_or(*c, |category| category.title.get(lang))
+            });
+            let mut what: Vec<String> = what.map(str::to_owned).collect();
+            match lines.iter_mut().find(|l| l.name == name) {
+                Some(line) => {
+                    what.retain(|w| !line.what.split(", ").any(|old| old == w));
+                    for w in what {
+                        line.what.push_str(", ");
+                        line.what.push_str(&w);
+                    }
+                }
+                None => lines.push(RecipientLine {
+                    name,
+                    what: what.join(", "),
+                    ..RecipientLine::default()
+                }),
+            }
+        }
+    }
+    lines
+}
+
+/// What a letter about these records is made from.
+pub(super) fn context(
+    engine: &mut Engine,
+    kept: &Kept,
+    records: &[CaseRecord],
+    signed: &str,
+    t: Timestamp,
+) -> LetterContext {
+    let lang = kept.request.lang;
+    let mut context = desk(engine, "", t, signed).context(kept);
+    // What was not there is nothing to be told of.
+    let told: Vec<CaseRecord> =
+        records.iter().filter(|r| ![ABSENT, FOUND, PERSON].contains(&r.state.as_str())).cloned().collect();
+    context.decisions = decision_lines(&told, &engine.register, lang);
+    context.recipients = recipients(&told, &engine.register, lang);
+    context
+}
+
+/// Answers a request that was decided and executed: the letter is written and kept, and names each
+/// kind of data with its answer, the refusals with their grounds and days, and the recipients.
+///
+/// # Errors
+/// When it is not decided, what was decided is not done yet, or the letter cannot be written.
+pub fn answer(
+    engine: &mut Engine,
+    by: &str,
+    signed: &str,
+    number: &str,
+    t: Timestamp,
+) -> Result<Kept> {
+    let kept = desk(engine, by, t, signed).load(number)?;
+    let records = engine.state.case_records(number)?;
+    if records.iter().any(|r| r.state == ERASE && r.done_at.is_none()) {
+        return Err(crate::CasesError::Step {
+            id: number.to_owned(),
+            step: "answered",
+            why: "what was decided is not erased yet, and the letter would say that it is".into(),
+            possible: "erase".into(),
+        });
+    }
+    let outcome = kept.request.decision.as_ref().map_or(Outcome::Refused, |d| d.outcome);
+    let mut context = context(engine, &kept, &records, signed, t);
+    if outcome == Outcome::Granted && context.decisions.is_empty() {
+        // A letter that grants must say what: nothing was there.
+        let lang = kept.request.lang;
+        context.decisions.push(frist_paper::letters::DecisionLine {
+            what: say(lang, "Vi har ingen oplysninger om dig", "We hold no data about you").into(),
+            answer: ERASE.into(),
+            ..Default::default()
+        });
+    }
+    let told = Told::Letter(answer_kind(kept.request.right, outcome), Box::new(context));
+    let mut desk = desk(engine, by, t, signed);
+    let kept = desk.take(number, None, &Step::Answer, told, None)?;
+    desk.close_if_done(number)?;
+    Ok(kept)
+}
