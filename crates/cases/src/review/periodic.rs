@@ -142,15 +142,12 @@ pub fn note(engine: &mut Engine, what: &str, note: &str, by: &Id, t: Timestamp) 
     if note.trim().is_empty() {
         return Err(CasesError::Input {
             what: "the note",
-            why: "say what was looked at and what came of it: a review without that proves nothing".into(),
+            why: "say what was looked at and what came of it: a review without that proves nothing"
+                .into(),
         });
     }
-    let done = Reviewed {
-        what: what.to_owned(),
-        at: t,
-        by: by.to_string(),
-        note: note.trim().to_owned(),
-    };
+    let done =
+        Reviewed { what: what.to_owned(), at: t, by: by.to_string(), note: note.trim().to_owned() };
     engine.state.note_reviewed(&done, &entry(&id(t), "reviewed", by, t)?)?;
     Ok(())
 }

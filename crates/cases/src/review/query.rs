@@ -176,11 +176,16 @@ pub fn pick(
                     let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
                     return Err(CasesError::Input {
                         what: "the condition",
-                        why: format!("`{dataset}` has no field `{}`; it has {}", c.field, names.join(", ")),
+                        why: format!(
+                            "`{dataset}` has no field `{}`; it has {}",
+                            c.field,
+                            names.join(", ")
+                        ),
                     });
                 }
             }
-            let value = |name: &str| fields.iter().find(|(n, _)| n == name).and_then(|f| f.1.as_deref());
+            let value =
+                |name: &str| fields.iter().find(|(n, _)| n == name).and_then(|f| f.1.as_deref());
             if !conditions.iter().all(|c| c.holds(value(&c.field))) {
                 continue;
             }
@@ -192,7 +197,9 @@ pub fn pick(
         if picked.keys.len() > MOST {
             return Err(CasesError::Input {
                 what: "the condition",
-                why: format!("it picks more than {MOST} records, too many for one answer; narrow it, or change the rule in the register"),
+                why: format!(
+                    "it picks more than {MOST} records, too many for one answer; narrow it, or change the rule in the register"
+                ),
             });
         }
     }
@@ -206,7 +213,8 @@ mod tests {
 
     #[test]
     fn conditions_are_read_and_held() {
-        let holds = |text: &str, value: Option<&str>| text.parse::<Condition>().unwrap().holds(value);
+        let holds =
+            |text: &str, value: Option<&str>| text.parse::<Condition>().unwrap().holds(value);
         assert!(holds("folder=sales", Some("sales")));
         assert!(!holds("folder=sales", Some("Sales")));
         assert!(holds("day<2024-01-01", Some("2023-12-31")));
@@ -240,6 +248,9 @@ mod tests {
         assert_eq!(code, picked(&["1", "2"]).code(&erase));
         assert_ne!(code, picked(&["12"]).code(&erase));
         assert_ne!(code, picked(&["1", "2", "3"]).code(&erase));
-        assert_ne!(picked(&["1"]).code(&keep("2027-01-01")), picked(&["1"]).code(&keep("2028-01-01")));
+        assert_ne!(
+            picked(&["1"]).code(&keep("2027-01-01")),
+            picked(&["1"]).code(&keep("2028-01-01"))
+        );
     }
 }

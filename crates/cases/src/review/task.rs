@@ -105,9 +105,10 @@ pub fn waiting(engine: &mut Engine, t: Timestamp) -> Result<Vec<(String, u64)>> 
     let ids: Vec<String> = engine.register.datasets.iter().map(|d| d.id.value.clone()).collect();
     let mut out = Vec::new();
     for id in ids {
-        let asks = engine.register.dataset(&id).is_some_and(|d| {
-            d.review.is_some() || d.keep.iter().any(|keep| keep.review.is_some())
-        });
+        let asks = engine
+            .register
+            .dataset(&id)
+            .is_some_and(|d| d.review.is_some() || d.keep.iter().any(|keep| keep.review.is_some()));
         if !asks {
             continue;
         }
@@ -216,7 +217,8 @@ pub fn answer(
         Answer::Keep { until, reason } => {
             let input = |what, why: String| Err(CasesError::Input { what, why });
             if reason.trim().is_empty() {
-                let why = "say why the record is still needed: an answer without a reason is not one";
+                let why =
+                    "say why the record is still needed: an answer without a reason is not one";
                 return input("the reason", why.into());
             }
             if *until < today {
@@ -306,7 +308,10 @@ fn asked(prepared: &Prepared, record: &Record, verdict: Verdict, t: Timestamp) -
         return Err(CasesError::Step {
             id: prepared.id().to_owned(),
             step: "answered",
-            why: format!("nobody asks about one of these records: its decision is `{}`", before.outcome.word()),
+            why: format!(
+                "nobody asks about one of these records: its decision is `{}`",
+                before.outcome.word()
+            ),
             possible: possible.to_owned(),
         });
     }
@@ -322,7 +327,13 @@ fn asked(prepared: &Prepared, record: &Record, verdict: Verdict, t: Timestamp) -
 ///
 /// # Errors
 /// When there is none, or Frist's own database does not answer.
-pub fn take_back(engine: &mut Engine, dataset: &str, key: &str, by: &Id, t: Timestamp) -> Result<()> {
+pub fn take_back(
+    engine: &mut Engine,
+    dataset: &str,
+    key: &str,
+    by: &Id,
+    t: Timestamp,
+) -> Result<()> {
     let entry = entry(&id(t), "taken-back", by, t)?;
     engine.state.take_back_answer(dataset, key, &entry)?;
     Ok(())
