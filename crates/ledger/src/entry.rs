@@ -151,6 +151,16 @@ pub enum Kind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         approved_by: Option<Id>,
     },
+    /// A step of a case was taken: of a request, an inquiry, a breach, a review, a consent. What was
+    /// asked, by whom and what was answered stays with the case, and goes with it.
+    Case {
+        /// The case's number, or the id of the consent, review, assessment or attestation.
+        case: Id,
+        /// The step, as the case's log names it: "opened", "extended".
+        step: Id,
+        /// The operator who took it.
+        by: Id,
+    },
     /// A record key was destroyed: its leaves can no longer be linked to records.
     KeyDestroyed {
         /// The key's public id.

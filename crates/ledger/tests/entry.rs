@@ -68,6 +68,7 @@ fn every_kind() -> Vec<Kind> {
             new: Text::new("frist.example/log+00000000+AQ==").unwrap(),
             by: by.clone(),
         },
+        Kind::Case { case: id("R-2026-0001"), step: id("opened"), by: by.clone() },
         transfer(Some(id("bo"))),
         transfer(None),
     ]
@@ -95,6 +96,16 @@ fn a_transfer_of_evidence_has_one_form() {
     assert!(text(None).ends_with(r#""by":"anna"}}}"#));
     let null = two.replace(r#""approved_by":"bo""#, r#""approved_by":null"#);
     assert!(Entry::parse(null.as_bytes()).is_err(), "another spelling of nobody");
+}
+
+#[test]
+fn a_step_of_a_case_has_one_form() {
+    let step = Kind::Case { case: id("R-2026-0001"), step: id("opened"), by: id("anna") };
+    let text = String::from_utf8(Entry::new(at(), step).to_bytes().unwrap()).unwrap();
+    let what = r#""what":{"case":{"case":"R-2026-0001","step":"opened","by":"anna"}}}"#;
+    assert!(text.ends_with(what), "{text}");
+    let more = text.replace(r#""by":"anna""#, r#""by":"anna","name":"Ida Holm""#);
+    assert!(Entry::parse(more.as_bytes()).is_err(), "nothing else has a place in it");
 }
 
 #[test]

@@ -72,6 +72,19 @@ pub enum Error {
         /// Why the step is refused.
         reason: String,
     },
+    /// Somebody else changed the case since the caller read it, so nothing was changed.
+    #[error(
+        "case `{number}` was changed by {by} meanwhile (`{step}`); nothing was changed: look at it \
+         again, then decide"
+    )]
+    CaseChanged {
+        /// The case.
+        number: String,
+        /// The operator whose change came first.
+        by: String,
+        /// What they did.
+        step: String,
+    },
     /// A sealed batch cannot be opened.
     #[error(
         "the journaled keys of batch {batch} cannot be read: {reason}; what the batch erased must \

@@ -1,4 +1,5 @@
-//! Frist's own database: revisions, plans, sweeps, batches, holds, leases and the ledger's entries.
+//! Frist's own database: revisions, plans, sweeps, batches, holds, cases, leases and the ledger's
+//! entries.
 //!
 //! SQLite in one file by default, PostgreSQL (schema `frist`) when given a URL. [`State`] is one
 //! connection. What callers get and give are typed values; no SQL leaves this crate.
@@ -24,6 +25,7 @@
 //! two databases; `migrations/` has the tables.
 
 mod batch;
+pub mod case;
 mod db;
 mod error;
 mod evidence;

@@ -1,0 +1,1 @@
+//! How long may we keep this? The guided assessment of a data set.

@@ -1,0 +1,1 @@
+//! Guidelines for staff: who has read them, in which version.

@@ -1,0 +1,1 @@
+//! Breaches of personal data security and their 72 hours (Art. 33).

@@ -1,0 +1,1 @@
+//! The evidence that an inspection asks for.

@@ -1,0 +1,1 @@
+//! What is answered for each record that a request is about.

@@ -1,0 +1,1 @@
+//! Erasing what a request asks for, through the ordinary sweep.

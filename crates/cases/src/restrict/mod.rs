@@ -1,0 +1,1 @@
+//! Restriction of processing (Art. 18), as each store can.
