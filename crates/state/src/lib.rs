@@ -41,6 +41,7 @@ mod plan;
 mod replay;
 mod revision;
 mod seal;
+pub mod staff;
 mod sweep;
 mod value;
 

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{FollowUp, Outcome, Sending};
+use crate::bundle::manifest::sha256;
 use crate::refused::{Refused, said};
 
 /// The body of a case of kind inquiry.
@@ -149,8 +150,6 @@ impl fmt::Debug for Answer {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PaperRef {
-    /// Its number among the case's papers.
-    pub paper: i64,
     /// The file's name.
     pub name: String,
     /// SHA-256 of its bytes, in hexadecimal.
@@ -159,10 +158,18 @@ pub struct PaperRef {
     pub bytes: u64,
 }
 
+impl PaperRef {
+    /// The reference to a file with this name and these bytes.
+    #[must_use]
+    pub fn of(name: &str, bytes: &[u8]) -> Self {
+        Self { name: name.to_owned(), sha256: sha256(bytes), bytes: bytes.len() as u64 }
+    }
+}
+
 // By hand: a file's name can name a person.
 impl fmt::Debug for PaperRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PaperRef({}, {} bytes)", self.paper, self.bytes)
+        write!(f, "PaperRef({}, {} bytes)", self.sha256, self.bytes)
     }
 }
 
