@@ -4,6 +4,8 @@
 //! nothing, defaults and everything built in left out. Comments, layout, the order of files and of
 //! tables are not in it. Its first key is its version, `v`: a change of form is a change of hashes.
 
+mod rights;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
@@ -118,6 +120,9 @@ pub(crate) fn value(register: &Register) -> Value {
     if let (Value::Object(parts), false) = (&mut whole, register.announcements.is_empty()) {
         let all = register.announcements.iter().map(|a| (&a.id, announcement(a))).collect();
         parts.insert("announcements".to_owned(), by_id(all));
+    }
+    if let Value::Object(parts) = &mut whole {
+        rights::put(register, parts);
     }
     whole
 }
@@ -343,6 +348,10 @@ fn dataset(d: &DataSet) -> Value {
         .put("guard", guard(&d.guard))
         .put("drop_partitions", d.drop_partitions)
         .put("justification", optional(d.justification.as_ref()))
+        .put("assessment", d.assessment.as_ref().map(rights::assessment).unwrap_or_default())
+        .put("identity", rights::fields(&d.identity))
+        .put("others", set(&d.others))
+        .put("restrict", d.restrict.as_ref().map(|r| rights::restrict(r)).unwrap_or_default())
         .done()
 }
 
@@ -417,12 +426,7 @@ fn erase(e: &MustErase) -> Value {
 fn when(conditions: &[Condition]) -> Value {
     let literals = |list: &[Literal]| {
         let sorted: std::collections::BTreeSet<&Literal> = list.iter().collect();
-        let values = sorted.into_iter().map(|l| match l {
-            Literal::Text(t) => json!(t),
-            Literal::Int(n) => json!(n),
-            Literal::Bool(b) => json!(b),
-        });
-        Value::Array(values.collect())
+        Value::Array(sorted.into_iter().map(literal).collect())
     };
     let tests: BTreeMap<&str, Value> = conditions
         .iter()
@@ -436,6 +440,14 @@ fn when(conditions: &[Condition]) -> Value {
         })
         .collect();
     json!(tests)
+}
+
+fn literal(literal: &Literal) -> Value {
+    match literal {
+        Literal::Text(t) => json!(t),
+        Literal::Int(n) => json!(n),
+        Literal::Bool(b) => json!(b),
+    }
 }
 
 fn link(l: &Link) -> Value {

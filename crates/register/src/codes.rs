@@ -62,6 +62,7 @@ codes! {
     E0033 Error "a files store whose root is far too wide",
     E0034 Error "a period in hours counted from a date without a time",
     E0035 Error "a store with no data set",
+    E0036 Error "a kind of identifier that does not exist",
     // Law: E0040-E0069
     E0040 Error "a purpose without a legal basis",
     E0041 Error "a legal basis without a purpose",

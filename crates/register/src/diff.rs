@@ -55,6 +55,11 @@ const PARTS: &[(&str, &str)] = &[
     ("stores", "store"),
     ("activities", "activity"),
     ("announcements", "announcement"),
+    ("identities", "kind of identifier"),
+    ("letters", "letter"),
+    ("notices", "notice"),
+    ("consents", "consent text"),
+    ("guidelines", "guideline"),
     ("datasets", "data set"),
 ];
 
@@ -65,6 +70,10 @@ pub fn diff(old: &Register, new: &Register) -> Vec<Change> {
     let controller = Walk { part: "controller", id: "" };
     controller.object(&old["controller"], &new["controller"], "", &mut changes);
     let nothing = Map::new();
+    let requests =
+        |whole: &Value| whole.get("requests").cloned().unwrap_or_else(|| Map::new().into());
+    let walk = Walk { part: "requests", id: "" };
+    walk.object(&requests(&old), &requests(&new), "", &mut changes);
     for (key, part) in PARTS {
         let (old, new) =
             (old[*key].as_object().unwrap_or(&nothing), new[*key].as_object().unwrap_or(&nothing));

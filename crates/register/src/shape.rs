@@ -90,6 +90,7 @@ pub(crate) const RECIPIENT_ROLES: &[&str] = &["processor", "controller", "author
 pub(crate) const STORE_KINDS: &[&str] = &["sqlite", "postgresql", "files", "vault"];
 pub(crate) const VACUUMS: &[&str] = &["recommend", "run"];
 pub(crate) const LANGUAGES: &[&str] = &["da", "en"];
+pub(crate) const IDENTITY_FORMATS: &[&str] = &["text", "email", "phone", "cpr", "name"];
 pub(crate) const ROLES: &[&str] = &["controller", "processor"];
 pub(crate) const FACT_TYPES: &[&str] = &["date", "datetime", "instant", "unix", "unix-ms"];
 pub(crate) const ON_ERASE: &[&str] = &["block", "cascade", "detach"];
@@ -106,6 +107,12 @@ shapes! {
         may("store", Kind::Tables(&STORE), "A place where data lies."),
         may("activity", Kind::Tables(&ACTIVITY), "A processing activity, Art. 30(1)."),
         may("announcement", Kind::Tables(&ANNOUNCEMENT), "What callers are told and asked before anything is recorded."),
+        may("identity", Kind::Tables(&IDENTITY), "A kind of identifier by which people are found."),
+        may("letter", Kind::Tables(&LETTER), "A letter in the organisation's own words."),
+        may("notice", Kind::Tables(&NOTICE), "Words around the generated privacy notice for a category of data subjects."),
+        may("consent", Kind::Tables(&CONSENT), "What people are asked when they are asked for consent, Art. 7."),
+        may("guideline", Kind::Tables(&GUIDELINE), "A guideline for staff, to be attested."),
+        may("requests", Kind::Table(&REQUESTS), "How requests, reviews and holds are dealt with; at most once in the folder."),
         may("dataset", Kind::Tables(&DATASET), "Records in one collection of one store that share purpose, basis and subject group, with exactly one rule."),
     ]
     CONTACT "contact" "a contact" "A person or body one can write to." [
@@ -218,6 +225,57 @@ shapes! {
         must("text", Kind::Text, "The question."),
         must("file", Kind::Text, "A WAV file for each language, 8 kHz, one channel, 16 bit."),
     ]
+    IDENTITY "identity" "[[identity]]" "A kind of identifier by which people are found." [
+        must("id", Kind::Id, "Id."),
+        may("title", Kind::Text, "What it is called."),
+        may("format", Kind::OneOf(IDENTITY_FORMATS), "How it is written, and so which spellings are the same; `text` when not said."),
+        may("shared", Kind::Bool, "Whether several people may have the same, as a family its telephone; names always."),
+    ]
+    LETTER "letter" "[[letter]]" "A letter in the organisation's own words; `frist letter list` says which there are." [
+        must("id", Kind::Id, "Which letter it replaces."),
+        must("version", Kind::Str, "Which wording this is."),
+        may("title", Kind::Text, "Its heading."),
+        must("text", Kind::Text, "The template; `frist letter show` prints the one built in."),
+    ]
+    NOTICE "notice" "[[notice]]" "Words around the generated privacy notice, Art. 13 and 14." [
+        must("id", Kind::Id, "Id."),
+        must("subject", Kind::Str, "The category of data subjects it is for."),
+        may("title", Kind::Text, "Its heading."),
+        may("before", Kind::Text, "What is said first."),
+        may("after", Kind::Text, "What is said last."),
+    ]
+    CONSENT "consent" "[[consent]]" "What people are asked for consent, Art. 7." [
+        must("id", Kind::Id, "Id."),
+        must("version", Kind::Str, "Which wording this is; consent records name it."),
+        must("activity", Kind::Str, "Id of the activity."),
+        must("purpose", Kind::Str, "Id of the purpose, which rests on consent."),
+        must("text", Kind::Text, "What people are asked."),
+        may("withdraw", Kind::Text, "How consent is taken back, Art. 7(3)."),
+    ]
+    GUIDELINE "guideline" "[[guideline]]" "A guideline for staff, to be attested." [
+        must("id", Kind::Id, "Id."),
+        must("version", Kind::Str, "Which wording this is; who attested an older one is asked again."),
+        may("title", Kind::Text, "Its heading."),
+        must("text", Kind::Text, "The text."),
+        may("who", Kind::Text, "For whom it is."),
+    ]
+    REQUESTS "requests" "[requests]" "How requests, reviews and holds are dealt with." [
+        may("keep", Kind::Period, "How long a case is kept once it is closed; `5 years` when not said."),
+        may("link", Kind::Str, "Where people can make a request."),
+        may("notice_period", Kind::Period, "How long a hold still holds after its release."),
+        may("review_every", Kind::Period, "How often purposes and data sets are reviewed, recital 39."),
+    ]
+    ASSESSMENT "dataset.assessment" "[dataset.assessment]" "How long may we keep this? The answers behind the rule, Art. 5(2)." [
+        must("on", Kind::Date, "The day it was made."),
+        must("by", Kind::Str, "Who made it."),
+        may("next", Kind::Date, "When it is to be looked at again."),
+        may("data", Kind::Text, "What data is it?"),
+        may("purpose", Kind::Text, "For which purpose?"),
+        may("so_far", Kind::Text, "How long has it been kept so far?"),
+        may("basis", Kind::Text, "By which legal basis?"),
+        may("doubt", Kind::Text, "What remains in doubt."),
+        may("lawyer", Kind::Bool, "Whether a person with legal training must look at it."),
+    ]
     DATASET "dataset" "[[dataset]]" "Records in one collection with exactly one rule." [
         must("id", Kind::Id, "Id."),
         may("title", Kind::Text, "What it is called."),
@@ -232,6 +290,10 @@ shapes! {
         may("drop_partitions", Kind::Bool, "Whether a partition wholly due may be dropped."),
         may("guard", Kind::Table(&GUARD), "When a sweep asks for approval."),
         may("justification", Kind::Text, "Why these periods, Art. 5(2)."),
+        may("assessment", Kind::Table(&ASSESSMENT), "The assessment behind the rule, Art. 5(2)."),
+        may("identity", Kind::Special(r#"{"type":"object","additionalProperties":{"type":"string"},"examples":[{"email":"email-address"}]}"#), "Which field holds which kind of identifier."),
+        may("others", Kind::Strings, "Fields that may tell of other people: masked in what is handed out until somebody has looked."),
+        may("restrict", Kind::Special(r#"{"type":"object","properties":{"set":{"type":"object","minProperties":1,"additionalProperties":{"type":["string","integer","boolean"]}},"move":{"type":"string"},"cannot":{"oneOf":[{"type":"string"},{"type":"object","properties":{"da":{"type":"string"},"en":{"type":"string"}},"additionalProperties":false}]}},"minProperties":1,"maxProperties":1,"additionalProperties":false}"#), "How a record is restricted, Art. 18: fields set, moved, or why it cannot be."),
         may("review", Kind::Table(&REVIEW), "Periodic review of kept records, recital 39."),
         may("then", Kind::Special(r#"{"oneOf":[{"const":"erase"},{"type":"object","properties":{"anonymise":{"type":"object","additionalProperties":{"oneOf":[{"type":"string","pattern":"^(null|pseudonym|month|year|truncate\\([0-9]+\\))$"},{"type":"object","properties":{"fixed":{"type":"string"}},"required":["fixed"],"additionalProperties":false}]}},"transfer":{"type":"string","pattern":"^[^/]+/.+$"}},"minProperties":1,"maxProperties":1,"additionalProperties":false}]}"#), "What is done when the time is up: `erase` (the default), anonymise or transfer."),
         may("facts", Kind::Special(r##"{"type":"object","additionalProperties":{"oneOf":[{"enum":["date","datetime","instant","unix","unix-ms"]},{"$ref":"#/$defs/dataset.facts"}]}}"##), "Facts and how they are written, or where they come from."),

@@ -78,7 +78,7 @@ fn files_are_read_together() {
     let (one, two) = EVERYTHING.split_at(EVERYTHING.find("[[activity]]").unwrap());
     let reading = Register::read(&[("b.toml", two), ("a.toml", one)]);
     assert!(reading.diagnostics.is_empty(), "{:?}", reading.diagnostics);
-    assert_eq!(reading.register.unwrap().datasets.len(), 8);
+    assert_eq!(reading.register.unwrap().datasets.len(), 9);
 }
 
 #[test]

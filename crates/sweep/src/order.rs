@@ -90,6 +90,10 @@ mod tests {
             drop_partitions: false,
             identifiers: vec![],
             justification: None,
+            assessment: None,
+            identity: Vec::new(),
+            others: Vec::new(),
+            restrict: None,
             span: Span::default(),
         }
     }

@@ -45,7 +45,19 @@ impl<'a> Check<'a> {
                 self.purpose_exists(id.as_str(), &question.purpose, "announcement");
             }
         }
+        for consent in &register.consents {
+            let id = &consent.activity;
+            self.known(Code::E0020, "activity", id, &activities, "[[activity]]");
+            self.purpose_exists(id.as_str(), &consent.purpose, "consent text");
+        }
+        register.notices.iter().for_each(|n| self.subject(&n.subject, &subjects));
+        // A category of data subjects is a kind of identifier as well.
+        let identities = register.identities.iter().map(|i| i.id.as_str());
+        let identities = sorted(identities.chain(subjects.iter().copied()));
         for dataset in &register.datasets {
+            for (_, id) in &dataset.identity {
+                self.known(Code::E0036, "kind of identifier", id, &identities, "[[identity]]");
+            }
             let id = &dataset.activity;
             self.known(Code::E0020, "activity", id, &activities, "[[activity]]");
             self.known(Code::E0022, "store", &dataset.store, &stores, "[[store]]");

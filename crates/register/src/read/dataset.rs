@@ -2,7 +2,7 @@
 
 use toml::de::DeValue;
 
-use super::{facts, rules, values};
+use super::{facts, rights, rules, values};
 use crate::codes::Code;
 use crate::diag::Diagnostic;
 use crate::model::{Anonymise, DataSet, Disposition, Guard, Review};
@@ -28,6 +28,11 @@ pub(super) fn read(table: &Tab<'_>) -> Option<DataSet> {
     let drop_partitions = table.bool("drop_partitions");
     let guard = table.table("guard", &shape::GUARD).map(|t| guard(&t)).unwrap_or_default();
     let justification = table.text("justification").map(|t| t.value).filter(|t| !t.is_empty());
+    let assessment =
+        table.table("assessment", &shape::ASSESSMENT).and_then(|t| rights::assessment(&t));
+    let identity = rights::fields(table);
+    let others = table.strings("others");
+    let restrict = table.raw("restrict").and_then(|v| rights::restrict(table, v));
     let review = table.table("review", &shape::REVIEW).and_then(|t| review(&t));
     let then = table.raw("then").map(|v| disposition(table, v));
     let facts = facts::read(table);
@@ -57,6 +62,10 @@ pub(super) fn read(table: &Tab<'_>) -> Option<DataSet> {
         drop_partitions,
         identifiers,
         justification,
+        assessment,
+        identity,
+        others,
+        restrict,
         span: table.span,
     })
 }

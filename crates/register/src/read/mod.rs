@@ -8,6 +8,7 @@ mod announcement;
 mod controller;
 mod dataset;
 mod facts;
+mod rights;
 mod rules;
 mod store;
 pub(crate) mod values;
@@ -21,7 +22,9 @@ use toml::de::DeTable;
 use crate::builtin;
 use crate::codes::Code;
 use crate::diag::{Diagnostic, Severity};
-use crate::model::{Category, CategoryClass, Controller, Recipient, RecipientRole, Register, Text};
+use crate::model::{
+    Category, CategoryClass, Controller, Recipient, RecipientRole, Register, Requests, Text,
+};
 use crate::shape;
 use crate::source::Sources;
 use crate::span::{Sp, Span};
@@ -46,6 +49,7 @@ struct Parts {
     subjects: Vec<(Sp<String>, Sp<Text>)>,
     categories: Vec<(Sp<String>, Category)>,
     measures: Vec<(Sp<String>, Sp<Text>)>,
+    requests: Option<Requests>,
 }
 
 impl Register {
@@ -157,6 +161,32 @@ fn read_file(file: &File<'_>, parts: &mut Parts) {
     for table in tab.tables("announcement", &shape::ANNOUNCEMENT) {
         parts.register.announcements.extend(announcement::read(&table));
     }
+    for table in tab.tables("identity", &shape::IDENTITY) {
+        parts.register.identities.extend(rights::identity(&table));
+    }
+    for table in tab.tables("letter", &shape::LETTER) {
+        parts.register.letters.extend(rights::letter(&table));
+    }
+    for table in tab.tables("notice", &shape::NOTICE) {
+        parts.register.notices.extend(rights::notice(&table));
+    }
+    for table in tab.tables("consent", &shape::CONSENT) {
+        parts.register.consents.extend(rights::consent(&table));
+    }
+    for table in tab.tables("guideline", &shape::GUIDELINE) {
+        parts.register.guidelines.extend(rights::guideline(&table));
+    }
+    if let Some(table) = tab.table("requests", &shape::REQUESTS) {
+        let requests = rights::requests(&table);
+        match &parts.requests {
+            None => parts.requests = Some(requests),
+            Some(first) => file.say(
+                Diagnostic::new(Code::E0006, table.span, "a register has one `[requests]`")
+                    .here("declared again here")
+                    .label(first.span, "first declared here"),
+            ),
+        }
+    }
     tab.finish();
 }
 
@@ -183,6 +213,7 @@ impl Parts {
                     .help("begin with [controller] and its name, address, email and kind"),
             ),
         }
+        register.requests = self.requests.take().unwrap_or_default();
         register.subjects = builtin::subjects();
         register.categories = builtin::categories();
         let built_in: Vec<&str> = builtin::SUBJECTS.iter().map(|s| s.0).collect();
@@ -203,6 +234,16 @@ impl Parts {
         unique("dataset", &ids, &[], said);
         let ids: Vec<&Sp<String>> = register.announcements.iter().map(|x| &x.id).collect();
         unique("announcement", &ids, &[], said);
+        let ids: Vec<&Sp<String>> = register.identities.iter().map(|x| &x.id).collect();
+        unique("identity", &ids, &[], said);
+        let ids: Vec<&Sp<String>> = register.letters.iter().map(|x| &x.id).collect();
+        unique("letter", &ids, &[], said);
+        let ids: Vec<&Sp<String>> = register.notices.iter().map(|x| &x.id).collect();
+        unique("notice", &ids, &[], said);
+        let ids: Vec<&Sp<String>> = register.consents.iter().map(|x| &x.id).collect();
+        unique("consent", &ids, &[], said);
+        let ids: Vec<&Sp<String>> = register.guidelines.iter().map(|x| &x.id).collect();
+        unique("guideline", &ids, &[], said);
         for announcement in &register.announcements {
             let ids: Vec<&Sp<String>> = announcement.questions.iter().map(|q| &q.purpose).collect();
             unique("question for the purpose", &ids, &[], said);

@@ -11,6 +11,15 @@ use jiff::civil::Date;
 
 use crate::span::{Sp, Span};
 
+mod announcement;
+mod rights;
+
+pub use announcement::{Announcement, Question, Spoken};
+pub use rights::{
+    Assessment, ConsentText, Guideline, Identity, IdentityFormat, Letter, Notice, Requests,
+    Restrict,
+};
+
 /// A text in Danish and English. Either may be empty when only one was written; see [`Text::get`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Text {
@@ -67,6 +76,18 @@ pub struct Register {
     pub datasets: Vec<DataSet>,
     /// What callers are told and asked before anything is recorded.
     pub announcements: Vec<Announcement>,
+    /// Kinds of identifiers by which people are found.
+    pub identities: Vec<Identity>,
+    /// Letters in the organisation's own words.
+    pub letters: Vec<Letter>,
+    /// Words around the generated privacy notices.
+    pub notices: Vec<Notice>,
+    /// What people are asked when they are asked for consent.
+    pub consents: Vec<ConsentText>,
+    /// Guidelines for staff.
+    pub guidelines: Vec<Guideline>,
+    /// How requests, reviews and holds are dealt with.
+    pub requests: Requests,
 }
 
 impl Register {
@@ -405,6 +426,16 @@ pub struct DataSet {
     pub identifiers: Vec<Sp<String>>,
     /// Why these periods: the controller's own assessment (Art. 5(2)).
     pub justification: Option<Text>,
+    /// The assessment behind the rule.
+    pub assessment: Option<Assessment>,
+    /// Which field holds which kind of identifier, so that a person is found: (field, [`Identity`]).
+    /// The fields of `subjects` are identifiers as well; see [`Register::identity_fields`].
+    pub identity: Vec<(Sp<String>, Sp<String>)>,
+    /// Fields that may tell of other people than the data subject: masked in what is handed out
+    /// until somebody has looked.
+    pub others: Vec<Sp<String>>,
+    /// How a record is restricted (Art. 18).
+    pub restrict: Option<Sp<Restrict>>,
     /// Where `[[dataset]]` stands.
     pub span: Span,
 }
@@ -621,67 +652,6 @@ pub struct Guard {
 impl Default for Guard {
     fn default() -> Self {
         Self { share: 0.2, count: None, times_usual: 10.0 }
-    }
-}
-
-/// What a caller is told, and asked for each purpose by itself, before anything is recorded. The
-/// answer is a key: `1` is yes, `2` is no, and so is everything else.
-#[derive(Debug, Clone)]
-pub struct Announcement {
-    /// Id.
-    pub id: Sp<String>,
-    /// Which wording this is: consent records name it, so it changes when the texts do.
-    pub version: Sp<String>,
-    /// Id of the activity whose purposes are asked for.
-    pub activity: Sp<String>,
-    /// The languages in which callers are asked, at least one; the first is the usual one.
-    pub languages: Vec<Sp<Lang>>,
-    /// What is said first: who records, why, how long, where to read more.
-    pub before: Spoken,
-    /// One question for each purpose, in the order in which they are asked.
-    pub questions: Vec<Question>,
-    /// What is said when the caller has taken consent back during the call.
-    pub withdrawn: Option<Spoken>,
-    /// Where `[[announcement]]` stands.
-    pub span: Span,
-}
-
-/// Words and how they sound.
-#[derive(Debug, Clone)]
-pub struct Spoken {
-    /// The words.
-    pub text: Sp<Text>,
-    /// A WAV file for each language (8 kHz, one channel, 16 bit), relative to the organisation's
-    /// folder, as the paths of stores are.
-    pub file: Sp<Text>,
-}
-
-/// The question for one purpose.
-#[derive(Debug, Clone)]
-pub struct Question {
-    /// Id of the purpose; it rests on consent.
-    pub purpose: Sp<String>,
-    /// The question.
-    pub spoken: Spoken,
-    /// Where `[[announcement.question]]` stands.
-    pub span: Span,
-}
-
-impl Announcement {
-    /// Everything that is said, in the order in which a caller may hear it.
-    pub fn spoken(&self) -> impl Iterator<Item = &Spoken> {
-        let questions = self.questions.iter().map(|q| &q.spoken);
-        std::iter::once(&self.before).chain(questions).chain(&self.withdrawn)
-    }
-}
-
-impl Spoken {
-    /// The file in exactly this language; empty when there is none.
-    pub fn file(&self, lang: Lang) -> &str {
-        match lang {
-            Lang::Da => &self.file.value.da,
-            Lang::En => &self.file.value.en,
-        }
     }
 }
 
