@@ -5,7 +5,7 @@
 //! changed without a new version, because an attestation carries the SHA-256 of what was read.
 //! Staff data has a time of its own: [`forgettable`] says whose is over.
 
-use frist_law::Period;
+use frist_law::{Anchor, Calendar, Period, Start, Term, last_day};
 use frist_register::{Guideline, Register};
 use frist_state::staff::{Attestation, Staff, Training};
 use jiff::civil::Date;
@@ -191,10 +191,15 @@ pub fn counts_on(training: &Training, today: Date) -> bool {
 
 /// Those who left so long ago that what is kept of them goes.
 #[must_use]
-pub fn forgettable(staff: &[Staff], keep: Period, today: Date) -> Vec<String> {
-    let over = |s: &&Staff| {
-        s.left_on.is_some_and(|left| keep.after(left).is_some_and(|last| last < today))
-    };
+pub fn forgettable(
+    staff: &[Staff],
+    keep: Period,
+    calendar: &Calendar,
+    today: Date,
+) -> Vec<String> {
+    let term = Term::new(keep, Anchor::default());
+    let last = |left| last_day(term, &Start::Date(left), calendar);
+    let over = |s: &&Staff| s.left_on.and_then(last).is_some_and(|last| last < today);
     staff.iter().filter(over).map(|s| s.person.clone()).collect()
 }
 
