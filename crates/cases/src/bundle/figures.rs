@@ -1,4 +1,4 @@
-//! The bundle as data. Its version is in its first line; fields are only ever added.
+//! The bundle as data. Its version is in its first line; other fields are another version.
 
 use frist_register::{Lang, Text};
 use jiff::Timestamp;
@@ -276,6 +276,8 @@ pub struct RightRow {
     pub open: u64,
     /// Not answered, and the deadline has passed.
     pub overdue: u64,
+    /// Withdrawn by the person before it was answered.
+    pub withdrawn: u64,
     /// Extended by two months.
     pub extended: u64,
 }
@@ -296,7 +298,7 @@ pub struct RequestRow {
     pub answered: Option<Date>,
     /// Whether the deadline was extended.
     pub extended: bool,
-    /// `in-time`, `late`, `open`, `overdue`.
+    /// `in-time`, `late`, `open`, `overdue`, `withdrawn`.
     pub state: String,
 }
 
@@ -418,6 +420,8 @@ pub struct Backup {
     pub kept: Option<Words>,
     /// Sets of keyed hashes by which erased records are erased again after a restore.
     pub replay_sets: u64,
+    /// Of these: how many are, hash by hash, the records that the ledger says were erased.
+    pub sets_in_ledger: u64,
     /// The oldest erasure that such a set holds.
     pub oldest: Option<Timestamp>,
     /// Until when the last of them is kept.
@@ -446,8 +450,10 @@ pub struct Coverage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Uncovered {
-    /// The collection.
+    /// The collection; empty for files, whose folders can be called after people.
     pub at: String,
+    /// How many files.
+    pub files: Option<u64>,
     /// The reason, where there is one.
     pub why: Option<Words>,
 }
