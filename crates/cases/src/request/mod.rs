@@ -7,15 +7,20 @@
 //! Start with [`steps`], the table of what is possible when.
 
 pub mod clock;
+pub mod desk;
+pub mod letters;
 pub mod model;
 pub mod standing;
 pub mod steps;
+pub mod tidy;
 pub mod words;
 
 pub use clock::{Due, DueFor};
+pub use desk::{Desk, Kept, Opened, Told};
 pub use model::{
     Decision, Deferred, Extension, IdentityCheck, Known, NewRequest, Outcome, Person, Request,
     Right, Stage,
 };
 pub use standing::Standing;
 pub use steps::{Actor, NotNow, Step, StepName};
+pub use tidy::{Tidied, tidy};

@@ -337,10 +337,16 @@ impl Request {
             return refuse("the name", "say who asks; the letters are written to that name");
         }
         if new.received > now {
-            return refuse("the day of receipt", "it is in the future; the month would begin too late");
+            return refuse(
+                "the day of receipt",
+                "it is in the future; the month would begin too late",
+            );
         }
         if new.marketing && new.right != Right::Objection {
-            return refuse("marketing", "only an objection (Art. 21) can be against direct marketing");
+            return refuse(
+                "marketing",
+                "only an objection (Art. 21) can be against direct marketing",
+            );
         }
         if new.known.iter().any(|k| k.kind.is_empty() || k.value.is_empty()) {
             return refuse("an identifier", "write it as KIND=VALUE, such as customer=4711");
@@ -387,7 +393,8 @@ impl Request {
     ///
     /// [`CasesError::Damaged`]; does not happen.
     pub fn body(&self) -> Result<Value> {
-        let told = |e: serde_json::Error| CasesError::Damaged { what: "a request", why: e.to_string() };
+        let told =
+            |e: serde_json::Error| CasesError::Damaged { what: "a request", why: e.to_string() };
         serde_json::to_value(self).map_err(told)
     }
 

@@ -250,14 +250,18 @@ impl Request {
             StepName::DoParts if self.open_parts().next().is_none() => "no part is open",
             StepName::DoParts if !self.open_parts().any(ended) => {
                 return self.open_parts().map(|p| p.until).min().map(|until| {
-                    format!("the first ground stands until {until}; what it covers must stay so long")
+                    format!(
+                        "the first ground stands until {until}; what it covers must stay so long"
+                    )
                 });
             }
             StepName::Withdraw if stage >= Stage::Answered => "it is answered",
             StepName::Close if stage < Stage::Answered => "it is not answered yet",
             StepName::Close => {
                 let until = self.open_parts().map(|p| p.until).max()?;
-                return Some(format!("parts of it wait for their ground to end, the last on {until}"));
+                return Some(format!(
+                    "parts of it wait for their ground to end, the last on {until}"
+                ));
             }
             StepName::Reopen if stage < Stage::Answered => "it is open",
             _ => return None,
@@ -285,9 +289,8 @@ impl Request {
         calendar: &Calendar,
     ) -> Result<Request, NotNow> {
         let name = step.name();
-        let refuse = |why: String| {
-            Err(NotNow { step: name, why, possible: self.possible(now, calendar) })
-        };
+        let refuse =
+            |why: String| Err(NotNow { step: name, why, possible: self.possible(now, calendar) });
         if let Some(why) = self.hindrance(name, now, calendar) {
             return refuse(why);
         }
@@ -406,7 +409,9 @@ impl Request {
                     _ => "the person was not searched for, so nothing can be granted".to_owned(),
                 });
             }
-            Step::Decide { .. } if self.stage < Stage::Searched && matches!(by, Actor::Program(_)) => {
+            Step::Decide { .. }
+                if self.stage < Stage::Searched && matches!(by, Actor::Program(_)) =>
+            {
                 "before the search only a person may refuse"
             }
             Step::Decide { outcome: Outcome::Refused | Outcome::PartlyGranted, .. }
