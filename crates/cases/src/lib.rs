@@ -21,6 +21,7 @@ pub mod erase;
 mod error;
 pub mod find;
 pub mod inquiry;
+mod pages;
 mod refused;
 pub mod request;
 pub mod restrict;

@@ -1,10 +1,10 @@
 //! Putting documents together, block by block.
 
-use frist_paper::{Block, Document, Inline, PaperError};
+use frist_paper::{Block, Cell, Document, Inline, PaperError};
 use frist_register::Lang;
 use jiff::civil::Date;
 
-use crate::{CasesError, Result};
+use crate::Result;
 
 /// The blocks of a document.
 #[derive(Default)]
@@ -52,13 +52,13 @@ impl Pages {
     pub(crate) fn table(
         &mut self,
         caption: impl Into<String>,
-        widths: &[u32],
+        widths: &[u16],
         head: Vec<String>,
         rows: Vec<Vec<String>>,
     ) {
-        let rows = rows.into_iter().map(|row| row.into_iter().map(plain).collect()).collect();
+        let rows = rows.into_iter().map(|row| row.into_iter().map(cell).collect()).collect();
         self.blocks.push(Block::Table {
-            caption: Some(caption.into()),
+            caption: caption.into(),
             head,
             rows,
             widths: widths.to_vec(),
@@ -73,8 +73,25 @@ impl Pages {
         date: Option<Date>,
         meta: Vec<(String, String)>,
     ) -> Document {
-        Document { title, subtitle, lang, date, meta, blocks: self.blocks, attachments: Vec::new() }
+        Document { title, subtitle, lang, date, meta, blocks: self.blocks, ..Document::default() }
     }
+}
+
+/// A cell; numbers stand to the right.
+fn cell(text: String) -> Cell {
+    let number = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',');
+    let is_number = text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(number);
+    // A day such as 1.5.2026 has two points and is none.
+    match is_number && text.parse::<jiff::civil::Date>().is_err() && !is_day(&text) {
+        true => Cell::end(text),
+        false => Cell::from(text),
+    }
+}
+
+/// Whether this is a day as Danish writes it.
+fn is_day(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('.').collect();
+    parts.len() == 3 && parts[2].len() == 4
 }
 
 /// The document as PDF; none in a build without PDF.
@@ -82,10 +99,6 @@ pub(crate) fn pdf(document: &Document) -> Result<Option<Vec<u8>>> {
     match document.pdf() {
         Ok(bytes) => Ok(Some(bytes)),
         Err(PaperError::NoPdf) => Ok(None),
-        Err(e) => Err(CasesError::File {
-            action: "make",
-            place: "the PDF".to_owned(),
-            reason: e.to_string(),
-        }),
+        Err(e) => Err(e.into()),
     }
 }

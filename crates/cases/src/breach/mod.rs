@@ -7,6 +7,7 @@
 //! be a risk to anyone; with a high risk the data subjects are told, or it is said why not (34).
 
 mod body;
+pub mod desk;
 mod document;
 mod steps;
 

@@ -93,8 +93,13 @@ impl<R: Read + Seek> Zipped<R> {
 
 impl<R: Read + Seek> Parts for Zipped<R> {
     fn names(&mut self) -> Result<Vec<String>> {
-        let mut out: Vec<String> =
-            self.zip.file_names().filter(|n| !n.ends_with('/')).map(str::to_owned).collect();
+        let mut out = Vec::new();
+        for name in self.zip.file_names() {
+            let name = name.map_err(|e| failed("read", "the zip", &e))?;
+            if !name.ends_with('/') {
+                out.push(name.into_owned());
+            }
+        }
         out.sort();
         Ok(out)
     }

@@ -10,13 +10,14 @@
 //! counted by Regulation 1182/71.
 
 mod body;
+pub mod desk;
+mod letter;
 mod outcome;
-mod render;
 mod send;
 
 pub use body::{Answer, Deadline, Inquiry, NewInquiry, PaperRef, Question};
 pub use outcome::{FollowUp, Outcome, Power};
-pub use render::{letter_context, overview};
+pub use letter::letter;
 pub use send::Sending;
 
 use jiff::Timestamp;
@@ -77,13 +78,13 @@ impl Inquiry {
     /// The first instant at which what must be done next is late.
     #[must_use]
     pub fn due(&self, calendar: &Calendar) -> Option<Timestamp> {
-        calendar.day_over(self.next_day()?)
+        begins(self.next_day()?.tomorrow().ok()?, calendar)
     }
 
     /// Whether everything asked was sent in time: none while it is open and not late.
     #[must_use]
     pub fn in_time(&self, calendar: &Calendar, now: Timestamp) -> Option<bool> {
-        let over = calendar.day_over(self.deadline.last_day)?;
+        let over = begins(self.deadline.last_day.tomorrow().ok()?, calendar)?;
         let sent = (self.unsent().is_empty()).then(|| self.sent.last().map(|s| s.at)).flatten();
         match sent {
             Some(at) => Some(at < over),
@@ -92,6 +93,11 @@ impl Inquiry {
             None => None,
         }
     }
+}
+
+/// The first instant of a day in the controller's zone.
+pub(crate) fn begins(day: Date, calendar: &Calendar) -> Option<Timestamp> {
+    Some(day.to_zoned(calendar.zone.clone()).ok()?.timestamp())
 }
 
 #[cfg(test)]

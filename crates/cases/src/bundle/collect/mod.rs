@@ -4,6 +4,8 @@ mod doing;
 mod people;
 mod rules;
 
+pub(crate) use people::body;
+
 use std::collections::BTreeMap;
 
 use frist_ledger::entry::Kind;
