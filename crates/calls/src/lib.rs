@@ -1,5 +1,6 @@
 //! Calls recorded only with consent.
 
+pub mod account;
 pub mod api;
 pub mod config;
 pub mod consent;

@@ -56,6 +56,9 @@ pub enum CasesError {
         /// Why.
         why: String,
     },
+    /// A step that a case's own rules do not allow.
+    #[error("{0}")]
+    Refused(#[from] crate::refused::Refused),
     /// A file that cannot be read or written.
     #[error("cannot {action} {place}: {reason}")]
     File {

@@ -21,8 +21,11 @@ pub mod erase;
 mod error;
 pub mod find;
 pub mod inquiry;
+mod pages;
+mod refused;
 pub mod request;
 pub mod restrict;
 pub mod review;
 
 pub use error::{CasesError, Result};
+pub use refused::Refused;

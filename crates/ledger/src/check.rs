@@ -119,8 +119,8 @@ impl<'a> Checker<'a> {
         self.frontier.size()
     }
 
-    /// Takes the next entry.
-    pub(crate) fn entry(&mut self, bytes: &[u8]) -> Result<()> {
+    /// Takes the next entry, and gives it back as it was read.
+    pub(crate) fn entry(&mut self, bytes: &[u8]) -> Result<Entry> {
         let index = self.frontier.size();
         let entry = Entry::parse(bytes).map_err(|error| match error {
             Error::Entry { reason } => Error::Entry { reason: format!("entry {index}: {reason}") },
@@ -130,7 +130,8 @@ impl<'a> Checker<'a> {
         self.frontier.append(leaf_hash(bytes));
         self.pending = entry.subtree().filter(|(n, _)| *n > 0);
         self.count(&entry);
-        self.compare_older()
+        self.compare_older()?;
+        Ok(entry)
     }
 
     /// The newest entry's sub-tree, if its leaves have not come yet.

@@ -27,7 +27,7 @@ use std::io::{BufRead, Read, Write};
 use crate::check::Checker;
 pub use crate::check::{Disposed, Report};
 use crate::checkpoint::{Checkpoint, decimal};
-use crate::entry::MAX_ENTRY;
+use crate::entry::{Entry, MAX_ENTRY};
 use crate::hash::{Frontier, Hash};
 use crate::note::VerifierKey;
 use crate::proof::MAX_PATH;
@@ -109,6 +109,20 @@ pub fn verify_evidence<R: BufRead>(
     keys: &[VerifierKey],
     against: Option<&Checkpoint>,
 ) -> Result<Report> {
+    verify_entries(reader, keys, against, &mut |_, _| {})
+}
+
+/// As [`verify_evidence`]; `seen` is given every entry with its index, in order. What it was given
+/// is proven only once this has returned `Ok`.
+///
+/// # Errors
+/// The first check that fails, with what it means.
+pub fn verify_entries<R: BufRead>(
+    reader: R,
+    keys: &[VerifierKey],
+    against: Option<&Checkpoint>,
+    seen: &mut dyn FnMut(u64, &Entry),
+) -> Result<Report> {
     let mut lines = Lines { reader, line: 0 };
     if lines.next()? != HEADER {
         return Err(lines.bad("it does not start with frist-evidence@v1"));
@@ -144,7 +158,8 @@ pub fn verify_evidence<R: BufRead>(
             "entry" => {
                 let bytes = lines.block(number()?, MAX_ENTRY as u64)?;
                 lines.newline()?;
-                checker.entry(&bytes)?;
+                let entry = checker.entry(&bytes)?;
+                seen(checker.size() - 1, &entry);
                 (head, closed) = (false, false);
             }
             "leaves" => {

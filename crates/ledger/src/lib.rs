@@ -27,7 +27,7 @@ pub use checkpoint::Checkpoint;
 pub use commitment::{KeyId, RecordKey, Salt, SubTree, SubTreeBuilder};
 pub use entry::{Entry, Id, Kind, Text};
 pub use error::{Error, Result};
-pub use evidence::{EvidenceWriter, verify_evidence};
+pub use evidence::{EvidenceWriter, verify_entries, verify_evidence};
 pub use hash::{Frontier, Hash};
 pub use note::{SigningKey, VerifierKey};
 pub use proof::Proof;

@@ -43,6 +43,7 @@ mod replay;
 mod review;
 mod revision;
 mod seal;
+pub mod staff;
 mod sweep;
 mod value;
 
