@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use frist_cases::find::{
-    Doubt, Found, Limits, Occasion, Origin, Reason, Said, find, log_search,
-};
+use frist_cases::find::{Doubt, Found, Limits, Occasion, Origin, Reason, Said, find, log_search};
 use frist_sweep::Engine;
 use rusqlite::Connection;
 
@@ -61,14 +59,42 @@ basis = "6(1)(b)"
 
 /// Data sets: id, collection, what is said of who they are about.
 const SETS: &[(&str, &str, &str)] = &[
-    ("customers", "db/customer", "subject = { customer = \"id\" }\nidentity = { email = \"email\", phone = \"phone\", name = \"name\" }"),
-    ("orders", "db/orders", "subject = { customer = \"customer_id\" }\nidentity = { order_id = \"order\" }"),
+    (
+        "customers",
+        "db/customer",
+        "subject = { customer = \"id\" }\nidentity = { email = \"email\", phone = \"phone\", name = \"name\" }",
+    ),
+    (
+        "orders",
+        "db/orders",
+        "subject = { customer = \"customer_id\" }\nidentity = { order_id = \"order\" }",
+    ),
     ("lines", "shop/line", "subjects = [\"customer\"]\nidentity = { order_id = \"order\" }"),
-    ("newsletter", "shop/newsletter", "subjects = [\"customer\"]\nidentity = { email = \"email\" }"),
-    ("calls", "shop/call", "subjects = [\"customer\"]\nidentity = { caller = \"phone\", called = \"phone\" }"),
-    ("served", "shop/served", "subject = { customer = \"customer_id\", employee = \"employee_id\" }"),
-    ("employees", "shop/employee", "subject = { employee = \"id\" }\nidentity = { email = \"email\" }"),
-    ("letters", "disk/letters/{n}.txt", "subjects = [\"customer\"]\nidentity = { to = \"email\", name = \"name\" }"),
+    (
+        "newsletter",
+        "shop/newsletter",
+        "subjects = [\"customer\"]\nidentity = { email = \"email\" }",
+    ),
+    (
+        "calls",
+        "shop/call",
+        "subjects = [\"customer\"]\nidentity = { caller = \"phone\", called = \"phone\" }",
+    ),
+    (
+        "served",
+        "shop/served",
+        "subject = { customer = \"customer_id\", employee = \"employee_id\" }",
+    ),
+    (
+        "employees",
+        "shop/employee",
+        "subject = { employee = \"id\" }\nidentity = { email = \"email\" }",
+    ),
+    (
+        "letters",
+        "disk/letters/{n}.txt",
+        "subjects = [\"customer\"]\nidentity = { to = \"email\", name = \"name\" }",
+    ),
     ("lost", "gone/x", "subject = { customer = \"id\" }"),
     ("cameras", "disk/cctv/{n}.mp4", "subjects = [\"customer\"]"),
 ];
@@ -158,8 +184,15 @@ fn set(all: &[&str]) -> BTreeSet<String> {
 }
 
 const ANNA: &[&str] = &[
-    "customers 1", "orders 1", "orders 3", "lines 1", "lines 3", "newsletter 1", "served 1",
-    "letters letters/1.txt", "letters letters/2.txt",
+    "customers 1",
+    "orders 1",
+    "orders 3",
+    "lines 1",
+    "lines 3",
+    "newsletter 1",
+    "served 1",
+    "letters letters/1.txt",
+    "letters letters/2.txt",
 ];
 
 #[test]
@@ -278,7 +311,10 @@ fn what_stands_for_none_links_nobody() {
     org.db("a.sqlite", "UPDATE customer SET email = '-', phone = '00000000', name = 'ukendt'");
     org.db("b.sqlite", "UPDATE newsletter SET email = '-'");
     let found = org.find(&[("customer", "1")], &[]);
-    assert_eq!(hits(&found), set(&["customers 1", "orders 1", "orders 3", "lines 1", "lines 3", "served 1"]));
+    assert_eq!(
+        hits(&found),
+        set(&["customers 1", "orders 1", "orders 3", "lines 1", "lines 3", "served 1"])
+    );
     assert!(found.asked.is_empty());
     let nobody = find(&mut org.engine, &[("email".into(), "-".into())], &Limits::default(), &[]);
     assert!(nobody.unwrap_err().to_string().contains("cannot be anybody's"));
@@ -293,13 +329,17 @@ fn what_is_cut_off_is_said() {
     let known = [("customer".to_owned(), "1".to_owned())];
     let limits = |limits: Limits| limits;
     let default = Limits::default();
-    let found = find(&mut org.engine, &known, &limits(Limits { records: 20, ..default }), &[]).unwrap();
+    let found =
+        find(&mut org.engine, &known, &limits(Limits { records: 20, ..default }), &[]).unwrap();
     assert_eq!(found.truncated.datasets, ["orders"]);
-    let found = find(&mut org.engine, &known, &limits(Limits { rounds: 1, ..default }), &[]).unwrap();
+    let found =
+        find(&mut org.engine, &known, &limits(Limits { rounds: 1, ..default }), &[]).unwrap();
     assert!(found.truncated.rounds && !hits(&found).contains("lines 1"));
-    let found = find(&mut org.engine, &known, &limits(Limits { total: 10, ..default }), &[]).unwrap();
+    let found =
+        find(&mut org.engine, &known, &limits(Limits { total: 10, ..default }), &[]).unwrap();
     assert!(found.truncated.total && found.hits.len() <= 10);
-    let found = find(&mut org.engine, &known, &limits(Limits { identifiers: 5, ..default }), &[]).unwrap();
+    let found =
+        find(&mut org.engine, &known, &limits(Limits { identifiers: 5, ..default }), &[]).unwrap();
     assert!(found.truncated.identifiers && found.identifiers.len() <= 5);
     let found = find(&mut org.engine, &known, &default, &[]).unwrap();
     assert_eq!(found.truncated, frist_cases::find::Truncated::default());

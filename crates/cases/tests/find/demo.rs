@@ -144,8 +144,9 @@ fn staff_are_found_and_a_namesake_is_asked_about() {
         ids.map(|id| id.unwrap().to_string()).collect()
     };
     for id in 1..=8 {
-        let cpr: String =
-            hr.query_row("SELECT cpr FROM employee WHERE employee_id = ?1", [id], |r| r.get(0)).unwrap();
+        let cpr: String = hr
+            .query_row("SELECT cpr FROM employee WHERE employee_id = ?1", [id], |r| r.get(0))
+            .unwrap();
         // Without the dash, as people write it.
         let known = [("cpr".to_owned(), cpr.replace('-', ""))];
         let found = finder.find(&mut engine, &known, &Limits::default(), &[]).unwrap();
