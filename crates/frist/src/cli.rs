@@ -203,6 +203,8 @@ pub enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Find what there is about a person, in all stores, and why it is thought to be theirs
+    Find(crate::cli_find::FindArgs),
     /// Calls recorded only with consent: the server, the kill switch, listening, evidence
     Calls(crate::cli_calls::CallsArgs),
     /// Make, check or rewrap a vault of recordings

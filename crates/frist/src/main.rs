@@ -5,6 +5,7 @@
 
 mod cli;
 mod cli_calls;
+mod cli_find;
 mod cmd;
 mod error;
 mod init;
@@ -60,6 +61,7 @@ fn run(cli: &Cli) -> Outcome {
         Command::List { dataset, decision, limit } => {
             cmd::list::list(&place, dataset, *decision, *limit, lang, json)
         }
+        Command::Find(args) => cmd::find::find(&place, args, lang, json),
         Command::Calls(args) => cmd::calls::calls(&place, args, json),
         Command::Status => cmd::status::status(&place, json),
         Command::Horizon { months, as_of, svg } => {

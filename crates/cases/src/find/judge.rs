@@ -149,8 +149,9 @@ impl<'a> Judge<'a> {
                 }
                 let may_doubt =
                     |v: &Value| !self.personal(v) && !matches!(verdict.known[v].from, From::Said);
-                let values = why.iter().map(|(fact, _)| &self.facts[ix][*fact].value);
-                more.extend(values.filter(|v| may_doubt(v)).cloned());
+                // What may be of other people anyway, in a field that does not stand alone, shows nothing.
+                let facts = why.iter().map(|(at, _)| &self.facts[ix][*at]).filter(|f| f.alone);
+                more.extend(facts.map(|f| &f.value).filter(|v| may_doubt(v)).cloned());
             }
             if !more.is_empty() {
                 return Err(more);

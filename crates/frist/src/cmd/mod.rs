@@ -7,6 +7,7 @@ pub mod check_stores;
 pub mod demo;
 pub mod diff;
 pub mod explain;
+pub mod find;
 pub mod hold;
 pub mod horizon;
 pub mod init;
