@@ -1,7 +1,7 @@
 //! What every document is made from, and the words that all of them share.
 
 use frist_law::{Basis, LawBook};
-use frist_register::{CategoryClass, Contact, Lang, Register, Text};
+use frist_register::{Contact, Lang, Register, Text};
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -101,12 +101,6 @@ impl<'a> Source<'a> {
     pub(crate) fn measure(&self, id: &str) -> String {
         let measure = self.register.measures.get(id);
         measure.map_or_else(|| id.to_owned(), |m| self.text(&m.value, id))
-    }
-
-    /// Whether a category is of Art. 9 or 10.
-    pub(crate) fn is_special(&self, id: &str) -> bool {
-        let class = self.register.categories.get(id).map(|c| c.class);
-        matches!(class, Some(CategoryClass::Special | CategoryClass::Criminal))
     }
 
     /// An article of the GDPR as the language cites it: `artikel 6, stk. 1, litra b`.

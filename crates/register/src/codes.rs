@@ -114,6 +114,13 @@ codes! {
     W0014 Warning "something that is still to be filled in",
     W0015 Warning "a starting point that is gone when what it looks at is erased",
     W0016 Warning "records from before the law that keeps them",
+    // What documents lack: W0020-W0029
+    W0020 Warning "automated decisions that nobody has spoken of",
+    W0021 Warning "a field's name where people need words",
+    W0022 Warning "a rule that nobody has justified",
+    W0023 Warning "a notice that cannot say how long",
+    W0024 Warning "own words that promise another period than the rules",
+    W0025 Warning "an announcement that does not say who records",
     // Information
     I0001 Info "a law-book entry that is not fully verified",
 }

@@ -9,7 +9,7 @@ use crate::source::{Result, Source, capital, sentence, small};
 use crate::words::{self, RuleWords};
 
 /// The categories of data subjects that somebody is told about, by id.
-pub(super) fn subjects(source: &Source<'_>) -> Vec<String> {
+pub(crate) fn subjects(source: &Source<'_>) -> Vec<String> {
     let own = |row: &Row| {
         source.register.activity(&row.activity).is_some_and(|a| a.role == Role::Controller)
     };

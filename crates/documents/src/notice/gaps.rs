@@ -3,6 +3,7 @@
 use frist_register::{Code, Span};
 
 use super::build::concern;
+pub(crate) use super::build::subjects;
 use crate::source::{Result, Source};
 use crate::words;
 

@@ -11,6 +11,8 @@ pub(crate) mod gaps;
 use jiff::civil::Date;
 use serde::Serialize;
 
+pub(crate) use document::paragraphs;
+
 pub use compare::{ItemChange, NoticeChange, What, compare};
 
 use crate::record::Named;
