@@ -251,7 +251,8 @@ fn a_contract_of_employment_is_kept_five_years_after_its_end() {
     erase::execute(&mut engine, "ida", &[number.clone()], &mut |_| ()).unwrap();
     assert_eq!(org.ids("contract"), [1, 3, 4]);
     erase::answer(&mut engine, "ida", "", &number, org.clock.now()).unwrap();
-    assert!(letter(&mut engine, &number, "partly-granted").contains("30. juni 2028"));
+    let text = letter(&mut engine, &number, "partly-granted");
+    assert!(text.contains("30. juni 2028"), "{text}");
 }
 
 const MAIL: &str = r#"

@@ -4,4 +4,5 @@
 
 mod founding;
 mod never;
+mod restricting;
 mod support;

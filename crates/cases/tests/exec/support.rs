@@ -197,10 +197,10 @@ pub fn answers(engine: &mut Engine, number: &str) -> Vec<String> {
     engine.state.case_records(number).unwrap().iter().map(line).collect()
 }
 
-/// The text of the newest letter of this kind.
+/// The page of the newest letter of this kind.
 pub fn letter(engine: &mut Engine, number: &str, kind: &str) -> String {
     let papers = engine.state.papers(number).unwrap();
-    let of = |p: &&frist_state::case::KeptPaper| p.kind == kind && p.media_type.starts_with("text/plain");
+    let of = |p: &&frist_state::case::KeptPaper| p.kind == kind && p.media_type.starts_with("text/html");
     let paper = papers.iter().rfind(of).unwrap_or_else(|| panic!("no letter `{kind}`"));
     String::from_utf8(engine.state.paper(paper.id).unwrap().unwrap().1.bytes).unwrap()
 }
