@@ -205,6 +205,9 @@ pub enum Command {
     },
     /// Find what there is about a person, in all stores, and why it is thought to be theirs
     Find(crate::cli_find::FindArgs),
+    /// People's requests: open, extend, answer; what breaks first
+    #[command(subcommand)]
+    Case(crate::cli_case::CaseCommand),
     /// Calls recorded only with consent: the server, the kill switch, listening, evidence
     Calls(crate::cli_calls::CallsArgs),
     /// Make, check or rewrap a vault of recordings

@@ -136,3 +136,23 @@ impl From<frist_stores::StoreError> for Failure {
         Self::new(e.to_string())
     }
 }
+
+impl From<frist_cases::CasesError> for Failure {
+    fn from(e: frist_cases::CasesError) -> Self {
+        use frist_cases::CasesError as E;
+        match e {
+            E::Sweep(e) => e.into(),
+            E::Paper(e) => Self { help: e.help(), ..Self::new(e.to_string()) },
+            E::Input { .. } => Self::usage(e.to_string()),
+            E::Step { possible, id, why, .. } => Self {
+                exit: Exit::Findings,
+                ..Self::new(format!("`{id}`: {why}; nothing was changed"))
+            }
+            .help(format!("now possible: {possible}")),
+            E::NotFound { what: "request", .. } => {
+                Self::new(e.to_string()).help("`frist case list --all` shows the cases")
+            }
+            other => Self::new(other.to_string()),
+        }
+    }
+}

@@ -19,6 +19,6 @@ mod vault;
 pub use bound::{Bound, Common};
 pub use open::open;
 pub use store::{
-    Action, Aftercare, Census, CollectionInfo, Disposed, FieldInfo, FieldMatch, Fields, FoundRow,
-    Key, KeyPart, Looked, Partition, Record, Store, StoreError, Unnamed,
+    Action, Aftercare, Amended, Census, CollectionInfo, Disposed, FieldInfo, FieldMatch,
+    FieldValue, Fields, FoundRow, Key, KeyPart, Looked, Partition, Record, Store, StoreError, Unnamed,
 };

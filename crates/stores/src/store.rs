@@ -177,6 +177,24 @@ pub struct Looked {
     pub slow: Vec<String>,
 }
 
+/// A field and what it is to say.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FieldValue {
+    /// The field, as the register calls it.
+    pub field: String,
+    /// As text; none to empty it.
+    pub to: Option<String>,
+}
+
+/// A record that was changed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Amended {
+    /// Its key.
+    pub key: Key,
+    /// What the changed fields said before, in their order.
+    pub before: Vec<Option<String>>,
+}
+
 /// What went wrong in a store. Messages carry no keys and no values of records.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -465,6 +483,54 @@ pub trait Store: Send {
         Ok(Disposed::default())
     }
 
+    /// Sets these fields in the records of these keys that are there, all or none, and sees that they
+    /// keep it: rectification (Art. 16), restriction by a column (Art. 18). Answers each record with
+    /// what the fields said before. A field of the key is refused.
+    ///
+    /// # Errors
+    /// [`StoreError::Unsupported`] when this kind of store cannot, which is the default; when the
+    /// store refuses: then nothing was changed.
+    fn amend(
+        &mut self,
+        bound: &Bound,
+        _keys: &[Key],
+        _set: &[FieldValue],
+    ) -> Result<Vec<Amended>, StoreError> {
+        Err(StoreError::Unsupported {
+            dataset: bound.common().dataset.clone(),
+            what: "single fields cannot be changed in this kind of store; change them in the system itself".into(),
+        })
+    }
+
+    /// Moves the records of these keys to another collection (or folder) of the same store, or
+    /// `back` from there: restriction by another place (Art. 18). Databases move all or none, in one
+    /// transaction. Answers the keys that were moved; those already there are not among them.
+    ///
+    /// # Errors
+    /// [`StoreError::Unsupported`] when this kind of store cannot, which is the default; when the
+    /// store refuses.
+    fn relocate(
+        &mut self,
+        bound: &Bound,
+        _keys: &[Key],
+        _other: &str,
+        _back: bool,
+    ) -> Result<Vec<Key>, StoreError> {
+        Err(StoreError::Unsupported {
+            dataset: bound.common().dataset.clone(),
+            what: "records cannot be moved in this kind of store".into(),
+        })
+    }
+
+    /// What a record holds beside its fields, such as a file's bytes; none where there is nothing,
+    /// or it is gone.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    fn content(&mut self, _bound: &Bound, _key: &Key) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(None)
+    }
+
     /// Removes what erased bytes may be left (SQLite: checkpoint and truncate the write-ahead log)
     /// and says what should be done about dead rows. Called once after the sweep of a collection.
     ///
@@ -522,5 +588,17 @@ impl std::fmt::Debug for FieldMatch {
 impl std::fmt::Debug for FoundRow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "FoundRow(..{} values)", self.values.len())
+    }
+}
+
+impl std::fmt::Debug for FieldValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "FieldValue({})", self.field)
+    }
+}
+
+impl std::fmt::Debug for Amended {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Amended({} fields)", self.before.len())
     }
 }

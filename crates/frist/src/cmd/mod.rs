@@ -1,6 +1,7 @@
 //! The commands, one module each.
 
 pub mod calls;
+pub mod case;
 pub mod check;
 pub mod check_prompts;
 pub mod check_stores;

@@ -31,6 +31,7 @@
 //! look and the unlinking lie microseconds in which another program could put a new file of the
 //! same name in place; whoever writes into such folders should write new names.
 
+mod amend;
 mod dispose;
 mod find;
 mod folder;

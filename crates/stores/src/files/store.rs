@@ -297,6 +297,22 @@ impl Store for FilesStore {
         })
     }
 
+    fn relocate(
+        &mut self,
+        bound: &Bound,
+        keys: &[Key],
+        other: &str,
+        back: bool,
+    ) -> Result<Vec<Key>, StoreError> {
+        let detail = self.detail(bound)?;
+        self.move_files(detail, keys, other, back)
+    }
+
+    fn content(&mut self, bound: &Bound, key: &Key) -> Result<Option<Vec<u8>>, StoreError> {
+        let detail = self.detail(bound)?;
+        self.read_file(detail, key)
+    }
+
     /// As with [`Store::dispose`], those are returned that are gone and synced.
     fn erase_again(&mut self, bound: &Bound, keys: &[Key]) -> Result<Vec<Key>, StoreError> {
         let detail = self.detail(bound)?;

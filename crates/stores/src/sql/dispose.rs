@@ -187,7 +187,7 @@ impl<B: Backend> SqlStore<B> {
         Ok((closed(keys, &pairs), pairs))
     }
 
-    fn lock(&mut self, bound: &SqlBound, keys: &[Key]) -> Result<(), StoreError> {
+    pub(super) fn lock(&mut self, bound: &SqlBound, keys: &[Key]) -> Result<(), StoreError> {
         if bound.dialect == Dialect::Sqlite {
             return Ok(());
         }
@@ -231,7 +231,7 @@ impl<B: Backend> SqlStore<B> {
         Ok(detached)
     }
 
-    fn all_or_none(&self, found: u64, wanted: usize, attempt: &str) -> Result<(), StoreError> {
+    pub(super) fn all_or_none(&self, found: u64, wanted: usize, attempt: &str) -> Result<(), StoreError> {
         if found == wanted as u64 {
             return Ok(());
         }

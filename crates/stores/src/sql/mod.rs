@@ -3,6 +3,7 @@
 //! The row of the data set is always `t`, a row that a fact is taken from `o`, a row that refers
 //! to it `r`.
 
+mod amend;
 pub(crate) mod anonymise;
 pub(crate) mod backend;
 mod bind;

@@ -16,8 +16,8 @@ use super::catalogue::{Indexed, Table};
 use super::closed::parts;
 use crate::bound::Bound;
 use crate::store::{
-    Action, Aftercare, Census, CollectionInfo, Disposed, FieldInfo, FieldMatch, Fields, Key,
-    Looked, Partition, Record, Store, StoreError,
+    Action, Aftercare, Amended, Census, CollectionInfo, Disposed, FieldInfo, FieldMatch,
+    FieldValue, Fields, Key, Looked, Partition, Record, Store, StoreError,
 };
 
 /// A SQL database.
@@ -284,6 +284,27 @@ impl<B: Backend> Store for SqlStore<B> {
     ) -> Result<Looked, StoreError> {
         let own = self.detail(bound)?;
         self.look(bound.common(), own, any_of, wanted, limit)
+    }
+
+    fn amend(
+        &mut self,
+        bound: &Bound,
+        keys: &[Key],
+        set: &[FieldValue],
+    ) -> Result<Vec<Amended>, StoreError> {
+        let bound = self.detail(bound)?;
+        self.set_fields(bound, keys, set)
+    }
+
+    fn relocate(
+        &mut self,
+        bound: &Bound,
+        keys: &[Key],
+        other: &str,
+        back: bool,
+    ) -> Result<Vec<Key>, StoreError> {
+        let bound = self.detail(bound)?;
+        self.move_rows(bound, keys, other, back)
     }
 
     fn fields(&mut self, bound: &Bound, key: &Key) -> Result<Option<Fields>, StoreError> {

@@ -1,0 +1,217 @@
+//! The records of a package, and what in them waits for a reviewer.
+
+use std::collections::BTreeMap;
+
+use frist_law::Basis;
+use frist_register::{DataSet, Lang, StoreKind};
+use frist_state::case::CaseRecord;
+use frist_sweep::Engine;
+
+use super::Shown;
+use crate::Result;
+use crate::erase::{ABSENT, ERASE, keys_of, say};
+
+/// Something that may tell of other people.
+#[derive(Clone)]
+pub struct Item {
+    /// How it is named to [`super::judge`].
+    pub id: String,
+    /// The data set.
+    pub dataset: String,
+    /// The record's key as text.
+    pub key: String,
+    /// The field; of a file, its name.
+    pub field: String,
+    /// Whether it is a file and not a field.
+    pub file: bool,
+    /// What it says: for the reviewer's eyes only; none for a file.
+    pub says: Option<String>,
+    /// What was decided about it.
+    pub shown: Option<Shown>,
+}
+
+// By hand: it is what may tell of other people.
+impl std::fmt::Debug for Item {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Item({}, {}, {:?})", self.dataset, self.field, self.shown)
+    }
+}
+
+/// One record as it is handed over.
+pub(super) struct Held {
+    pub(super) key: String,
+    /// The fields; a masked one says so.
+    pub(super) fields: Vec<(String, Option<String>)>,
+    /// A file of this name.
+    pub(super) file: Option<(String, Vec<u8>)>,
+}
+
+/// The records of one data set.
+pub(super) struct HeldIn {
+    pub(super) dataset: DataSet,
+    pub(super) records: Vec<Held>,
+}
+
+/// All that is handed over.
+pub(super) struct Gathered {
+    pub(super) sets: Vec<HeldIn>,
+    pub(super) items: Vec<Item>,
+    pub(super) left_out: Vec<String>,
+}
+
+impl Gathered {
+    pub(super) fn count(&self) -> u64 {
+        self.sets.iter().map(|s| s.records.len() as u64).sum()
+    }
+
+    /// As records of a case, for lists of kinds of data and their recipients.
+    pub(super) fn as_records(&self) -> Vec<CaseRecord> {
+        let one = |set: &HeldIn, held: &Held| CaseRecord {
+            dataset: set.dataset.id.value.clone(),
+            key: held.key.clone(),
+            why: String::new(),
+            state: ERASE.to_owned(),
+            ground: None,
+            until: None,
+            done_at: None,
+        };
+        self.sets.iter().flat_map(|s| s.records.iter().map(move |r| one(s, r))).collect()
+    }
+}
+
+/// Reads the records of a case. Only for portability: what rests on consent or contract and comes
+/// from the person.
+pub(super) fn gather(
+    engine: &mut Engine,
+    number: &str,
+    shown: &BTreeMap<String, Shown>,
+    portable: bool,
+    lang: Lang,
+) -> Result<Gathered> {
+    let records: Vec<CaseRecord> = engine
+        .state
+        .case_records(number)?
+        .into_iter()
+        .filter(|r| r.state != ABSENT && r.done_at.is_none())
+        .collect();
+    let these: Vec<&CaseRecord> = records.iter().collect();
+    let keys = keys_of(engine, &these)?;
+    let mut out = Gathered { sets: Vec::new(), items: Vec::new(), left_out: Vec::new() };
+    let ids: Vec<String> = engine.register.datasets.iter().map(|d| d.id.value.clone()).collect();
+    for id in ids {
+        let keys: Vec<_> = keys.iter().filter(|(d, _)| *d == id).map(|(_, k)| k.clone()).collect();
+        if keys.is_empty() {
+            continue;
+        }
+        let prepared = engine.prepare(&id)?;
+        let dataset = prepared.dataset.clone();
+        let title = title(&dataset, lang);
+        if portable && let Some(why) = not_portable(engine, &dataset, lang) {
+            out.left_out.push(format!("{title}: {why}"));
+            continue;
+        }
+        let kind = engine.register.store(&dataset.store).map(|s| s.kind.clone());
+        let recordings = matches!(kind, Some(StoreKind::Vault { .. }));
+        let mut set = HeldIn { dataset, records: Vec::new() };
+        let store = engine.store(&prepared.dataset.store.value)?;
+        for key in keys {
+            let Some(mut fields) = store.fields(&prepared.bound, &key)? else { continue };
+            let text = key.text();
+            for (field, value) in &mut fields {
+                let other = set.dataset.others.iter().any(|o| o.value.eq_ignore_ascii_case(field));
+                let Some(says) = value.clone().filter(|_| other) else { continue };
+                let id = format!("{}/{text}/{field}", set.dataset.id.value);
+                let decided = shown.get(&id).cloned();
+                *value = Some(match &decided {
+                    Some(Shown::Whole) => says.clone(),
+                    Some(Shown::Instead(instead)) => instead.clone(),
+                    Some(Shown::Masked) | None => {
+                        say(lang, "[udeladt af hensyn til andre]", "[left out: about others]").into()
+                    }
+                });
+                out.items.push(Item {
+                    id,
+                    dataset: set.dataset.id.value.clone(),
+                    key: text.clone(),
+                    field: field.clone(),
+                    file: false,
+                    says: Some(says),
+                    shown: decided,
+                });
+            }
+            let mut held = Held { key: text.clone(), fields, file: None };
+            if let Some(bytes) = store.content(&prepared.bound, &key)? {
+                let name = text.rsplit('/').next().unwrap_or(&text).to_owned();
+                let id = format!("{}/{text}/", set.dataset.id.value);
+                let decided = shown.get(&id).cloned();
+                if decided == Some(Shown::Whole) {
+                    held.file = Some((name.clone(), bytes));
+                }
+                out.items.push(Item {
+                    id,
+                    dataset: set.dataset.id.value.clone(),
+                    key: text,
+                    field: name,
+                    file: true,
+                    says: None,
+                    shown: decided,
+                });
+            }
+            set.records.push(held);
+        }
+        if recordings && !set.records.is_empty() {
+            let why = say(
+                lang,
+                "optagelserne selv kan aflyttes hos os efter aftale",
+                "the recordings themselves can be heard at our office by appointment",
+            );
+            out.left_out.push(format!("{title}: {why}"));
+        }
+        if !set.records.is_empty() {
+            out.sets.push(set);
+        }
+    }
+    let masked = out.items.iter().filter(|i| i.shown == Some(Shown::Masked)).count();
+    if masked > 0 {
+        out.left_out.push(match lang {
+            Lang::Da => format!("{masked} felter eller filer, der handler om andre personer"),
+            Lang::En => format!("{masked} fields or files that are about other people"),
+        });
+    }
+    Ok(out)
+}
+
+pub(super) fn title(dataset: &DataSet, lang: Lang) -> String {
+    match dataset.title.get(lang) {
+        "" => dataset.id.value.clone(),
+        title => title.to_owned(),
+    }
+}
+
+/// Why a data set is not among what Art. 20 covers; none when it is.
+fn not_portable<'w>(engine: &Engine, dataset: &DataSet, lang: Lang) -> Option<&'w str> {
+    let basis = |purpose: &str| {
+        let purpose = engine.register.purpose(dataset, purpose)?;
+        let special = purpose.special_basis.as_ref().map(|b| b.value);
+        Some((purpose.basis.as_ref().map(|b| b.value), special))
+    };
+    let carried = dataset.keep.iter().filter_map(|k| basis(&k.purpose)).any(|(basis, special)| {
+        matches!(basis, Some(Basis::Consent | Basis::Contract))
+            || special == Some(Basis::ExplicitConsent)
+    });
+    let from_others = engine.register.activity(&dataset.activity).is_some_and(|a| a.source.is_some());
+    if !carried {
+        return Some(say(
+            lang,
+            "behandles ikke på grundlag af samtykke eller kontrakt (artikel 20, stk. 1)",
+            "not processed on consent or contract (Article 20(1))",
+        ));
+    }
+    from_others.then(|| {
+        say(
+            lang,
+            "kommer ikke fra dig selv (artikel 20, stk. 1)",
+            "does not come from you (Article 20(1))",
+        )
+    })
+}

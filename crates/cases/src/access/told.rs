@@ -1,0 +1,102 @@
+//! What Art. 15(1) asks for, (a) to (h), for the purposes of the records in a package.
+
+use frist_documents::{Source, words};
+use frist_paper::letters::AccessLine;
+use frist_register::{Activity, Purpose};
+
+use super::gather::{Gathered, title};
+use crate::{CasesError, Result};
+
+/// One entry for each purpose, in the register's order.
+pub(super) fn lines(source: &Source<'_>, gathered: &Gathered) -> Result<Vec<AccessLine>> {
+    let mut out = Vec::new();
+    for activity in &source.register.activities {
+        let sets = || gathered.sets.iter().filter(|s| s.dataset.activity.value == activity.id.value);
+        for purpose in &activity.purposes {
+            let of = || {
+                sets().filter(|s| s.dataset.keep.iter().any(|k| k.purpose.value == purpose.id.value))
+            };
+            if of().next().is_none() {
+                continue;
+            }
+            let mut categories: Vec<&str> = Vec::new();
+            let mut periods = Vec::new();
+            for set in of() {
+                for category in &set.dataset.categories {
+                    if !categories.contains(&category.value.as_str()) {
+                        categories.push(&category.value);
+                    }
+                }
+                let rule = words::rule(source, &set.dataset).map_err(|e| CasesError::Input {
+                    what: "the register",
+                    why: e.to_string(),
+                })?;
+                let sentences = rule.sentences(source).join(" ");
+                periods.push(format!("{}: {sentences}", title(&set.dataset, source.lang)));
+            }
+            out.push(AccessLine {
+                purpose: or_id(purpose.text.value.get(source.lang), &purpose.id.value),
+                basis: basis(source, purpose),
+                recipients: recipients(source, activity, &categories),
+                categories: categories.iter().map(|c| source.category(c)).collect(),
+                period: periods.join(" "),
+                source: said(&activity.source, source),
+                automated: said(&activity.automated, source),
+            });
+        }
+    }
+    Ok(out)
+}
+
+fn or_id(text: &str, id: &str) -> String {
+    if text.is_empty() { id.to_owned() } else { text.to_owned() }
+}
+
+fn said(text: &Option<frist_register::Text>, source: &Source<'_>) -> String {
+    text.as_ref().map_or_else(String::new, |t| t.get(source.lang).to_owned())
+}
+
+/// The legal basis, with the law and the interest.
+fn basis(source: &Source<'_>, purpose: &Purpose) -> String {
+    let bases = purpose.basis.iter().chain(&purpose.special_basis).map(|b| {
+        let label = b.value.label();
+        let label = if source.da() { &label.da } else { &label.en };
+        format!("{} ({label})", source.article(&b.value.to_string()))
+    });
+    let mut parts: Vec<String> = bases.collect();
+    let law = purpose.law.as_ref().and_then(|id| source.book.get(id));
+    if let Some(law) = law {
+        let version = law.version_on(source.law_day()).unwrap_or_else(|| law.newest());
+        parts.push(version.citation.clone());
+    }
+    if let Some(interest) = &purpose.interest {
+        parts.push(interest.value.get(source.lang).to_owned());
+    }
+    parts.join(", ")
+}
+
+/// Who receives any of these categories from the activity, with the third country and its safeguard.
+fn recipients(source: &Source<'_>, activity: &Activity, categories: &[&str]) -> Vec<String> {
+    let has = |d: &&frist_register::Disclosure| {
+        d.categories.iter().any(|c| categories.contains(&c.value.as_str()))
+    };
+    let mut out: Vec<String> = Vec::new();
+    for disclosure in activity.disclosures.iter().filter(has) {
+        let mut name = source.recipient(&disclosure.recipient.value);
+        let declared = source.register.recipients.iter();
+        let declared = declared.into_iter().find(|r| r.id.value == disclosure.recipient.value);
+        if let Some(recipient) = declared
+            && let Some(country) = &recipient.country
+        {
+            name.push_str(&format!(" ({}", country.value));
+            if let Some(safeguard) = &recipient.safeguard {
+                name.push_str(&format!(": {}", safeguard.value.get(source.lang)));
+            }
+            name.push(')');
+        }
+        if !out.contains(&name) {
+            out.push(name);
+        }
+    }
+    out
+}

@@ -1,0 +1,8 @@
+//! What is decided and done for each record of a person, end to end on real databases: the founding
+//! documents' cases by name, then what must never happen.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+mod founding;
+mod never;
+mod restricting;
+mod support;
