@@ -125,3 +125,14 @@ impl From<frist_stores::StoreError> for Failure {
         Self::new(e.to_string())
     }
 }
+
+impl From<frist_cases::CasesError> for Failure {
+    fn from(e: frist_cases::CasesError) -> Self {
+        use frist_cases::CasesError as E;
+        match e {
+            E::Sweep(e) => e.into(),
+            E::NotFound { .. } | E::Input { .. } => Self::usage(e.to_string()),
+            e => Self::new(e.to_string()),
+        }
+    }
+}

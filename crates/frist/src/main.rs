@@ -5,6 +5,7 @@
 
 mod cli;
 mod cli_calls;
+mod cli_reviews;
 mod cmd;
 mod error;
 mod init;
@@ -61,11 +62,14 @@ fn run(cli: &Cli) -> Outcome {
             cmd::list::list(&place, dataset, *decision, *limit, lang, json)
         }
         Command::Calls(args) => cmd::calls::calls(&place, args, json),
-        Command::Status => cmd::status::status(&place, json),
+        Command::Status => cmd::status::status(&place, lang, json),
         Command::Horizon { months, as_of, svg } => {
             cmd::horizon::horizon(&place, *months, as_of.as_deref(), svg.as_deref(), lang, json)
         }
-        Command::Hold(command) => cmd::hold::hold(&place, command, json),
+        Command::Hold(command) => cmd::hold::hold(&place, command, lang, json),
+        Command::Assess(args) => cmd::assess::assess(&place, args, lang, json),
+        Command::Review(command) => cmd::review::review(&place, command, lang, json),
+        Command::Consent(command) => cmd::consent::consent(&place, command, lang, json),
         Command::Receipt { place: at, key, out } => {
             cmd::proof::receipt(&place, at, key, out.as_deref(), json)
         }
