@@ -164,6 +164,7 @@ impl From<frist_cases::CasesError> for Failure {
             E::NotFound { what: "request", .. } => {
                 Self::new(e.to_string()).help("`frist case list --all` shows the cases")
             }
+            E::NotFound { .. } => Self::usage(e.to_string()),
             other => Self::new(other.to_string()),
         }
     }

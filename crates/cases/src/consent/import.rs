@@ -20,18 +20,26 @@ pub struct Imported {
     pub taken: u64,
     /// How many were here already, from an earlier import.
     pub known: u64,
+    /// How many were withdrawn so long ago that their record may not be kept any more.
+    pub over: u64,
     /// How many are of a version of their text that the register no longer has, so that its hash is not known.
     pub unknown_text: u64,
 }
 
 /// Reads consents from CSV with the columns `kind, who, given_at, channel, text, version, lang` and, where
 /// they have any, `purposes` (divided by blanks) and `withdrawn_at`, `route`. All are taken, or none. The same
-/// line read twice is the same consent.
+/// line read twice is the same consent; `key` makes its number.
 ///
 /// # Errors
 /// When a line cannot be read (its number is told, and not what it says), or Frist's own database does not
 /// answer.
-pub fn import(engine: &mut Engine, csv: &str, by: &Id, t: Timestamp) -> Result<Imported> {
+pub fn import(
+    engine: &mut Engine,
+    csv: &str,
+    key: &[u8; 32],
+    by: &Id,
+    t: Timestamp,
+) -> Result<Imported> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(csv.as_bytes());
     let refused = |line: usize, why: String| CasesError::Input {
         what: "the table of consents",
@@ -81,7 +89,7 @@ pub fn import(engine: &mut Engine, csv: &str, by: &Id, t: Timestamp) -> Result<I
             record::shown(&engine.register, get("text"), &purposes, lang).map_err(in_line)?;
         let same = shown.version == get("version");
         done.unknown_text += u64::from(!same);
-        let id = number(&row, given_at);
+        let id = number(&row, key, given_at);
         if engine.state.consent(&id)?.is_some() || consents.iter().any(|c| c.id == id) {
             done.known += 1;
             continue;
@@ -89,7 +97,7 @@ pub fn import(engine: &mut Engine, csv: &str, by: &Id, t: Timestamp) -> Result<I
         let erase_at = withdrawn_at.map(|w| record::erase_at(&engine.register, get("text"), w));
         if erase_at.is_some_and(|at| at <= t) {
             // Its time is over already: to take it would be to keep it just in case.
-            done.known += 1;
+            done.over += 1;
             continue;
         }
         entries.push(entry(&id, "imported", by, t)?);
@@ -120,9 +128,10 @@ pub fn import(engine: &mut Engine, csv: &str, by: &Id, t: Timestamp) -> Result<I
     Ok(done)
 }
 
-/// A number that the same line always gets.
-fn number(row: &csv::StringRecord, given_at: Timestamp) -> String {
+/// A number that the same line always gets; keyed, because the ledger names it and the line names a person.
+fn number(row: &csv::StringRecord, key: &[u8; 32], given_at: Timestamp) -> String {
     let mut hash = Sha256::new();
+    hash.update(key);
     for field in row {
         hash.update((field.len() as u64).to_be_bytes());
         hash.update(field);
