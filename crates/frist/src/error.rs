@@ -125,3 +125,26 @@ impl From<frist_stores::StoreError> for Failure {
         Self::new(e.to_string())
     }
 }
+
+impl From<frist_cases::CasesError> for Failure {
+    fn from(e: frist_cases::CasesError) -> Self {
+        use frist_cases::CasesError as E;
+        match e {
+            E::Refused(refused) => Self {
+                message: refused.message,
+                help: refused.help,
+                exit: Exit::Usage,
+            },
+            E::State(e) => e.into(),
+            E::Sweep(e) => e.into(),
+            E::Ledger(e) => e.into(),
+            E::Store(e) => e.into(),
+            E::Paper(e) => {
+                let help = e.help();
+                Self { help, ..Self::new(e.to_string()) }
+            }
+            E::NotFound { .. } | E::Input { .. } => Self::usage(e.to_string()),
+            _ => Self::new(e.to_string()),
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! The commands, one module each.
 
+pub mod account;
 pub mod calls;
 pub mod check;
 pub mod check_prompts;
