@@ -6,6 +6,7 @@
 mod cli;
 mod cli_account;
 mod cli_calls;
+mod cli_letter;
 mod cmd;
 mod error;
 mod init;
@@ -85,6 +86,7 @@ fn run(cli: &Cli) -> Outcome {
         Command::Attest(command) => cmd::account::attest::attest(&place, command, json),
         Command::Bundle(args) => cmd::account::bundle::bundle(&place, args, lang, json),
         Command::Vault(command) => cmd::vault::vault(command, json),
+        Command::Letter(command) => cmd::letter::letter(&place, command, lang, json),
         Command::Law(command) => cmd::law::law(command, lang, json),
         Command::Completions { shell } => cmd::shell::completions(*shell),
         Command::Man { folder } => cmd::shell::man(folder.as_deref()),
