@@ -173,9 +173,9 @@ pub enum Command {
         #[arg(short, long)]
         out: PathBuf,
     },
-    /// Verify a receipt, evidence or checkpoint; needs neither network nor database
+    /// Verify a receipt, evidence, a checkpoint or a bundle; needs neither network nor database
     Verify {
-        /// The file.
+        /// The file; of a bundle the folder or the zip.
         file: PathBuf,
         /// The public key: a file, or the key itself.
         #[arg(long)]
@@ -218,6 +218,17 @@ pub enum Command {
     Case(crate::cli_case::CaseCommand),
     /// Calls recorded only with consent: the server, the kill switch, listening, evidence
     Calls(crate::cli_calls::CallsArgs),
+    /// Answer an authority's inquiry: its deadline, questions, answers, and what was sent
+    #[command(subcommand)]
+    Inquiry(crate::cli_account::InquiryCommand),
+    /// Log a breach and keep its 72 hours (Art. 33 and 34)
+    #[command(subcommand)]
+    Breach(crate::cli_account::BreachCommand),
+    /// Who has read which guideline, who was trained, and who is missing
+    #[command(subcommand)]
+    Attest(crate::cli_account::AttestCommand),
+    /// Put together what an inspection asks for, sealed in the ledger; `frist verify` checks it offline
+    Bundle(crate::cli_account::BundleArgs),
     /// Make, check or rewrap a vault of recordings
     #[command(subcommand)]
     Vault(crate::cmd::vault::VaultCommand),

@@ -153,9 +153,14 @@ impl From<frist_cases::CasesError> for Failure {
     fn from(e: frist_cases::CasesError) -> Self {
         use frist_cases::CasesError as E;
         match e {
+            E::Refused(refused) => {
+                Self { message: refused.message, help: refused.help, exit: Exit::Usage }
+            }
+            E::State(e) => e.into(),
             E::Sweep(e) => e.into(),
+            E::Ledger(e) => e.into(),
+            E::Store(e) => e.into(),
             E::Paper(e) => Self { help: e.help(), ..Self::new(e.to_string()) },
-            E::Input { .. } => Self::usage(e.to_string()),
             E::Step { possible, id, why, .. } => Self {
                 exit: Exit::Findings,
                 ..Self::new(format!("`{id}`: {why}; nothing was changed"))
@@ -164,7 +169,7 @@ impl From<frist_cases::CasesError> for Failure {
             E::NotFound { what: "request", .. } => {
                 Self::new(e.to_string()).help("`frist case list --all` shows the cases")
             }
-            E::NotFound { .. } => Self::usage(e.to_string()),
+            E::NotFound { .. } | E::Input { .. } => Self::usage(e.to_string()),
             other => Self::new(other.to_string()),
         }
     }

@@ -4,6 +4,7 @@
 //! finds the register, the keys and the database, [`error`] turns failures into text and exit codes.
 
 mod cli;
+mod cli_account;
 mod cli_calls;
 mod cli_find;
 mod cli_case;
@@ -88,6 +89,10 @@ fn run(cli: &Cli) -> Outcome {
         Command::Demo { folder, yes, scale, seed } => {
             cmd::demo::demo(&place, folder, *yes, *scale, *seed, lang)
         }
+        Command::Inquiry(command) => cmd::account::inquiry::inquiry(&place, command, lang, json),
+        Command::Breach(command) => cmd::account::breach::breach(&place, command, lang, json),
+        Command::Attest(command) => cmd::account::attest::attest(&place, command, json),
+        Command::Bundle(args) => cmd::account::bundle::bundle(&place, args, lang, json),
         Command::Vault(command) => cmd::vault::vault(command, json),
         Command::Letter(command) => cmd::letter::letter(&place, command, lang, json),
         Command::Law(command) => cmd::law::law(command, lang, json),

@@ -33,7 +33,7 @@ pub use figures::{
     HoldRow, InquiryRow, LastSweep, Listening, RequestRow, Requests, Revision, RightRow, Role,
     RuleRow, Staff, SweepRow, Uncovered, Words,
 };
-pub use place::{Folder, Parts, Zipped};
+pub use place::{Folder, Parts, Zipped, zip_folder};
 pub use proven::{Period, Proven};
 pub use write::{Made, make};
 

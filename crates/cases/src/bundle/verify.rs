@@ -14,7 +14,7 @@ use std::fmt;
 use std::io::{BufReader, Read};
 
 use frist_ledger::evidence::Report;
-use frist_ledger::{VerifierKey, verify_entries};
+use frist_ledger::{Checkpoint, VerifierKey, verify_entries};
 use frist_register::Register;
 use sha2::{Digest, Sha256};
 
@@ -81,11 +81,16 @@ pub fn is_bundle(parts: &mut dyn Parts) -> Result<bool> {
     Ok(read(parts, MANIFEST, MAX_MANIFEST)?.is_some())
 }
 
-/// Looks through a bundle.
+/// Looks through a bundle. `against` is an older checkpoint, already opened, that the ledger must
+/// still contain.
 ///
 /// # Errors
 /// When a part cannot be read at all; what does not verify is in the answer.
-pub fn verify(parts: &mut dyn Parts, keys: &[VerifierKey]) -> Result<Looked> {
+pub fn verify(
+    parts: &mut dyn Parts,
+    keys: &[VerifierKey],
+    against: Option<&Checkpoint>,
+) -> Result<Looked> {
     let mut looked = Looked {
         faults: Vec::new(),
         manifest: None,
@@ -105,7 +110,7 @@ pub fn verify(parts: &mut dyn Parts, keys: &[VerifierKey]) -> Result<Looked> {
         Err(why) => looked.fault(MANIFEST, format!("{why}; it was changed")),
     }
     listed(parts, &mut looked)?;
-    ledger(parts, keys, &manifest_sha256, &mut looked)?;
+    ledger(parts, keys, against, &manifest_sha256, &mut looked)?;
     figures(parts, &mut looked)?;
     Ok(looked)
 }
@@ -161,6 +166,7 @@ fn listed(parts: &mut dyn Parts, looked: &mut Looked) -> Result<()> {
 fn ledger(
     parts: &mut dyn Parts,
     keys: &[VerifierKey],
+    against: Option<&Checkpoint>,
     manifest_sha256: &str,
     looked: &mut Looked,
 ) -> Result<()> {
@@ -168,7 +174,7 @@ fn ledger(
     let mut proof = period.map(Proof::new);
     let evidence = match parts.open(EVIDENCE)? {
         None => return Ok(()),
-        Some(reader) => verify_entries(BufReader::new(reader), keys, None, &mut |_, entry| {
+        Some(reader) => verify_entries(BufReader::new(reader), keys, against, &mut |_, entry| {
             if let Some(proof) = &mut proof {
                 proof.take(entry);
             }

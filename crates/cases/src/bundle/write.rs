@@ -55,7 +55,7 @@ pub fn make<E: From<CasesError>>(
     engine.state.append(&entry).map_err(CasesError::from)?;
     publish(engine)?;
     sealed(engine, folder, &edge)?;
-    let looked = verify(&mut Folder::new(folder), keys)?;
+    let looked = verify(&mut Folder::new(folder), keys, None)?;
     if let Some(fault) = looked.faults.first() {
         let why = format!("what was made does not verify: {fault}");
         return Err(CasesError::Damaged { what: "the bundle", why }.into());

@@ -79,6 +79,9 @@ pub fn verify(file: &Path, key: &str, against: Option<&Path>, as_json: bool) -> 
             Some(Checkpoint::open(&text, &keys).map_err(refused)?)
         }
     };
+    if let Some(mut parts) = crate::cmd::account::bundle::at(file)? {
+        return crate::cmd::account::bundle::verify(&mut *parts, &keys, older.as_ref(), as_json);
+    }
     let open = fs::File::open(file).map_err(|e| Failure::file("read", file, &e))?;
     let verified =
         frist_ledger::verify(BufReader::new(open), &keys, older.as_ref()).map_err(refused)?;
