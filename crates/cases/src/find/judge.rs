@@ -5,6 +5,9 @@
 //! that leads to a record which carries another personal number than the person's (or, while no such
 //! number is known, to records with several) has been shown to be used by several persons: it proves
 //! nothing from then on, and everything is judged again without it.
+//!
+//! A record that is found only by a field that does not stand alone (who wrote an e-mail about
+//! somebody's account) is the person's when it numbers nobody, and leads nowhere.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -137,7 +140,11 @@ impl<'a> Judge<'a> {
             if fresh.is_empty() {
                 return Ok(verdict);
             }
-            let split = self.split(&verdict, &fresh);
+            // What is found only by what may be of other people shows nothing of others' numbers.
+            let alone = |ix: &usize| {
+                self.matches(&verdict, *ix).iter().any(|(at, _)| self.facts[*ix][*at].alone)
+            };
+            let split = self.split(&verdict, &fresh.iter().copied().filter(alone).collect());
             let mut more = HashSet::new();
             let mut taken = Vec::new();
             for ix in std::mem::take(&mut fresh) {
@@ -157,8 +164,12 @@ impl<'a> Judge<'a> {
                 return Err(more);
             }
             for (ix, why) in taken {
+                let teaches = why.iter().any(|(at, _)| self.facts[ix][*at].alone)
+                    || self.outside.yes_records.contains(&self.name(ix));
                 verdict.certain.insert(ix, why);
-                self.learn_from(&mut verdict, ix, doubted);
+                if teaches {
+                    self.learn_from(&mut verdict, ix, doubted);
+                }
             }
         }
     }
@@ -199,6 +210,14 @@ impl<'a> Judge<'a> {
         let by_number = why.iter().any(|(at, _)| self.personal(&self.facts[ix][*at].value));
         if place.several {
             return !by_number && self.other_numbers(verdict, ix).next().is_some();
+        }
+        // Found only by what may be of other people: a number that it has is another's, as far as
+        // anybody knows.
+        if !why.iter().any(|(at, _)| self.facts[ix][*at].alone) {
+            let facts = &self.facts[ix];
+            return facts
+                .iter()
+                .any(|f| f.alone && self.personal(&f.value) && !verdict.names(facts, f.field));
         }
         self.other_numbers(verdict, ix).next().is_some()
             || self.facts[ix].iter().any(|f| f.alone && split.contains(&f.value.0))
@@ -389,5 +408,152 @@ impl Verdict {
         };
         let asked = groups.into_iter().map(question).collect();
         (hits, asked, self.order.iter().map(known).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::value;
+    use super::*;
+    use frist_register::Register;
+    use frist_stores::KeyPart;
+    use proptest::prelude::*;
+
+    const REGISTER: &str = r#"
+[controller]
+name = "A"
+[[store]]
+id = "s"
+kind = "sqlite"
+path = "s.sqlite"
+[[identity]]
+id = "email"
+title = { en = "E-mail" }
+format = "email"
+[[identity]]
+id = "phone"
+title = { en = "Phone" }
+format = "phone"
+shared = true
+[[identity]]
+id = "order"
+title = { en = "Order" }
+[[activity]]
+id = "a"
+title = { en = "A" }
+[[activity.purpose]]
+id = "p"
+text = { en = "service" }
+basis = "6(1)(b)"
+"#;
+
+    const SETS: [(&str, &str); 5] = [
+        (
+            "customers",
+            "subject = { customer = \"id\" }\nidentity = { email = \"email\", phone = \"phone\" }",
+        ),
+        ("orders", "subject = { customer = \"customer\" }\nidentity = { order = \"order\" }"),
+        ("lines", "subjects = [\"customer\"]\nidentity = { order = \"order\", email = \"email\" }"),
+        ("calls", "subjects = [\"customer\"]\nidentity = { phone = \"phone\", email = \"email\" }"),
+        ("served", "subject = { customer = \"customer\", employee = \"employee\" }"),
+    ];
+
+    fn fields() -> Fields {
+        let sets = SETS.iter().map(|(id, who)| {
+            format!("[[dataset]]\nid = \"{id}\"\nactivity = \"a\"\nat = \"s/{id}\"\n{who}\ncategories = [\"identity\"]\n[[dataset.keep]]\nfor = \"p\"\nfrom = \"at\"\nperiod = \"1 year\"\n")
+        });
+        let text = format!("{REGISTER}{}", sets.collect::<String>());
+        let reading = Register::read(&[("register.toml", &text)]);
+        Fields::new(&reading.register.expect("the test's own register can be read"))
+    }
+
+    /// Rows of a world in which persons have numbers, addresses and orders of their own, share
+    /// telephones, and some addresses are written into a record of somebody else by mistake.
+    #[derive(Debug, Clone)]
+    struct World(Vec<(usize, u8, u8, u8)>);
+
+    fn world() -> impl Strategy<Value = World> {
+        proptest::collection::vec((0usize..5, 1u8..5, 1u8..5, 1u8..4), 1..24).prop_map(World)
+    }
+
+    /// The row of an entry: its set, the person it is about, and whose address or order it says.
+    fn row(fields: &Fields, ix: usize, (set, person, other, phone): (usize, u8, u8, u8)) -> Row {
+        let place = &fields.places[set];
+        // One address in ten is somebody else's.
+        let says = if (ix + other as usize).is_multiple_of(10) { other } else { person };
+        let value = |name: &str| match name {
+            "id" | "customer" => Some(person.to_string()),
+            "employee" => Some(format!("{}", 90 + other)),
+            "email" => (ix % 3 != 0).then(|| format!("p{says}@x.dk")),
+            "phone" => Some(format!("2000000{phone}")),
+            _ => Some(format!("A-{person}-{}", other % 2)),
+        };
+        let values = place.fields.iter().enumerate();
+        Row {
+            place: set,
+            key: Key(vec![KeyPart::Int(ix as i64)]),
+            values: values.filter_map(|(at, f)| Some((at, value(&f.name)?))).collect(),
+        }
+    }
+
+    fn hits(fields: &Fields, rows: &[Row], person: u8) -> (BTreeSet<(String, Key)>, usize) {
+        let kind = fields.kind_of("customer").expect("a kind");
+        let text = person.to_string();
+        let normal = value::normal(fields.kinds[kind].format, &text).expect("a value");
+        let outside = Outside { given: vec![((kind, normal), text)], ..Outside::default() };
+        let verdict = judge(fields, rows, &outside, 1000);
+        let (hits, asked, _) = verdict.tell(fields, rows, &outside, &HashSet::new());
+        let all = hits.into_iter().map(|h| (h.dataset, h.key)).collect();
+        (all, asked.iter().map(|q| q.records.len()).sum())
+    }
+
+    proptest! {
+        /// In whatever order the stores answer, the judgement is the same.
+        #[test]
+        fn order_does_not_matter(world in world(), seed in any::<u64>(), person in 1u8..5) {
+            let fields = fields();
+            let all: Vec<_> = world.0.iter().enumerate().collect();
+            let mut mixed = all.clone();
+            // Fisher and Yates, by a generator of one line.
+            let mut state = seed | 1;
+            for i in (1..mixed.len()).rev() {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                mixed.swap(i, (state >> 33) as usize % (i + 1));
+            }
+            let rows = |list: &[(usize, &(usize, u8, u8, u8))]| -> Vec<Row> {
+                list.iter().map(|(ix, entry)| row(&fields, *ix, **entry)).collect()
+            };
+            prop_assert_eq!(hits(&fields, &rows(&all), person), hits(&fields, &rows(&mixed), person));
+        }
+
+        /// No record that says by its number that it is about another is ever certain.
+        #[test]
+        fn never_against_a_number(world in world(), person in 1u8..5) {
+            let fields = fields();
+            let rows: Vec<Row> =
+                world.0.iter().enumerate().map(|(ix, entry)| row(&fields, ix, *entry)).collect();
+            for (dataset, key) in hits(&fields, &rows, person).0 {
+                let [KeyPart::Int(ix)] = key.0[..] else { panic!("another key") };
+                let entry = world.0[ix as usize];
+                if dataset != "lines" && dataset != "calls" {
+                    prop_assert_eq!(entry.1, person, "a record of somebody else");
+                }
+            }
+        }
+
+        /// What has the person's number is always found.
+        #[test]
+        fn always_by_the_number(world in world(), person in 1u8..5) {
+            let fields = fields();
+            let rows: Vec<Row> =
+                world.0.iter().enumerate().map(|(ix, entry)| row(&fields, ix, *entry)).collect();
+            let (hits, _) = hits(&fields, &rows, person);
+            for (ix, entry) in world.0.iter().enumerate() {
+                if entry.1 == person && ["customers", "orders", "served"].contains(&SETS[entry.0].0) {
+                    let key = Key(vec![KeyPart::Int(ix as i64)]);
+                    prop_assert!(hits.contains(&(SETS[entry.0].0.to_owned(), key)));
+                }
+            }
+        }
     }
 }

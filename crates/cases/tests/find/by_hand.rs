@@ -198,6 +198,8 @@ const ANNA: &[&str] = &[
     "lines 3",
     "newsletter 1",
     "served 1",
+    "mails 1",
+    "mails 2",
     "letters letters/1.txt",
     "letters letters/2.txt",
 ];
@@ -230,7 +232,7 @@ fn what_was_not_looked_at_is_said() {
     // Of somebody who is nowhere nothing else is known, and that too is said.
     let nobody = org.find(&[("customer", "99")], &[]);
     assert!(nobody.hits.is_empty());
-    assert!(nobody.unsearchable.iter().any(|(d, _)| d == "newsletter"), "no address is known");
+    assert!(nobody.not_asked.iter().any(|(d, _)| d == "newsletter"), "no address is known");
 }
 
 #[test]
@@ -323,6 +325,11 @@ fn who_wrote_on_behalf_of_another_is_not_taken_for_them() {
     let about =
         found.asked.iter().find(|q| q.records.iter().any(|r| r.dataset == "mails")).unwrap();
     assert_eq!(about.doubt, Doubt::Conflict);
+    // Also when nothing but his address is known, the account is not taken for his.
+    org.db("a.sqlite", "DELETE FROM customer WHERE id = 2");
+    let found = org.find(&[("email", "bo@x.dk")], &[]);
+    assert_eq!(hits(&found), set(&["newsletter 2", "letters letters/2.txt"]));
+    assert!(found.asked.iter().any(|q| q.records.iter().any(|r| r.dataset == "mails")));
     assert!(!hits(&org.find(&[("customer", "1")], &[])).contains("newsletter 2"));
 }
 
@@ -334,7 +341,7 @@ fn what_stands_for_none_links_nobody() {
     let found = org.find(&[("customer", "1")], &[]);
     assert_eq!(
         hits(&found),
-        set(&["customers 1", "orders 1", "orders 3", "lines 1", "lines 3", "served 1"])
+        set(&["customers 1", "orders 1", "orders 3", "lines 1", "lines 3", "served 1", "mails 1"])
     );
     assert!(found.asked.is_empty());
     let nobody = find(&mut org.engine, &[("email".into(), "-".into())], &Limits::default(), &[]);

@@ -96,8 +96,8 @@ fn some(truth: &Truth) -> Vec<&Person> {
             || !p.applications.is_empty()
             || (truth.people.iter().any(shares) && !p.mails.is_empty())
     };
-    let hard = truth.people.iter().filter(hard).take(30);
-    hard.chain(truth.people.iter().step_by(60)).collect()
+    let hard = truth.people.iter().filter(hard).take(20);
+    hard.chain(truth.people.iter().step_by(90)).collect()
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn nobody_else_is_found_and_nearly_everything_is() {
         println!("{name}: recall {:.4}, {score:?}", score.recall());
         assert_eq!(score.wrong, 0, "another person's record was taken for certain, by {name}");
     }
-    assert!(shared > 15, "families share telephones in the demo");
+    assert!(shared > 10, "families share telephones in the demo");
     assert!(by_number.recall() > 0.99 && by_email.recall() > 0.99 && after_a_word.recall() > 0.99);
 }
 
