@@ -10,7 +10,7 @@ use frist_stores::{Bound, FieldMatch, FoundRow, Key, Looked, Store, StoreError};
 use frist_sweep::Engine;
 
 use super::fields::Fields;
-use super::judge::{Outside, Row, Value, Verdict, judge};
+use super::judge::{Outside, Row, Teller, Value, Verdict, judge};
 use super::value::{normal, spellings};
 use super::{Found, Limits, NO_FIELD, Said};
 use crate::{CasesError, Result};
@@ -385,8 +385,10 @@ impl Finder {
     fn tell(&self, verdict: &Verdict, outside: &Outside, pool: Pool) -> Found {
         let name = |place: usize| self.fields.places[place].dataset.clone();
         let Pool { rows, more, mut found, searched, failed, unread, slow, .. } = pool;
-        (found.hits, found.asked, found.identifiers) =
-            verdict.tell(&self.fields, &rows, outside, &more);
+        let teller = Teller { verdict, fields: &self.fields, rows: &rows, outside };
+        found.hits = teller.hits();
+        found.asked = teller.asked(&more);
+        found.identifiers = teller.identifiers();
         found.truncated.identifiers |= verdict.cut;
         found.searched =
             searched.difference(&failed.into_iter().collect()).map(|p| name(*p)).collect();
