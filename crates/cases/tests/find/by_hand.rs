@@ -95,6 +95,11 @@ const SETS: &[(&str, &str, &str)] = &[
         "disk/letters/{n}.txt",
         "subjects = [\"customer\"]\nidentity = { to = \"email\", name = \"name\" }",
     ),
+    (
+        "mails",
+        "shop/mail",
+        "subject = { customer = \"customer_id\" }\nidentity = { sender = \"email\" }\nothers = [\"sender\"]",
+    ),
     ("lost", "gone/x", "subject = { customer = \"id\" }"),
     ("cameras", "disk/cctv/{n}.mp4", "subjects = [\"customer\"]"),
 ];
@@ -143,6 +148,8 @@ impl Org {
              INSERT INTO newsletter VALUES (1, 'Anna@x.dk', '2026-01-01'), (2, 'bo@x.dk', '2026-01-01');
              INSERT INTO call VALUES (1, '004512345678', '+45 99 88 77 66', '2026-01-01');
              INSERT INTO served VALUES (1, 1, 7, '2026-01-01'), (2, 2, 7, '2026-01-01');
+             CREATE TABLE mail (id INTEGER PRIMARY KEY, customer_id INT, sender TEXT, at DATE);
+             INSERT INTO mail VALUES (1, 1, 'bo@x.dk', '2026-01-01'), (2, NULL, 'anna@x.dk', '2026-01-01');
              INSERT INTO employee VALUES (7, 'seller@x.dk', '2026-01-01');",
         )
         .unwrap();
@@ -191,6 +198,8 @@ const ANNA: &[&str] = &[
     "lines 3",
     "newsletter 1",
     "served 1",
+    "mails 1",
+    "mails 2",
     "letters letters/1.txt",
     "letters letters/2.txt",
 ];
@@ -223,7 +232,7 @@ fn what_was_not_looked_at_is_said() {
     // Of somebody who is nowhere nothing else is known, and that too is said.
     let nobody = org.find(&[("customer", "99")], &[]);
     assert!(nobody.hits.is_empty());
-    assert!(nobody.unsearchable.iter().any(|(d, _)| d == "newsletter"), "no address is known");
+    assert!(nobody.not_asked.iter().any(|(d, _)| d == "newsletter"), "no address is known");
 }
 
 #[test]
@@ -281,7 +290,7 @@ fn an_address_that_several_have_proves_nothing() {
     assert!(found.asked.iter().any(|q| q.doubt == Doubt::Several && q.records.len() >= 3));
     // By the number the person's own are certain, and what has only the address is asked about.
     let found = org.find(&[("customer", "1")], &[]);
-    let own = ["customers 1", "orders 1", "orders 3", "lines 1", "lines 3", "served 1"];
+    let own = ["customers 1", "orders 1", "orders 3", "lines 1", "lines 3", "served 1", "mails 1"];
     assert_eq!(hits(&found), set(&own));
     let conflict = found.asked.iter().find(|q| q.doubt == Doubt::Conflict).unwrap();
     assert!(conflict.records.iter().any(|r| r.dataset == "customers" && r.key.text() == "2"));
@@ -306,6 +315,25 @@ fn who_served_whom_leads_nowhere() {
 }
 
 #[test]
+fn who_wrote_on_behalf_of_another_is_not_taken_for_them() {
+    let mut org = Org::new();
+    // Bo wrote about Anna's account: hers for certain, for him a question, and his address still is his.
+    let found = org.find(&[("customer", "2")], &[]);
+    let his =
+        ["customers 2", "orders 2", "lines 2", "newsletter 2", "served 2", "letters letters/2.txt"];
+    assert_eq!(hits(&found), set(&his));
+    let about =
+        found.asked.iter().find(|q| q.records.iter().any(|r| r.dataset == "mails")).unwrap();
+    assert_eq!(about.doubt, Doubt::Conflict);
+    // Also when nothing but his address is known, the account is not taken for his.
+    org.db("a.sqlite", "DELETE FROM customer WHERE id = 2");
+    let found = org.find(&[("email", "bo@x.dk")], &[]);
+    assert_eq!(hits(&found), set(&["newsletter 2", "letters letters/2.txt"]));
+    assert!(found.asked.iter().any(|q| q.records.iter().any(|r| r.dataset == "mails")));
+    assert!(!hits(&org.find(&[("customer", "1")], &[])).contains("newsletter 2"));
+}
+
+#[test]
 fn what_stands_for_none_links_nobody() {
     let mut org = Org::new();
     org.db("a.sqlite", "UPDATE customer SET email = '-', phone = '00000000', name = 'ukendt'");
@@ -313,7 +341,7 @@ fn what_stands_for_none_links_nobody() {
     let found = org.find(&[("customer", "1")], &[]);
     assert_eq!(
         hits(&found),
-        set(&["customers 1", "orders 1", "orders 3", "lines 1", "lines 3", "served 1"])
+        set(&["customers 1", "orders 1", "orders 3", "lines 1", "lines 3", "served 1", "mails 1"])
     );
     assert!(found.asked.is_empty());
     let nobody = find(&mut org.engine, &[("email".into(), "-".into())], &Limits::default(), &[]);
@@ -367,7 +395,7 @@ fn looking_is_written_down_without_saying_for_whom() {
     log_search(&mut org.engine, &reason, "ida", &found).unwrap();
     let leaves = org.engine.state.leaves(before, 10).unwrap();
     let text = String::from_utf8(leaves[0].entry.clone()).unwrap();
-    assert!(text.contains("search:returned-letter") && text.contains("searched:9"), "{text}");
+    assert!(text.contains("search:returned-letter") && text.contains("searched:11"), "{text}");
     assert!(!text.contains("anna") && text.contains("ida"), "{text}");
     for wrong in ["anna@x.dk", "the letter came back", "0101901234", "for-anna.holm"] {
         let reason = Occasion::Reason(wrong.into());

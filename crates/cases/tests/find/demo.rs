@@ -81,9 +81,23 @@ fn ask(
 
 fn generated(seed: u64) -> (tempfile::TempDir, Truth) {
     let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
-    let options = Options { seed, as_of: jiff::civil::date(2026, 11, 22), scale: 0.015 };
+    let options = Options { seed, as_of: jiff::civil::date(2026, 11, 22), scale: 0.08 };
     let (_, truth) = generate_with_truth(dir.path(), &options, &mut |_, _, _| ()).unwrap();
     (dir, truth)
+}
+
+/// Those who make it hard (who share a telephone, have a namesake, have changed their address, write
+/// and apply for jobs), as many as the test has time for, and some others.
+fn some(truth: &Truth) -> Vec<&Person> {
+    let hard = |p: &&Person| {
+        let shares =
+            |o: &Person| o.customer != p.customer && (o.phone == p.phone || o.name == p.name);
+        (p.emails.len() > 1 && !p.mails.is_empty())
+            || !p.applications.is_empty()
+            || (truth.people.iter().any(shares) && !p.mails.is_empty())
+    };
+    let hard = truth.people.iter().filter(hard).take(20);
+    hard.chain(truth.people.iter().step_by(90)).collect()
 }
 
 #[test]
@@ -95,7 +109,7 @@ fn nobody_else_is_found_and_nearly_everything_is() {
         let (dir, truth) = generated(seed);
         let mut engine = engine(dir.path(), REGISTER, None);
         let finder = Finder::new(&mut engine);
-        for person in &truth.people {
+        for person in some(&truth) {
             let theirs = records(dir.path(), person);
             let number = person.customer.to_string();
             persons += 1;
@@ -128,7 +142,7 @@ fn nobody_else_is_found_and_nearly_everything_is() {
         println!("{name}: recall {:.4}, {score:?}", score.recall());
         assert_eq!(score.wrong, 0, "another person's record was taken for certain, by {name}");
     }
-    assert!(shared > 20, "families share telephones in the demo");
+    assert!(shared > 10, "families share telephones in the demo");
     assert!(by_number.recall() > 0.99 && by_email.recall() > 0.99 && after_a_word.recall() > 0.99);
 }
 

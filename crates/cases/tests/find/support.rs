@@ -12,7 +12,7 @@ use frist_sweep::{Engine, Keys, Loaded};
 /// The instant of all tests.
 pub const NOW: &str = "2026-11-22T12:00:00Z";
 
-/// An engine whose stores lie in `dir`; `url` is the value of every environment variable.
+/// An engine whose stores lie in `dir`; `url` is the value of `STORE_URL`.
 pub fn engine(dir: &Path, files: &[(&str, &str)], url: Option<&str>) -> Engine {
     let reading = Register::read(files);
     let register = reading.register.unwrap_or_else(|| panic!("{:?}", reading.diagnostics));
@@ -27,7 +27,9 @@ pub fn engine(dir: &Path, files: &[(&str, &str)], url: Option<&str>) -> Engine {
         Keys { record: RecordKey::new([7; 32]), pseudonym: [8; 32] },
         Id::new("op:test").unwrap(),
         "test".into(),
-        Box::new(move |store| frist_stores::open(store, &base, &|_| url.clone())),
+        Box::new(move |store| {
+            frist_stores::open(store, &base, &|name| url.clone().filter(|_| name == "STORE_URL"))
+        }),
         Box::new(|| NOW.parse().unwrap()),
     )
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use frist_cases::find::{Doubt, Doubtful, Found, Known, Origin, Question, Reason, Says};
+use frist_cases::find::{Doubt, Doubtful, Found, Known, NO_FIELD, Origin, Question, Reason, Says};
 use frist_register::{Lang, Register};
 
 use crate::output::{BOLD, YELLOW, count, say};
@@ -193,12 +193,31 @@ impl Words<'_> {
             ),
             &found.unreachable,
         );
+        let why = |why: &str| match (why, self.lang) {
+            (NO_FIELD, Lang::Da) => {
+                "fortegnelsen nævner intet felt, der siger, hvem en post handler om".to_owned()
+            }
+            (why, _) => why.to_owned(),
+        };
+        let by_hand: Vec<(String, String)> =
+            found.unsearchable.iter().map(|(d, w)| (d.clone(), why(w))).collect();
         list(
             self.say(
-                "Ikke gennemsøgt; nogen må se efter:",
-                "Not searched; somebody must look there:",
+                "Kan ikke gennemsøges; nogen må se efter:",
+                "Cannot be searched; somebody must look there:",
             ),
-            &found.unsearchable,
+            &by_hand,
+        );
+        let kinds =
+            |kinds: &[String]| kinds.iter().map(|k| self.kind(k)).collect::<Vec<_>>().join(", ");
+        let not_asked: Vec<(String, String)> =
+            found.not_asked.iter().map(|(d, k)| (d.clone(), kinds(k))).collect();
+        list(
+            self.say(
+                "Ikke spurgt, for intet af det, der står dér, kendes om personen:",
+                "Not asked, for nothing that stands there is known of the person:",
+            ),
+            &not_asked,
         );
         let unread: Vec<(String, String)> =
             found.unread.iter().map(|(d, n)| (d.clone(), count(*n))).collect();
