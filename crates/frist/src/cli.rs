@@ -203,6 +203,9 @@ pub enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Write the Art. 30 record, privacy notices, deletion schedule and guidelines from the register
+    #[command(subcommand)]
+    Document(crate::cli_document::DocumentCommand),
     /// Calls recorded only with consent: the server, the kill switch, listening, evidence
     Calls(crate::cli_calls::CallsArgs),
     /// Make, check or rewrap a vault of recordings

@@ -5,6 +5,7 @@
 
 mod cli;
 mod cli_calls;
+mod cli_document;
 mod cmd;
 mod error;
 mod init;
@@ -61,6 +62,7 @@ fn run(cli: &Cli) -> Outcome {
             cmd::list::list(&place, dataset, *decision, *limit, lang, json)
         }
         Command::Calls(args) => cmd::calls::calls(&place, args, json),
+        Command::Document(command) => cmd::document::document(&place, command, lang, json),
         Command::Status => cmd::status::status(&place, json),
         Command::Horizon { months, as_of, svg } => {
             cmd::horizon::horizon(&place, *months, as_of.as_deref(), svg.as_deref(), lang, json)

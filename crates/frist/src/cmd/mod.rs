@@ -6,6 +6,7 @@ pub mod check_prompts;
 pub mod check_stores;
 pub mod demo;
 pub mod diff;
+pub mod document;
 pub mod explain;
 pub mod hold;
 pub mod horizon;
