@@ -44,9 +44,10 @@ fn source<'a>(register: &'a Register, book: &'a LawBook, lang: Lang) -> Source<'
 
 fn notices(register: &Register, book: &LawBook, said: &mut Vec<Diagnostic>) {
     let source = source(register, book, Lang::En);
-    for subject in gaps::subjects(&source) {
+    let rows = frist_register::relation(register);
+    for subject in gaps::subjects(&source, &rows) {
         // What cannot be resolved is an error of the register's own checker.
-        for gap in gaps::of(&source, &subject).unwrap_or_default() {
+        for gap in gaps::of(&source, &rows, &subject).unwrap_or_default() {
             let law = match gap.code {
                 Code::W0020 => "GDPR Art. 13(2)(f) and 14(2)(g)",
                 Code::W0021 => "GDPR Art. 12(1)",

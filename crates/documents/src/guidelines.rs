@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::layout::{bullets, document, heading, lines, note, table};
 use crate::record::{Named, limit};
-use crate::source::{Result, Source, sentence, small};
+use crate::source::{Result, Source, capital, enumerated, sentence, small};
 use crate::words::Role;
 
 /// The guidelines.
@@ -155,12 +155,12 @@ pub fn guidelines(source: &Source<'_>) -> Result<Guidelines> {
 }
 
 fn by_hand(source: &Source<'_>) -> Vec<ByHand> {
-    let rows = frist_register::relation(source.register);
+    let all = frist_register::relation(source.register);
+    let rows = crate::record::without_limit(&all);
     let mut out = Vec::new();
     for activity in &source.register.activities {
         let here = rows.iter().filter(|r| r.activity == activity.id.value);
         let data: Vec<String> = here
-            .filter(|r| r.datasets.is_empty())
             .map(|r| format!("{} ({})", source.category(&r.category), small(&source.subject(&r.subject))))
             .collect();
         if !data.is_empty() && activity.role == ActivityRole::Controller {
@@ -198,7 +198,21 @@ impl Guidelines {
                 "Du skal ikke slette her, og du skal ikke gemme en kopi for en sikkerheds skyld.",
                 "You do not delete here, and you do not keep a copy just in case.",
             )));
-            b.push(kept(source, source.pick("Slettes automatisk", "Erased automatically"), &self.by_itself));
+            let mut places: Vec<(&Named, Vec<&str>)> = Vec::new();
+            for k in &self.by_itself {
+                match places.iter_mut().find(|(store, _)| *store == &k.store) {
+                    Some((_, names)) => names.push(&k.dataset.name),
+                    None => places.push((&k.store, vec![&k.dataset.name])),
+                }
+            }
+            b.push(Block::Definitions(
+                places
+                    .into_iter()
+                    .map(|(store, names)| {
+                        (store.name.clone(), vec![Inline::Text(capital(&enumerated(names)))])
+                    })
+                    .collect(),
+            ));
         }
         for text in &self.texts {
             b.push(heading(1, text.title.as_str()));

@@ -83,9 +83,7 @@ pub(crate) fn contact(source: &Source<'_>, c: &ContactView) -> Vec<Inline> {
     }
     if let Some(phone) = &c.phone {
         out.push(Inline::Text(if c.email.is_some() { ", ".into() } else { "\n".into() }));
-        let digits: String = phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
-        let word = source.pick("tlf.", "tel.");
-        out.push(Inline::Link { text: format!("{word} {phone}"), url: format!("tel:{digits}") });
+        out.push(Inline::Text(format!("{} {phone}", source.pick("tlf.", "tel."))));
     }
     out
 }

@@ -7,9 +7,9 @@
 mod csv;
 mod document;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use frist_register::{Activity, DataSet, Purpose, RecipientRole, Role, Row, relation};
+use frist_register::{Activity, CategoryClass, DataSet, Purpose, RecipientRole, Role, Row, relation};
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -107,8 +107,8 @@ pub struct RelationView {
     pub subject: Named,
     /// Category of personal data.
     pub category: Named,
-    /// Whether it is of Art. 9 or 10.
-    pub special: bool,
+    /// `ordinary`, `national-id`, `special` (Art. 9) or `criminal` (Art. 10).
+    pub class: &'static str,
     /// Who gets it.
     pub recipients: Vec<Named>,
     /// The data sets in which it lies; their time limits are in `limits`.
@@ -191,6 +191,7 @@ pub struct ProcessingView {
 pub fn record(source: &Source<'_>) -> Result<Record> {
     let register = source.register;
     let rows = relation(register);
+    let without = without_limit(&rows);
     let mut missing = Vec::new();
     let (mut activities, mut processing) = (Vec::new(), Vec::new());
     for activity in &register.activities {
@@ -198,7 +199,7 @@ pub fn record(source: &Source<'_>) -> Result<Record> {
         match &activity.role {
             Role::Controller => {
                 let view = controller_activity(source, activity, &rows)?;
-                gaps(source, &view, &mut missing);
+                gaps(source, &view, &without, &mut missing);
                 activities.push(view);
             }
             Role::Processor { on_behalf_of } => processing.push(ProcessingView {
@@ -260,7 +261,7 @@ fn controller_activity(
             .map(|row| RelationView {
                 subject: subject(source, &row.subject),
                 category: category(source, &row.category),
-                special: row.special,
+                class: class(source, &row.category),
                 recipients: row
                     .recipients
                     .iter()
@@ -281,6 +282,23 @@ pub(crate) fn subject(source: &Source<'_>, id: &str) -> Named {
 
 pub(crate) fn category(source: &Source<'_>, id: &str) -> Named {
     Named { id: id.to_owned(), name: source.category(id) }
+}
+
+fn class(source: &Source<'_>, category: &str) -> &'static str {
+    match source.register.categories.get(category).map(|c| c.class) {
+        Some(CategoryClass::NationalId) => "national-id",
+        Some(CategoryClass::Special) => "special",
+        Some(CategoryClass::Criminal) => "criminal",
+        Some(CategoryClass::Ordinary) | None => "ordinary",
+    }
+}
+
+/// The rows of which nothing says how long: in no data set of their own activity, nor the same data
+/// about the same people in a data set of another.
+pub(crate) fn without_limit(rows: &[Row]) -> Vec<&Row> {
+    let kept = rows.iter().filter(|r| !r.datasets.is_empty());
+    let kept: HashSet<(&str, &str)> = kept.map(|r| (&*r.subject, &*r.category)).collect();
+    rows.iter().filter(|r| !kept.contains(&(&*r.subject, &*r.category))).collect()
 }
 
 fn measures(source: &Source<'_>, activity: &Activity) -> Vec<String> {
@@ -344,13 +362,17 @@ pub(crate) fn recipients(source: &Source<'_>, rows: &[&Row]) -> Vec<RecipientVie
 }
 
 /// What Art. 30 asks for and the register does not say.
-fn gaps(source: &Source<'_>, activity: &ActivityView, missing: &mut Vec<String>) {
+fn gaps(
+    source: &Source<'_>,
+    activity: &ActivityView,
+    without: &[&Row],
+    missing: &mut Vec<String>,
+) {
     let title = &activity.title;
-    let without: Vec<String> = activity
-        .relation
+    let without: Vec<String> = without
         .iter()
-        .filter(|r| r.datasets.is_empty())
-        .map(|r| format!("{} ({})", r.category.name, r.subject.name))
+        .filter(|r| r.activity == activity.id)
+        .map(|r| format!("{} ({})", source.category(&r.category), source.subject(&r.subject)))
         .collect();
     if !without.is_empty() {
         let what = without.join(", ");

@@ -369,7 +369,7 @@ fn clusters(source: &Source<'_>, class: &Class) -> Block {
         ]
     });
     table(
-        &class.title,
+        source.pick("Datasæt og sletteregler i klassen", "Data sets and deletion rules of the class"),
         &[
             source.pick("Datasæt", "Data set"),
             source.pick("Ansvarlig aktivitet", "Responsible activity"),

@@ -118,7 +118,7 @@ impl<'a> Source<'a> {
         BasisView {
             reference: basis.reference().to_owned(),
             citation: self.article(basis.reference()),
-            label: self.pick(&label.da, &label.en).to_owned(),
+            label: plain_label(self.pick(&label.da, &label.en)).to_owned(),
         }
     }
 
@@ -164,6 +164,16 @@ pub(crate) fn small(text: &str) -> String {
         Some(first) if second_is_small => first.to_lowercase().chain(chars).collect(),
         _ => text.to_owned(),
     }
+}
+
+/// A label without what stands in parentheses: `Legitim interesse`.
+pub(crate) fn plain_label(label: &str) -> &str {
+    label.split(" (").next().unwrap_or(label)
+}
+
+/// Names as they stand inside a sentence, with commas.
+pub(crate) fn enumerated<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {
+    names.into_iter().map(|n| small(n.as_ref())).collect::<Vec<_>>().join(", ")
 }
 
 /// A text with a capital first letter.

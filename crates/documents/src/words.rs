@@ -84,7 +84,7 @@ pub struct GroundWords {
     pub title: String,
     /// What it does.
     pub role: Role,
-    /// How long, in words: `5 år fra udgangen af regnskabsåret for fakturadatoen`.
+    /// How long, in words: `5 år fra udgangen af det regnskabsår, som fakturaens dato falder i`.
     pub words: String,
     /// The period as a register writes it: `5 years from the end of the financial year`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,7 +119,7 @@ impl GroundWords {
 }
 
 /// A Danish citation inside a sentence: acts and orders with a small first letter.
-fn inside(citation: &str) -> String {
+pub(crate) fn inside(citation: &str) -> String {
     let first = citation.split_whitespace().next().unwrap_or_default();
     let name = first.ends_with("loven") || first.ends_with("bekendtgørelsen");
     if name || first == "Praksis" { small(citation) } else { citation.to_owned() }
@@ -142,9 +142,22 @@ pub struct RuleWords {
 }
 
 impl RuleWords {
-    /// A sentence for each line of the rule, with its statute.
+    /// A sentence for each line of the rule, with its statute; what two lines say is said once.
     pub fn sentences(&self, source: &Source<'_>) -> Vec<String> {
-        self.grounds.iter().map(|g| sentence(&g.with_law(source))).collect()
+        let mut all: Vec<String> = Vec::new();
+        for ground in &self.grounds {
+            let mut text = sentence(&ground.with_law(source));
+            if ground.question.is_some() {
+                text += source.pick(
+                    " Herefter vurderer en medarbejder, om oplysningerne stadig er nødvendige.",
+                    " A member of staff then assesses whether the data is still needed.",
+                );
+            }
+            if !all.contains(&text) {
+                all.push(text);
+            }
+        }
+        all
     }
 
     /// The statutes that it rests on, each once.
@@ -326,7 +339,7 @@ impl Writer<'_> {
         parts.join("; ")
     }
 
-    /// `5 år fra udgangen af regnskabsåret for fakturadatoen`.
+    /// `5 år fra udgangen af det regnskabsår, som fakturaens dato falder i`.
     fn term(&self, term: Term, start: &str) -> String {
         let period = period(self.source, term.period);
         if term.anchor == Anchor::AsIs && period.starts_with("0 ") {
@@ -343,8 +356,22 @@ impl Writer<'_> {
             (Anchor::EndOfFinancialYear, false) if year => {
                 format!("{period} from the end of {start}")
             }
-            (_, true) => format!("{} for {start}", term.text_da()),
-            (_, false) => format!("{term} of {start}"),
+            (anchor, true) => {
+                let whole = match anchor {
+                    Anchor::EndOfMonth => "den måned",
+                    Anchor::EndOfCalendarYear => "det kalenderår",
+                    _ => "det regnskabsår",
+                };
+                format!("{period} fra udgangen af {whole}, som {start} falder i")
+            }
+            (anchor, false) => {
+                let whole = match anchor {
+                    Anchor::EndOfMonth => "month",
+                    Anchor::EndOfCalendarYear => "calendar year",
+                    _ => "financial year",
+                };
+                format!("{period} from the end of the {whole} in which {start} falls")
+            }
         }
     }
 

@@ -216,6 +216,9 @@ pub enum Command {
     /// People's requests: open, extend, answer; what breaks first
     #[command(subcommand)]
     Case(crate::cli_case::CaseCommand),
+    /// Write the Art. 30 record, privacy notices, deletion schedule and guidelines from the register
+    #[command(subcommand)]
+    Document(crate::cli_document::DocumentCommand),
     /// Calls recorded only with consent: the server, the kill switch, listening, evidence
     Calls(crate::cli_calls::CallsArgs),
     /// Answer an authority's inquiry: its deadline, questions, answers, and what was sent

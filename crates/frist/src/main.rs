@@ -10,6 +10,7 @@ mod cli_find;
 mod cli_case;
 mod cli_letter;
 mod cli_reviews;
+mod cli_document;
 mod cmd;
 mod error;
 mod init;
@@ -69,6 +70,7 @@ fn run(cli: &Cli) -> Outcome {
         Command::Calls(args) => cmd::calls::calls(&place, args, json),
         Command::Case(command) => cmd::case::case(&place, command, lang, json),
         Command::Status => cmd::status::status(&place, lang, json),
+        Command::Document(command) => cmd::document::document(&place, command, lang, json),
         Command::Horizon { months, as_of, svg } => {
             cmd::horizon::horizon(&place, *months, as_of.as_deref(), svg.as_deref(), lang, json)
         }

@@ -164,8 +164,8 @@ impl Place {
         Box::new(move |store| frist_stores::open(store, &base, &|name| std::env::var(name).ok()))
     }
 
-    /// An engine over a sound register.
-    pub fn engine(&self) -> Outcome<Engine> {
+    /// The register, when nothing forbids to go on with it.
+    pub fn sound(&self) -> Outcome<Loaded> {
         let checked = self.check()?;
         let errors = checked.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
         let register = match checked.register {
@@ -182,7 +182,12 @@ impl Place {
             }
         };
         let revision = revision(&register)?;
-        let loaded = Loaded { register, revision, files: checked.files };
+        Ok(Loaded { register, revision, files: checked.files })
+    }
+
+    /// An engine over a sound register.
+    pub fn engine(&self) -> Outcome<Engine> {
+        let loaded = self.sound()?;
         let mut state = self.state()?;
         self.not_set_back(&mut state)?;
         let keys = self.keys(&mut state)?;
@@ -199,6 +204,11 @@ impl Place {
             Box::new(now),
         )
         .with_dead(Box::new(is_dead)))
+    }
+
+    /// Whether there is a database of Frist's own yet; one that is named elsewhere is taken to exist.
+    pub fn has_state(&self) -> bool {
+        self.global.state.is_some() || self.hidden().join("state.sqlite").exists()
     }
 
     /// Frist's own database.

@@ -85,8 +85,11 @@ impl Engine {
     }
 }
 
-/// The register that was kept with a revision.
-pub(crate) fn register_of(text: &str) -> std::result::Result<Register, String> {
+/// The register that was kept with a revision, from the text that [`frist_state::State`] keeps of it.
+///
+/// # Errors
+/// In words, when this version of Frist cannot read it.
+pub fn register_of(text: &str) -> std::result::Result<Register, String> {
     let files: Vec<(String, String)> = serde_json::from_str(text).map_err(|e| e.to_string())?;
     let read = Register::read(&files).register;
     read.ok_or_else(|| "this version of Frist no longer reads it".into())

@@ -1,20 +1,20 @@
 //! What a notice says, item by item.
 
 use frist_law::Basis;
-use frist_register::{Activity, DataSet, Purpose, Role, Row, Text, relation};
+use frist_register::{Activity, DataSet, Purpose, Role, Row, Text};
 
 use super::{Group, Item, Notice, gaps};
 use crate::record::{self, PurposeView, RecipientView};
-use crate::source::{Result, Source, capital, sentence, small};
+use crate::source::{Result, Source, capital, enumerated, sentence, small};
 use crate::words::{self, RuleWords};
 
 /// The categories of data subjects that somebody is told about, by id.
-pub(crate) fn subjects(source: &Source<'_>) -> Vec<String> {
+pub(crate) fn subjects(source: &Source<'_>, rows: &[Row]) -> Vec<String> {
     let own = |row: &Row| {
         source.register.activity(&row.activity).is_some_and(|a| a.role == Role::Controller)
     };
     let mut all: Vec<String> =
-        relation(source.register).into_iter().filter(own).map(|r| r.subject).collect();
+        rows.iter().filter(|r| own(r)).map(|r| r.subject.clone()).collect();
     all.sort();
     all.dedup();
     all
@@ -35,10 +35,9 @@ pub(super) struct Part<'a> {
     pub(super) datasets: Vec<&'a DataSet>,
 }
 
-pub(super) fn concern<'a>(source: &Source<'a>, subject: &str) -> Concern<'a> {
+pub(super) fn concern<'a>(source: &Source<'a>, rows: &[Row], subject: &str) -> Concern<'a> {
     let register = source.register;
-    let rows: Vec<Row> =
-        relation(register).into_iter().filter(|r| r.subject == subject).collect();
+    let rows: Vec<Row> = rows.iter().filter(|r| r.subject == subject).cloned().collect();
     let mut activities = Vec::new();
     for activity in &register.activities {
         let here = rows.iter().any(|r| r.activity == activity.id.value);
@@ -69,8 +68,8 @@ pub(super) fn concern<'a>(source: &Source<'a>, subject: &str) -> Concern<'a> {
     Concern { activities, rows }
 }
 
-pub(super) fn build(source: &Source<'_>, subject: &str) -> Result<Notice> {
-    let concern = concern(source, subject);
+pub(super) fn build(source: &Source<'_>, rows: &[Row], subject: &str) -> Result<Notice> {
+    let concern = concern(source, rows, subject);
     let name = source.subject(subject);
     let writer = Writer { source, concern: &concern };
     let own: Vec<_> =
@@ -96,7 +95,7 @@ pub(super) fn build(source: &Source<'_>, subject: &str) -> Result<Notice> {
         before: words(|n| &n.before),
         items: writer.items()?,
         after: words(|n| &n.after),
-        missing: gaps::of(source, subject)?.into_iter().map(|g| g.told).collect(),
+        missing: gaps::of(source, rows, subject)?.into_iter().map(|g| g.told).collect(),
     })
 }
 
@@ -230,15 +229,17 @@ impl Writer<'_, '_> {
         let bases: Vec<String> = [&p.basis, &p.special_basis]
             .into_iter()
             .flatten()
-            .map(|b| format!("{} ({})", b.citation, small(plain_label(&b.label))))
+            .map(|b| format!("{} ({})", b.citation, small(&b.label)))
             .collect();
         let mut text = sentence(&p.text);
         if !bases.is_empty() {
             let word = self.pick("Retsgrundlag:", "Legal basis:");
             text += &format!(" {word} {regulation} {}", self.source.and(&bases));
             if let Some(law) = &p.law {
-                let see = self.pick("jf.", "see");
-                text += &format!(", {see} {law}");
+                text += &match self.source.da() {
+                    true => format!(", jf. {}", words::inside(law)),
+                    false => format!(", see {law}"),
+                };
             }
             text.push('.');
         }
@@ -274,7 +275,7 @@ impl Writer<'_, '_> {
                 (true, true) => format!("{} (følsom oplysning)", self.source.category(&r.category)),
                 (true, false) => format!("{} (sensitive)", self.source.category(&r.category)),
             };
-            own.map(name).collect()
+            vec![capital(&enumerated(own.map(name)))]
         });
         item
     }
@@ -309,7 +310,7 @@ impl Writer<'_, '_> {
                 "processor" => self.pick(" (databehandler, som arbejder for os)", " (a processor, working for us)"),
                 _ => String::new(),
             };
-            format!("{}{role}: {}", r.name, small(&categories.join(", ")))
+            format!("{}{role}: {}", r.name, enumerated(&categories))
         };
         item.groups = vec![Group { title: None, lines: all.iter().map(line).collect() }];
         item
@@ -374,12 +375,6 @@ impl Writer<'_, '_> {
 
     fn stored(&self, rule: &RuleWords) -> Group {
         let mut lines = rule.sentences(self.source);
-        if rule.grounds.iter().any(|g| g.question.is_some()) {
-            lines.push(self.pick(
-                "Inden vi sletter, vurderer en medarbejder, om oplysningerne stadig er nødvendige.",
-                "Before we erase, a member of staff assesses whether the data is still needed.",
-            ));
-        }
         lines.push(match self.source.da() {
             true => format!("Derefter {} oplysningerne.", rule.disposition),
             false => format!("After that the data is {}.", rule.disposition),
@@ -504,17 +499,21 @@ impl Writer<'_, '_> {
         let said = |p: &Part<'_>| -> Vec<String> {
             text(p.activity).map(|t| sentence(&self.source.text(t, ""))).into_iter().collect()
         };
-        item.groups = self.each(said);
-        let first = item.groups.first()?.lines.clone();
-        let all = item.groups.len() == self.concern.activities.len();
-        if all && item.groups.iter().all(|g| g.lines == first) {
-            item.groups = vec![Group { title: None, lines: first.iter().map(|l| capital(l)).collect() }];
+        for group in self.each(said) {
+            match item.groups.iter_mut().find(|g| g.lines == group.lines) {
+                Some(same) => {
+                    let also = group.title.unwrap_or_default();
+                    same.title = same.title.take().map(|t| format!("{t}, {also}"));
+                }
+                None => item.groups.push(group),
+            }
+        }
+        let everywhere = self.concern.activities.iter().all(|p| text(p.activity).is_some());
+        match item.groups.as_mut_slice() {
+            [] => return None,
+            [only] if everywhere => only.title = None,
+            _ => {}
         }
         Some(item)
     }
-}
-
-/// A label without what is in parentheses: `Legitim interesse`.
-fn plain_label(label: &str) -> &str {
-    label.split(" (").next().unwrap_or(label)
 }

@@ -42,7 +42,7 @@ pub(crate) fn paragraphs(text: &str) -> Vec<Block> {
 fn write(item: &Item, b: &mut Vec<Block>) {
     b.extend(item.intro.iter().map(Block::paragraph));
     let titled = item.groups.iter().any(|g| g.title.is_some());
-    let short = item.groups.iter().all(|g| g.lines.len() == 1) || item.id == "categories";
+    let short = item.groups.iter().all(|g| g.lines.len() == 1);
     match (titled, short) {
         (true, true) => b.push(Block::Definitions(item.groups.iter().map(short_entry).collect())),
         _ => {

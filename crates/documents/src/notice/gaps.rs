@@ -1,10 +1,11 @@
 //! What a notice lacks: found while it is made, told in it, and told by `frist check` with its place.
 
-use frist_register::{Code, Span};
+use frist_register::{Code, Row, Span};
 
 use super::build::concern;
 pub(crate) use super::build::subjects;
-use crate::source::{Result, Source};
+use crate::record::without_limit;
+use crate::source::{Result, Source, enumerated};
 use crate::words;
 
 /// Something that a notice lacks.
@@ -24,10 +25,11 @@ pub(crate) struct Gap {
 }
 
 /// What the notice for one category of data subjects lacks.
-pub(crate) fn of(source: &Source<'_>, subject: &str) -> Result<Vec<Gap>> {
+pub(crate) fn of(source: &Source<'_>, rows: &[Row], subject: &str) -> Result<Vec<Gap>> {
     let mut out = Vec::new();
+    let unsaid = without_limit(rows);
     let pick = |da: String, en: String| if source.da() { da } else { en };
-    for part in &concern(source, subject).activities {
+    for part in &concern(source, rows, subject).activities {
         let (title, a) = (&part.title, part.activity);
         if a.source.is_none() && a.obligation.is_none() {
             // The register's own checker tells this one: W0005.
@@ -61,23 +63,29 @@ pub(crate) fn of(source: &Source<'_>, subject: &str) -> Result<Vec<Gap>> {
                     .to_owned(),
             });
         }
-        if part.datasets.is_empty() {
+        let unsaid: Vec<&str> = unsaid
+            .iter()
+            .filter(|r| r.activity == a.id.value && r.subject == subject)
+            .map(|r| r.category.as_str())
+            .collect();
+        if !unsaid.is_empty() {
+            let names = enumerated(unsaid.iter().map(|c| source.category(c)));
             out.push(Gap {
                 code: Code::W0023,
                 span: a.id.span,
                 told: pick(
-                    format!("{title}: hvor længe oplysningerne gemmes (artikel 13, stk. 2, litra a, og 14, stk. 2, litra a)."),
-                    format!("{title}: how long the data is kept (Article 13(2)(a) and 14(2)(a))."),
+                    format!("{title}: hvor længe vi gemmer {names} (artikel 13, stk. 2, litra a, og 14, stk. 2, litra a)."),
+                    format!("{title}: how long we keep {names} (Article 13(2)(a) and 14(2)(a))."),
                 ),
                 message: format!(
-                    "nothing says how long `{}` keeps data about `{subject}`",
-                    a.id.value
+                    "nothing says how long `{}` keeps {} about `{subject}`",
+                    a.id.value,
+                    unsaid.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ")
                 ),
-                here: "it has no data set about them",
-                help: format!(
-                    "add a [[dataset]] of this activity with `{subject}` among its subjects: \
-                     its rule is what the notice promises"
-                ),
+                here: "no data set has it",
+                help: "add a [[dataset]] with these categories and these data subjects: \
+                       its rule is what the notice promises"
+                    .to_owned(),
             });
         }
         for dataset in &part.datasets {

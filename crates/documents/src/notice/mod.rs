@@ -80,11 +80,12 @@ pub struct Group {
 /// # Errors
 /// When the register has an error, or holds nothing about them.
 pub fn notice(source: &Source<'_>, subject: &str) -> Result<Notice> {
-    let all = build::subjects(source);
+    let rows = frist_register::relation(source.register);
+    let all = build::subjects(source, &rows);
     if !all.iter().any(|s| s == subject) {
         return Err(Error::NoSubject { subject: subject.to_owned(), known: all.join(", ") });
     }
-    build::build(source, subject)
+    build::build(source, &rows, subject)
 }
 
 /// The notices for everybody that the organisation holds data about as a controller.
@@ -92,7 +93,8 @@ pub fn notice(source: &Source<'_>, subject: &str) -> Result<Notice> {
 /// # Errors
 /// When the register has an error.
 pub fn notices(source: &Source<'_>) -> Result<Vec<Notice>> {
-    build::subjects(source).iter().map(|s| build::build(source, s)).collect()
+    let rows = frist_register::relation(source.register);
+    build::subjects(source, &rows).iter().map(|s| build::build(source, &rows, s)).collect()
 }
 
 impl Notice {

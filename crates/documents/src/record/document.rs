@@ -6,7 +6,7 @@ use frist_paper::{Attachment, Block, Cell, Document, Inline};
 
 use super::{ActivityView, Named, ProcessingView, PurposeView, Record, RecipientView};
 use crate::layout::{bullets, contact, document, heading, lines, note, table};
-use crate::source::{Result, Source, capital, sentence};
+use crate::source::{Result, Source, capital, enumerated, sentence};
 
 impl Record {
     /// The record as a document, with itself as JSON attached.
@@ -204,7 +204,11 @@ fn relation(source: &Source<'_>, a: &ActivityView) -> Block {
     let mut rows: BTreeMap<(&Named, Vec<&str>), Vec<String>> = BTreeMap::new();
     for r in &a.relation {
         let to: Vec<&str> = r.recipients.iter().map(|n| n.name.as_str()).collect();
-        let special = if r.special { source.pick(" (følsom)", " (special)") } else { "" };
+        let special = match r.class {
+            "special" => source.pick(" (følsom)", " (special category)"),
+            "criminal" => source.pick(" (artikel 10)", " (Article 10)"),
+            _ => "",
+        };
         rows.entry((&r.subject, to)).or_default().push(format!("{}{special}", r.category.name));
     }
     let rows = rows.into_iter().map(|((subject, to), categories)| {
@@ -241,8 +245,7 @@ fn recipients(source: &Source<'_>, all: &[RecipientView]) -> Block {
             .gets
             .iter()
             .map(|g| {
-                let categories: Vec<&str> = g.categories.iter().map(|c| c.name.as_str()).collect();
-                format!("{}: {}", g.subject.name, categories.join(", "))
+                format!("{}: {}", g.subject.name, enumerated(g.categories.iter().map(|c| &c.name)))
             })
             .collect();
         vec![Cell::from(r.name.clone()), Cell::from(role(source, r.role)), lines(&gets)]
@@ -292,9 +295,9 @@ fn limits(source: &Source<'_>, a: &ActivityView) -> Block {
         return note(source.pick("Ingen slettefrist er angivet.", "No time limit is stated."));
     }
     let rows = a.limits.iter().map(|l| {
-        let subjects: Vec<&str> = l.subjects.iter().map(|s| s.name.as_str()).collect();
-        let categories: Vec<&str> = l.categories.iter().map(|c| c.name.as_str()).collect();
-        let about = format!("{}\n{}", subjects.join(", "), categories.join(", "));
+        let subjects = enumerated(l.subjects.iter().map(|s| &s.name));
+        let categories = enumerated(l.categories.iter().map(|c| &c.name));
+        let about = format!("{}\n{}", capital(&subjects), capital(&categories));
         vec![
             Cell::from(vec![Inline::Strong(l.rule.title.clone())]),
             Cell::from(about),

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use frist_law::LawBook;
 use frist_register::{Code, Diagnostic, Severity, Sources, Span};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
 
@@ -21,6 +22,11 @@ pub fn check(place: &Place, args: &CheckArgs, as_json: bool) -> Outcome {
         return explain(code, as_json);
     }
     let mut checked = place.check()?;
+    if let Some(register) = checked.register.as_ref().filter(|_| checked.sound()) {
+        let lacks = frist_documents::check(register, LawBook::embedded());
+        checked.diagnostics.extend(lacks);
+        checked.diagnostics.sort_by_key(|d| d.severity);
+    }
     if let Some(register) = checked.register.as_ref().filter(|_| checked.sound() && !args.offline) {
         let prompts = super::check_prompts::look(&place.dir, register);
         checked.diagnostics.extend(super::check_stores::ask(place, register));

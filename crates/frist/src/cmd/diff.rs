@@ -1,7 +1,9 @@
 //! `frist diff`: what a changed register does, before it is made live.
 
+use frist_register::Lang;
+
 use crate::error::{Exit, Outcome};
-use crate::output::{BOLD, DIM, GREEN, YELLOW, count, json, say, table};
+use crate::output::{BOLD, DIM, GREEN, YELLOW, count, counted, json, say, table};
 use crate::place::{Place, now};
 
 /// Compares the register in the folder with the one of the last plan or sweep.
@@ -15,10 +17,11 @@ pub fn diff(place: &Place, as_json: bool) -> Outcome {
         return Ok(Exit::Done);
     };
     let changes = engine.changes(&old);
+    let notices = super::document::wrong_notices(&old, &engine.register, Lang::En)?;
     let effects = if changes.is_empty() { Vec::new() } else { engine.effects(old, now())? };
     if as_json {
         let words: Vec<String> = changes.iter().map(ToString::to_string).collect();
-        json(&serde_json::json!({"changes": words, "effects": effects}))?;
+        json(&serde_json::json!({"changes": words, "effects": effects, "notices": notices}))?;
         return Ok(Exit::Done);
     }
     if changes.is_empty() {
@@ -49,6 +52,12 @@ pub fn diff(place: &Place, as_json: bool) -> Outcome {
         if effects.iter().any(|e| e.after > e.before) {
             say!("\n{YELLOW}What becomes due goes with the next sweep.{YELLOW:#}");
         }
+    }
+    if !notices.is_empty() {
+        let names: Vec<&str> = notices.iter().map(|n| n.name.as_str()).collect();
+        let n = counted(names.len() as u64, "privacy notice is", "privacy notices are");
+        say!("\n{YELLOW}{n} wrong with this register{YELLOW:#}: {}", names.join(", "));
+        say!("{DIM}what changes in each: frist document notice --against live{DIM:#}");
     }
     say!("{DIM}The next plan makes this register live.{DIM:#}");
     Ok(Exit::Done)

@@ -10,6 +10,7 @@ pub mod check_stores;
 pub mod consent;
 pub mod demo;
 pub mod diff;
+pub mod document;
 pub mod explain;
 pub mod find;
 pub mod hold;

@@ -1,0 +1,374 @@
+//! `frist document`: what the register says, written for people.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use frist_documents::{Notice, NoticeChange, Source, notice::What};
+use frist_law::LawBook;
+use frist_paper::{Document, PaperError};
+use frist_register::{Lang, Register};
+use frist_sweep::Loaded;
+use jiff::civil::Date;
+
+use crate::cli_document::{DocumentArgs, DocumentCommand, DocumentFormat as Format, NoticeArgs};
+use crate::error::{Exit, Failure, Outcome};
+use crate::output::{BOLD, DIM, GREEN, RED, YELLOW, counted, json, say};
+use crate::place::Place;
+
+impl From<frist_documents::Error> for Failure {
+    fn from(e: frist_documents::Error) -> Self {
+        match &e {
+            frist_documents::Error::NoSubject { .. } => Failure::usage(e.to_string()),
+            _ => Failure::new(e.to_string()),
+        }
+    }
+}
+
+/// Writes a document, or all.
+pub fn document(place: &Place, command: &DocumentCommand, lang: Lang, as_json: bool) -> Outcome {
+    let loaded = place.sound()?;
+    let revision = loaded.revision.to_string();
+    let source = |date: Option<Date>| -> Outcome<Source<'_>> {
+        let date = match date {
+            Some(date) => Some(date),
+            None => live_since(place, &loaded)?,
+        };
+        let register = &loaded.register;
+        Ok(Source { register, book: LawBook::embedded(), revision: &revision, lang, date })
+    };
+    match command {
+        DocumentCommand::Notice(args) => notice(place, args, &source(args.common.date)?, as_json),
+        DocumentCommand::All { out_dir, date } => all(out_dir, &source(*date)?, as_json),
+        DocumentCommand::Record(args) => one(Kind::Record, args, &source(args.date)?, as_json),
+        DocumentCommand::Schedule(args) => one(Kind::Schedule, args, &source(args.date)?, as_json),
+        DocumentCommand::Guidelines(args) => {
+            one(Kind::Guidelines, args, &source(args.date)?, as_json)
+        }
+    }
+}
+
+/// The day on which this very register was last made live.
+fn live_since(place: &Place, loaded: &Loaded) -> Outcome<Option<Date>> {
+    if !place.has_state() {
+        return Ok(None);
+    }
+    let hash = loaded.revision.to_string();
+    let zone = &loaded.register.controller.calendar.zone;
+    let live = place.state()?.revisions()?.into_iter().rfind(|r| r.hash == hash);
+    Ok(live.map(|r| r.at.to_zoned(zone.clone()).date()))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Record,
+    Schedule,
+    Guidelines,
+}
+
+fn one(kind: Kind, args: &DocumentArgs, source: &Source<'_>, as_json: bool) -> Outcome {
+    let format = format(args, as_json)?;
+    let bytes = written(kind, format, source)?;
+    put(args.out.as_deref(), format, &bytes)
+}
+
+/// The format that was asked for, else that of the file's name, else text.
+fn format(args: &DocumentArgs, as_json: bool) -> Outcome<Format> {
+    let named = args.out.as_deref().and_then(Path::extension).and_then(|x| x.to_str());
+    Ok(match (args.format, as_json, named) {
+        (Some(format), _, _) => format,
+        (None, true, _) | (None, _, Some("json")) => Format::Json,
+        (None, _, Some("html" | "htm")) => Format::Html,
+        (None, _, Some("pdf")) => Format::Pdf,
+        (None, _, Some("csv")) => Format::Csv,
+        (None, _, Some("jsonld")) => Format::Jsonld,
+        (None, _, Some("txt" | "text") | None) => Format::Text,
+        (None, _, Some(other)) => {
+            return Err(Failure::usage(format!("`.{other}` does not tell the format"))
+                .help("say it with `--format html|pdf|text|csv|json|jsonld`"));
+        }
+    })
+}
+
+fn extension(format: Format) -> &'static str {
+    match format {
+        Format::Html => "html",
+        Format::Pdf => "pdf",
+        Format::Text => "txt",
+        Format::Csv => "csv",
+        Format::Json => "json",
+        Format::Jsonld => "jsonld",
+    }
+}
+
+fn written(kind: Kind, format: Format, source: &Source<'_>) -> Outcome<Vec<u8>> {
+    let data = |text: frist_documents::Result<String>| -> Outcome<Vec<u8>> { Ok(text?.into()) };
+    match kind {
+        Kind::Record => {
+            let record = frist_documents::record(source)?;
+            match format {
+                Format::Csv => data(record.csv(source)),
+                Format::Json => data(record.json()),
+                Format::Jsonld => data(record.jsonld(source)),
+                _ => paper(&record.document(source)?, format),
+            }
+        }
+        Kind::Schedule => {
+            let schedule = frist_documents::schedule(source)?;
+            match format {
+                Format::Csv => data(schedule.csv(source)),
+                Format::Json => data(schedule.json()),
+                _ => paper(&schedule.document(source), format),
+            }
+        }
+        Kind::Guidelines => {
+            let guidelines = frist_documents::guidelines(source)?;
+            match format {
+                Format::Json => data(guidelines.json()),
+                _ => paper(&guidelines.document(source), format),
+            }
+        }
+    }
+}
+
+fn paper(document: &Document, format: Format) -> Outcome<Vec<u8>> {
+    match format {
+        Format::Html => Ok(document.html().into()),
+        Format::Text => Ok(document.text().into()),
+        Format::Pdf => document.pdf().map_err(no_paper),
+        Format::Csv | Format::Json | Format::Jsonld => {
+            let name = extension(format);
+            Err(Failure::usage(format!("this document has no form as `{name}`"))
+                .help("`html`, `pdf`, `text` and `json` are there for every document"))
+        }
+    }
+}
+
+fn no_paper(e: PaperError) -> Failure {
+    Failure::new(e.to_string())
+}
+
+fn put(out: Option<&Path>, format: Format, bytes: &[u8]) -> Outcome {
+    use std::io::IsTerminal;
+    match out {
+        Some(path) => fs::write(path, bytes).map_err(|e| Failure::file("write", path, &e))?,
+        None if format == Format::Pdf && std::io::stdout().is_terminal() => {
+            return Err(Failure::usage("a PDF cannot be shown here").help("name a file: `--out`"));
+        }
+        None => {
+            let mut stdout = std::io::stdout().lock();
+            let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
+            written.map_err(|e| Failure::new(format!("cannot write the document: {e}")))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn notice(place: &Place, args: &NoticeArgs, source: &Source<'_>, as_json: bool) -> Outcome {
+    if let Some(revision) = &args.against {
+        return against(place, revision, args.subject.as_deref(), source, as_json);
+    }
+    let format = format(&args.common, as_json)?;
+    let notices = match &args.subject {
+        Some(subject) => vec![frist_documents::notice(source, subject)?],
+        None => frist_documents::notices(source)?,
+    };
+    if let Some(folder) = &args.out_dir {
+        let folder = made(folder)?;
+        for one in &notices {
+            let name = format!("notice-{}.{}", one.subject.id, extension(format));
+            put(Some(&folder.join(name)), format, &as_bytes(one, format, source)?)?;
+        }
+        return told(&notices);
+    }
+    match (notices.as_slice(), format) {
+        ([only], _) => {
+            put(args.common.out.as_deref(), format, &as_bytes(only, format, source)?)?;
+        }
+        (all, Format::Json) => {
+            let mut text = serde_json::to_vec_pretty(all)
+                .map_err(|e| Failure::new(format!("cannot write the notices as JSON: {e}")))?;
+            text.push(b'\n');
+            put(args.common.out.as_deref(), format, &text)?;
+        }
+        (all, Format::Text) => {
+            let texts: Outcome<Vec<Vec<u8>>> =
+                all.iter().map(|n| as_bytes(n, format, source)).collect();
+            put(args.common.out.as_deref(), format, &texts?.join(&b"\n\n\n"[..]))?;
+        }
+        (all, _) => {
+            let names: Vec<&str> = all.iter().map(|n| n.subject.id.as_str()).collect();
+            return Err(Failure::usage(format!("there are {} notices", all.len())).help(format!(
+                "name one with `--subject` ({}), or a folder for all with `--out-dir`",
+                names.join(", ")
+            )));
+        }
+    }
+    told(&notices)
+}
+
+/// Says on standard error what a notice lacks, for it is not to be handed out.
+fn told(notices: &[Notice]) -> Outcome {
+    let drafts: Vec<&Notice> = notices.iter().filter(|n| !n.missing.is_empty()).collect();
+    for draft in &drafts {
+        anstream::eprintln!(
+            "{YELLOW}draft{YELLOW:#}: the notice for `{}` lacks what the law demands; see it with `frist check`",
+            draft.subject.id
+        );
+    }
+    Ok(if drafts.is_empty() { Exit::Done } else { Exit::Findings })
+}
+
+fn as_bytes(notice: &Notice, format: Format, source: &Source<'_>) -> Outcome<Vec<u8>> {
+    match format {
+        Format::Json => Ok(notice.json()?.into()),
+        _ => paper(&notice.document(source), format),
+    }
+}
+
+fn made(folder: &Path) -> Outcome<&Path> {
+    fs::create_dir_all(folder).map_err(|e| Failure::file("make the folder", folder, &e))?;
+    Ok(folder)
+}
+
+fn all(folder: &Path, source: &Source<'_>, as_json: bool) -> Outcome {
+    let folder = made(folder)?;
+    let notices = frist_documents::notices(source)?;
+    let mut files = Vec::new();
+    let mut no_pdf = None;
+    let mut write = |name: String, bytes: Outcome<Vec<u8>>, format: Format| -> Outcome<()> {
+        let bytes = match bytes {
+            Err(failure) if format == Format::Pdf => {
+                no_pdf = Some(failure);
+                return Ok(());
+            }
+            other => other?,
+        };
+        put(Some(&folder.join(&name)), format, &bytes)?;
+        files.push(name);
+        Ok(())
+    };
+    use Format::{Csv, Html, Json, Jsonld, Pdf};
+    for (name, kind, formats) in [
+        ("record", Kind::Record, &[Html, Pdf, Csv, Json, Jsonld][..]),
+        ("schedule", Kind::Schedule, &[Html, Pdf, Csv, Json][..]),
+        ("guidelines", Kind::Guidelines, &[Html, Pdf, Json][..]),
+    ] {
+        for format in formats {
+            let name = format!("{name}.{}", extension(*format));
+            write(name, written(kind, *format, source), *format)?;
+        }
+    }
+    for notice in &notices {
+        for format in [Html, Pdf, Json] {
+            let name = format!("notice-{}.{}", notice.subject.id, extension(format));
+            write(name, as_bytes(notice, format, source), format)?;
+        }
+    }
+    match as_json {
+        true => json(&serde_json::json!({"folder": folder, "files": files}))?,
+        false => {
+            let n = counted(files.len() as u64, "file", "files");
+            say!("{GREEN}written{GREEN:#}: {n} in `{}`", folder.display());
+        }
+    }
+    if let Some(failure) = no_pdf {
+        anstream::eprintln!("{YELLOW}no PDF{YELLOW:#}: {}", failure.message);
+    }
+    told(&notices)
+}
+
+/// Which notices a register makes wrong that was right by another.
+pub fn wrong_notices(old: &Register, new: &Register, lang: Lang) -> Outcome<Vec<NoticeChange>> {
+    let of = |register: &Register| {
+        let book = LawBook::embedded();
+        frist_documents::notices(&Source { register, book, revision: "", lang, date: None })
+    };
+    Ok(frist_documents::compare(&of(old)?, &of(new)?))
+}
+
+fn against(
+    place: &Place,
+    revision: &str,
+    subject: Option<&str>,
+    source: &Source<'_>,
+    as_json: bool,
+) -> Outcome {
+    let old = kept(place, revision)?;
+    let mut changes = wrong_notices(&old, source.register, source.lang)?;
+    if let Some(subject) = subject {
+        changes.retain(|c| c.subject == subject);
+    }
+    let exit = if changes.is_empty() { Exit::Done } else { Exit::Findings };
+    if as_json {
+        json(&changes)?;
+        return Ok(exit);
+    }
+    let da = source.da();
+    match changes.len() {
+        0 if da => say!("{GREEN}Ingen oplysningstekst er blevet forkert.{GREEN:#}"),
+        0 => say!("{GREEN}no privacy notice is wrong{GREEN:#}"),
+        1 if da => say!("{YELLOW}Én oplysningstekst er nu forkert:{YELLOW:#}"),
+        n if da => say!("{YELLOW}{n} oplysningstekster er nu forkerte:{YELLOW:#}"),
+        n => {
+            let n = counted(n as u64, "privacy notice is", "privacy notices are");
+            say!("{YELLOW}{n} wrong now:{YELLOW:#}");
+        }
+    }
+    for change in &changes {
+        let what = match (change.what, da) {
+            (What::New, true) => " (ny: de har ikke fået nogen)",
+            (What::New, false) => " (new: they have had none)",
+            (What::Gone, true) => " (bortfaldet: der behandles ikke længere oplysninger om dem)",
+            (What::Gone, false) => " (gone: no data about them is processed any more)",
+            (What::Changed, _) => "",
+        };
+        say!("\n{BOLD}{}{BOLD:#} {DIM}{}{DIM:#}{what}", change.name, change.subject);
+        for item in &change.items {
+            say!("  {}", item.heading);
+            for line in &item.removed {
+                say!("    {RED}- {line}{RED:#}");
+            }
+            for line in &item.added {
+                say!("    {GREEN}+ {line}{GREEN:#}");
+            }
+        }
+    }
+    Ok(exit)
+}
+
+/// A register that was live once, by its hash, the first digits of it, or `live`.
+fn kept(place: &Place, revision: &str) -> Outcome<Register> {
+    let none = || {
+        Failure::new("no register has been live yet: there is nothing to compare with")
+            .help("the first plan or sweep makes one live")
+    };
+    if !place.has_state() {
+        return Err(none());
+    }
+    let mut state = place.state()?;
+    let found = match revision {
+        "live" => state.live_revision()?.ok_or_else(none)?,
+        start => {
+            let mut hashes: Vec<String> =
+                state.revisions()?.into_iter().map(|r| r.hash).collect();
+            hashes.retain(|h| h.starts_with(start));
+            hashes.sort();
+            hashes.dedup();
+            match hashes.as_slice() {
+                [hash] => state.revision(hash)?.ok_or_else(none)?,
+                [] => {
+                    return Err(Failure::usage(format!("no revision `{start}` was ever live"))
+                        .help("give its hash or the first digits of it, or `live`"));
+                }
+                many => {
+                    let n = many.len();
+                    return Err(Failure::usage(format!("{n} revisions begin with `{start}`"))
+                        .help("give more digits"));
+                }
+            }
+        }
+    };
+    frist_sweep::effects::register_of(&found.text)
+        .map_err(|why| Failure::new(format!("the revision {} is damaged: {why}", found.hash)))
+}
