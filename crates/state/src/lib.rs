@@ -23,6 +23,7 @@
 //! `batch.rs` is the heart (intent, confirm, recover); `lease.rs` has the fence; `db.rs` hides the
 //! two databases; `migrations/` has the tables.
 
+mod account;
 mod batch;
 mod db;
 mod error;
@@ -39,9 +40,11 @@ mod plan;
 mod replay;
 mod revision;
 mod seal;
+mod session;
 mod sweep;
 mod value;
 
+pub use account::{Account, AccountId, LinkFor, NewAccount};
 pub use batch::{Batch, BatchId, BatchOutcome, BatchStatus, Confirm, NewBatch, OpenBatch};
 pub use error::{Error, Result};
 pub use finding::{Finding, NewFinding};
@@ -54,6 +57,7 @@ pub use location::{Location, Server};
 pub use plan::{Approval, NewPlan, Plan, PlanStatus};
 pub use replay::{NewReplay, ReplaySet};
 pub use revision::{MadeLive, Revision};
+pub use session::{Limits, Look, Session, Slowing, Stage};
 pub use sweep::{Sweep, SweepId, SweepStatus, SweptDataset};
 
 use db::{Db, Tx};

@@ -10,8 +10,11 @@ use crate::db::{Db, Tx};
 use crate::value::Row;
 use crate::{Error, Result};
 
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../migrations/0001_begin.sql"), include_str!("../migrations/0002_evidence.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/0001_begin.sql"),
+    include_str!("../migrations/0002_evidence.sql"),
+    include_str!("../migrations/0007_people.sql"),
+];
 
 /// The version of the tables that this program works with.
 pub(crate) const VERSION: i64 = MIGRATIONS.len() as i64;
