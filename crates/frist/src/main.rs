@@ -6,11 +6,11 @@
 mod cli;
 mod cli_account;
 mod cli_calls;
-mod cli_find;
 mod cli_case;
+mod cli_document;
+mod cli_find;
 mod cli_letter;
 mod cli_reviews;
-mod cli_document;
 mod cmd;
 mod error;
 mod init;

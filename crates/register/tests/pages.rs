@@ -102,7 +102,8 @@ fn every_page_tells_the_truth() {
         // What only a store can tell is tested with a real one, where the program asks it.
         // What documents and letters lack is tested where they are made, in `frist-documents` and
         // `frist-paper`.
-        let by_store = ["sql", "wav", "documents"].iter().any(|f| page.contains(&format!("```{f}\n")));
+        let by_store =
+            ["sql", "wav", "documents"].iter().any(|f| page.contains(&format!("```{f}\n")));
         let by_store = by_store || code.as_str().starts_with("E008");
         for example in bad {
             if by_store {

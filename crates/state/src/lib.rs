@@ -24,6 +24,7 @@
 //! `batch.rs` is the heart (intent, confirm, recover); `lease.rs` has the fence; `db.rs` hides the
 //! two databases; `migrations/` has the tables.
 
+mod account;
 mod batch;
 pub mod case;
 mod consent;
@@ -44,9 +45,11 @@ mod review;
 mod revision;
 mod seal;
 pub mod staff;
+mod session;
 mod sweep;
 mod value;
 
+pub use account::{Account, AccountId, LinkFor, NewAccount};
 pub use batch::{Batch, BatchId, BatchOutcome, BatchStatus, Confirm, NewBatch, OpenBatch};
 pub use consent::Consent;
 pub use error::{Error, Result};
@@ -61,6 +64,7 @@ pub use plan::{Approval, NewPlan, Plan, PlanStatus};
 pub use replay::{NewReplay, ReplaySet};
 pub use review::{ReviewAnswer, ReviewAnswers, Reviewed};
 pub use revision::{MadeLive, Revision};
+pub use session::{Limits, Look, Session, Slowing, Stage};
 pub use sweep::{Sweep, SweepId, SweepStatus, SweptDataset};
 
 use db::{Db, Tx};

@@ -167,6 +167,11 @@ impl Engine {
         self
     }
 
+    /// From now on somebody else acts, as a server does for one person after the other.
+    pub fn act_as(&mut self, operator: Id) {
+        self.operator = operator;
+    }
+
     /// How to tell that the process which calls itself so is surely dead; without it, nobody is.
     #[must_use]
     pub fn with_dead(mut self, is_dead: IsDead) -> Self {

@@ -18,7 +18,8 @@ mod switch;
 mod table;
 
 pub use figures::Gauges;
-pub use server::{Running, Tls, start};
+pub use frist_http::{Running, Tls};
+pub use server::start;
 pub use table::{Route, TABLE};
 
 use std::collections::BTreeSet;

@@ -1,5 +1,5 @@
-//! Takes connections and hands requests to their routes: a request is admitted before its body is
-//! read, and its body is read within a limit of size and time.
+//! Hands requests to their routes: a request is admitted before its body is read, and its body is
+//! read within a limit of size and time.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,13 +11,8 @@ use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
+use frist_http::{Running, Tls};
 use serde::de::DeserializeOwned;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
-use tokio_rustls::TlsAcceptor;
 
 use super::auth::{Who, admit};
 use super::problem::Problem;
@@ -26,27 +21,6 @@ use super::{App, Shared, calls, figures, listen, matters, switch};
 
 /// The largest body of a request.
 const BODY: usize = 64 * 1024;
-/// Connections at once.
-const CONNECTIONS: usize = 512;
-/// How long a TLS handshake may take.
-const HANDSHAKE: Duration = Duration::from_secs(5);
-
-/// Certificate and key, loaded.
-pub type Tls = Arc<rustls::ServerConfig>;
-
-/// A running interface.
-pub struct Running {
-    /// Where it really listens.
-    pub local: SocketAddr,
-    stop: watch::Sender<bool>,
-}
-
-impl Running {
-    /// Takes no connections any more; answers under way are sent to their end.
-    pub fn stop(&self) {
-        let _ = self.stop.send(true);
-    }
-}
 
 /// Begins to listen, on the current tokio runtime.
 ///
@@ -57,82 +31,8 @@ pub async fn start(
     tls: Option<Tls>,
     shared: Arc<Shared>,
 ) -> std::io::Result<Running> {
-    let listener = TcpListener::bind(listen).await?;
-    let local = listener.local_addr()?;
-    let (stop, stopped) = watch::channel(false);
     let timeout = shared.timeout;
-    let router = router(shared);
-    tokio::spawn(accept(listener, tls.map(TlsAcceptor::from), router, timeout, stopped));
-    Ok(Running { local, stop })
-}
-
-async fn accept(
-    listener: TcpListener,
-    tls: Option<TlsAcceptor>,
-    router: Router,
-    timeout: Duration,
-    mut stopped: watch::Receiver<bool>,
-) {
-    let room = Arc::new(Semaphore::new(CONNECTIONS));
-    loop {
-        let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
-        let stream = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
-                Err(_) => {
-                    // Out of file handles, most likely.
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                    continue;
-                }
-            },
-            () = told(&mut stopped) => return,
-        };
-        let (tls, router, stopped) = (tls.clone(), router.clone(), stopped.clone());
-        tokio::spawn(async move {
-            let _place = place;
-            connection(stream, tls, router, timeout, stopped).await;
-        });
-    }
-}
-
-async fn connection(
-    stream: TcpStream,
-    tls: Option<TlsAcceptor>,
-    router: Router,
-    timeout: Duration,
-    stopped: watch::Receiver<bool>,
-) {
-    match tls {
-        None => serve(stream, router, timeout, stopped).await,
-        Some(tls) => {
-            if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
-                serve(stream, router, timeout, stopped).await;
-            }
-        }
-    }
-}
-
-async fn serve<S>(stream: S, router: Router, timeout: Duration, mut stopped: watch::Receiver<bool>)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(timeout).max_buf_size(32 * 1024);
-    let service = TowerToHyperService::new(router);
-    let connection = http.serve_connection(TokioIo::new(stream), service);
-    let mut connection = std::pin::pin!(connection);
-    tokio::select! {
-        _ = connection.as_mut() => return,
-        () = told(&mut stopped) => {}
-    }
-    connection.as_mut().graceful_shutdown();
-    let _ = connection.await;
-}
-
-/// Waits until the interface is to end.
-async fn told(stopped: &mut watch::Receiver<bool>) {
-    // The guard of what was seen is dropped here: it may not be held while waiting.
-    let _ = stopped.wait_for(|stop| *stop).await.map(|_| ());
+    frist_http::start(listen, tls, timeout, router(shared)).await
 }
 
 /// The routes of the table, and nothing else.

@@ -126,7 +126,8 @@ pub(super) fn gather(
                     Some(Shown::Whole) => says.clone(),
                     Some(Shown::Instead(instead)) => instead.clone(),
                     Some(Shown::Masked) | None => {
-                        say(lang, "[udeladt af hensyn til andre]", "[left out: about others]").into()
+                        say(lang, "[udeladt af hensyn til andre]", "[left out: about others]")
+                            .into()
                     }
                 });
                 out.items.push(Item {
@@ -199,7 +200,8 @@ fn not_portable<'w>(engine: &Engine, dataset: &DataSet, lang: Lang) -> Option<&'
         matches!(basis, Some(Basis::Consent | Basis::Contract))
             || special == Some(Basis::ExplicitConsent)
     });
-    let from_others = engine.register.activity(&dataset.activity).is_some_and(|a| a.source.is_some());
+    let from_others =
+        engine.register.activity(&dataset.activity).is_some_and(|a| a.source.is_some());
     if !carried {
         return Some(say(
             lang,

@@ -217,14 +217,10 @@ impl Proof {
             }
             Kind::Finding { code, dataset, count } => {
                 let (code, dataset) = (code.to_string(), dataset.to_string());
-                let row =
-                    self.findings.entry((dataset.clone(), code.clone())).or_insert(FoundRow {
-                        code,
-                        dataset,
-                        times: 0,
-                        last_count: 0,
-                        last: entry.at,
-                    });
+                let row = self
+                    .findings
+                    .entry((dataset.clone(), code.clone()))
+                    .or_insert(FoundRow { code, dataset, times: 0, last_count: 0, last: entry.at });
                 row.times += 1;
                 (row.last_count, row.last) = (*count, entry.at);
             }

@@ -218,7 +218,10 @@ fn ledger(
         }
         let head = &evidence.checkpoint;
         if figures.ledger != head.origin || figures.ledger_entries != head.size {
-            looked.fault(FIGURES, "it names another ledger, or another size of it, than the evidence");
+            looked.fault(
+                FIGURES,
+                "it names another ledger, or another size of it, than the evidence",
+            );
         }
     }
     looked.figures = figures.map(Box::new);

@@ -13,7 +13,9 @@ use sha2::{Digest, Sha256};
 use super::collect::{Given, figures};
 use super::manifest::{MANIFEST, Manifest, Part, SEAL, hex, sha256};
 use super::verify::{Looked, verify};
-use super::{EVIDENCE, FIGURES, Figures, Folder, Parts, README, REPORT_HTML, REPORT_PDF, report, seal};
+use super::{
+    EVIDENCE, FIGURES, Figures, Folder, Parts, README, REPORT_HTML, REPORT_PDF, report, seal,
+};
 use crate::{CasesError, Result};
 
 /// Evidence that is larger than this is not put into the PDF as well, only beside it.
@@ -85,7 +87,8 @@ fn parts(
     keys: &[VerifierKey],
 ) -> Result<(Figures, String, bool, Checkpoint)> {
     engine.evidence(BufWriter::new(create(folder, EVIDENCE)?))?;
-    let written = fs::File::open(folder.join(EVIDENCE)).map_err(|e| failed("read", EVIDENCE, &e))?;
+    let written =
+        fs::File::open(folder.join(EVIDENCE)).map_err(|e| failed("read", EVIDENCE, &e))?;
     let head = frist_ledger::verify_evidence(BufReader::new(written), keys, None)?.checkpoint;
     let (figures, files) = figures(engine, given, &head)?;
     for file in &files {
@@ -108,7 +111,6 @@ fn parts(
     write(folder, MANIFEST, text.as_bytes())?;
     Ok((figures, sha256(text.as_bytes()), pdf.is_some(), head))
 }
-
 
 /// Every file of the folder with its length and hash.
 fn listed(folder: &Path) -> Result<BTreeMap<String, Part>> {

@@ -1,7 +1,7 @@
 //! The commands, one module each.
 
-pub mod assess;
 pub mod account;
+pub mod assess;
 pub mod calls;
 pub mod case;
 pub mod check;

@@ -9,4 +9,5 @@ mod kit;
 mod leases;
 mod ledger;
 mod open;
+mod people;
 mod records;

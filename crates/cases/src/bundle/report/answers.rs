@@ -25,15 +25,12 @@ pub(super) fn write(pages: &mut Pages, figures: &Figures, say: &Say<'_>) {
         access(figures, say),
         staff(figures, say),
     ];
-    let numbered = rows.into_iter().enumerate().map(|(at, [q, a, p])| vec![format!("{}. {q}", at + 1), a, p]);
+    let numbered =
+        rows.into_iter().enumerate().map(|(at, [q, a, p])| vec![format!("{}. {q}", at + 1), a, p]);
     pages.table(
         say.t("Spørgsmål, svar og bevis", "Questions, answers and proof"),
         &[30, 45, 25],
-        vec![
-            say.t("Spørgsmål", "Question"),
-            say.t("Svar", "Answer"),
-            say.t("Bevis", "Proof"),
-        ],
+        vec![say.t("Spørgsmål", "Question"), say.t("Svar", "Answer"), say.t("Bevis", "Proof")],
         numbered.collect(),
     );
     open_points(pages, figures, say);
@@ -44,7 +41,9 @@ type Line = [String; 3];
 fn periods(f: &Figures, say: &Say<'_>) -> Line {
     let n = f.rules.len() as u64;
     let bad = f.rules.iter().filter(|r| r.problem.is_some()).count() as u64;
-    let why = f.rules.iter().filter(|r| r.justification.is_some() || r.assessed_on.is_some()).count() as u64;
+    let why =
+        f.rules.iter().filter(|r| r.justification.is_some() || r.assessed_on.is_some()).count()
+            as u64;
     let mut answer = match bad {
         0 => say.t(
             &format!("Ja. Alle {} datasæt har en regel med grundlag og frist; {} har også en skriftlig begrundelse.", say.n(n), say.n(why)),
@@ -63,12 +62,18 @@ fn periods(f: &Figures, say: &Say<'_>) -> Line {
         ));
     }
     [
-        say.t("Er der fastsat slettefrister, og på hvilket grundlag?", "Are periods set, and on which ground?"),
+        say.t(
+            "Er der fastsat slettefrister, og på hvilket grundlag?",
+            "Are periods set, and on which ground?",
+        ),
         answer,
         format!(
             "{}. {}",
             say.t("Fortegnelsen og Slettefrister", "The register; Periods"),
-            say.t("Udgaverne står i sletteloggen; filerne ligger i register/.", "The revisions stand in the deletion log; the files are in register/.")
+            say.t(
+                "Udgaverne står i sletteloggen; filerne ligger i register/.",
+                "The revisions stand in the deletion log; the files are in register/."
+            )
         ),
     ]
 }
@@ -88,7 +93,11 @@ fn support(f: &Figures, say: &Say<'_>) -> Line {
     [
         say.t("Er sletningen understøttet teknisk?", "Is erasure supported technically?"),
         answer,
-        format!("{}. {} ({EVIDENCE}).", say.t("Sådan slettes der", "How erasure is done"), say.proven()),
+        format!(
+            "{}. {} ({EVIDENCE}).",
+            say.t("Sådan slettes der", "How erasure is done"),
+            say.proven()
+        ),
     ]
 }
 
@@ -123,14 +132,25 @@ fn everywhere(f: &Figures, say: &Say<'_>) -> Line {
     if silent > 0 {
         answer.push(' ');
         answer.push_str(&say.t(
-            &format!("{} kunne ikke spørges.", say.count(silent, ("datakilde", "datakilder"), ("", ""))),
+            &format!(
+                "{} kunne ikke spørges.",
+                say.count(silent, ("datakilde", "datakilder"), ("", ""))
+            ),
             &format!("{} could not be asked.", say.count(silent, ("", ""), ("store", "stores"))),
         ));
     }
     [
         say.t("Slettes der i alle systemer?", "Is it erased in all systems?"),
         answer,
-        format!("{}. {}; {}", say.t("Alle systemer", "All systems"), say.stated(), say.t("spurgt i datakilderne, da rapporten blev lavet.", "asked of the stores when the report was made.")),
+        format!(
+            "{}. {}; {}",
+            say.t("Alle systemer", "All systems"),
+            say.stated(),
+            say.t(
+                "spurgt i datakilderne, da rapporten blev lavet.",
+                "asked of the stores when the report was made."
+            )
+        ),
     ]
 }
 
@@ -141,22 +161,44 @@ fn control(f: &Figures, say: &Say<'_>) -> Line {
     let late = f.proven.disposed.iter().map(|d| d.late_max_seconds).max();
     let mut da = vec![match (never, part) {
         (0, 0) => "Ja. Alle datasæt er gennemgået til ende i deres seneste kørsel.".to_owned(),
-        _ => format!("{} er aldrig gennemgået, {} ikke til ende.", say.count(never, ("datasæt", "datasæt"), ("", "")), say.n(part)),
+        _ => format!(
+            "{} er aldrig gennemgået, {} ikke til ende.",
+            say.count(never, ("datasæt", "datasæt"), ("", "")),
+            say.n(part)
+        ),
     }];
     let mut en = vec![match (never, part) {
         (0, 0) => "Yes. Every data set was gone through to its end in its last sweep.".to_owned(),
-        _ => format!("{} never swept, {} not to the end.", say.count(never, ("", ""), ("data set was", "data sets were")), say.n(part)),
+        _ => format!(
+            "{} never swept, {} not to the end.",
+            say.count(never, ("", ""), ("data set was", "data sets were")),
+            say.n(part)
+        ),
     }];
     if let Some(late) = late {
-        da.push(format!("Den post, der blev slettet senest, gik {} over sin frist.", say.duration(late)));
-        en.push(format!("The record that was erased the latest was {} past its period.", say.duration(late)));
+        da.push(format!(
+            "Den post, der blev slettet senest, gik {} over sin frist.",
+            say.duration(late)
+        ));
+        en.push(format!(
+            "The record that was erased the latest was {} past its period.",
+            say.duration(late)
+        ));
     }
     da.push(format!("{} åbne.", say.count(open, ("fund er", "fund er"), ("", ""))));
     en.push(format!("{} open.", say.count(open, ("", ""), ("finding is", "findings are"))));
     [
-        say.t("Kontrolleres det, at fristerne overholdes?", "Is it controlled that periods are met?"),
+        say.t(
+            "Kontrolleres det, at fristerne overholdes?",
+            "Is it controlled that periods are met?",
+        ),
         say.t(&da.join(" "), &en.join(" ")),
-        format!("{}. {}; {}.", say.t("Kontrol", "Control"), say.proven(), say.t("åbne fund: oplyst", "open findings: stated")),
+        format!(
+            "{}. {}; {}.",
+            say.t("Kontrol", "Control"),
+            say.proven(),
+            say.t("åbne fund: oplyst", "open findings: stated")
+        ),
     ]
 }
 
@@ -184,17 +226,39 @@ fn backup(f: &Figures, say: &Say<'_>) -> Line {
             "Nothing was restored from backup in the period.".to_owned(),
         ),
         _ => (
-            format!("Efter genskabelse er sletningen gentaget {}; {} var kommet tilbage og blev slettet igen.", say.count(n, ("gang", "gange"), ("", "")), say.count(back, ("post", "poster"), ("", ""))),
-            format!("After a restore, erasure was repeated {}; {} had come back and erased again.", say.count(n, ("", ""), ("time", "times")), say.count(back, ("", ""), ("record", "records"))),
+            format!(
+                "Efter genskabelse er sletningen gentaget {}; {} var kommet tilbage og blev slettet igen.",
+                say.count(n, ("gang", "gange"), ("", "")),
+                say.count(back, ("post", "poster"), ("", ""))
+            ),
+            format!(
+                "After a restore, erasure was repeated {}; {} had come back and erased again.",
+                say.count(n, ("", ""), ("time", "times")),
+                say.count(back, ("", ""), ("record", "records"))
+            ),
         ),
     };
     [
-        say.t("Kan slettede oplysninger komme tilbage fra en sikkerhedskopi?", "Can erased data come back from a backup?"),
         say.t(
-            &format!("{} har sikkerhedskopier med angivet levetid. {da}", say.count(kept, ("datakilde", "datakilder"), ("", ""))),
-            &format!("{} backups with a stated life. {en}", say.count(kept, ("", ""), ("store has", "stores have"))),
+            "Kan slettede oplysninger komme tilbage fra en sikkerhedskopi?",
+            "Can erased data come back from a backup?",
         ),
-        format!("{}. {}; {}.", say.t("Sikkerhedskopier", "Backups"), say.proven(), say.t("levetid: oplyst", "their life: stated")),
+        say.t(
+            &format!(
+                "{} har sikkerhedskopier med angivet levetid. {da}",
+                say.count(kept, ("datakilde", "datakilder"), ("", ""))
+            ),
+            &format!(
+                "{} backups with a stated life. {en}",
+                say.count(kept, ("", ""), ("store has", "stores have"))
+            ),
+        ),
+        format!(
+            "{}. {}; {}.",
+            say.t("Sikkerhedskopier", "Backups"),
+            say.proven(),
+            say.t("levetid: oplyst", "their life: stated")
+        ),
     ]
 }
 
@@ -204,26 +268,50 @@ fn integrity(f: &Figures, say: &Say<'_>) -> Line {
     let (da, en) = match (sets, sets - sound.min(sets)) {
         (0, _) => (
             "Der er lige nu intet, der skulle slettes igen efter en genskabelse.".to_owned(),
-            "At present there is nothing that would have to be erased again after a restore.".to_owned(),
+            "At present there is nothing that would have to be erased again after a restore."
+                .to_owned(),
         ),
         (_, 0) => (
-            format!("Ja. Listerne over, hvad der skal slettes igen ({}), er sammenholdt med sletteloggen, hashværdi for hashværdi: alle stemmer.", say.n(sets)),
-            format!("Yes. The lists of what has to be erased again ({}) were held against the deletion log, hash by hash: all agree.", say.n(sets)),
+            format!(
+                "Ja. Listerne over, hvad der skal slettes igen ({}), er sammenholdt med sletteloggen, hashværdi for hashværdi: alle stemmer.",
+                say.n(sets)
+            ),
+            format!(
+                "Yes. The lists of what has to be erased again ({}) were held against the deletion log, hash by hash: all agree.",
+                say.n(sets)
+            ),
         ),
         (_, bad) => (
             format!("Nej: {} af {} lister stemmer ikke med sletteloggen.", say.n(bad), say.n(sets)),
-            format!("No: {} of {} lists do not agree with the deletion log.", say.n(bad), say.n(sets)),
+            format!(
+                "No: {} of {} lists do not agree with the deletion log.",
+                say.n(bad),
+                say.n(sets)
+            ),
         ),
     };
     [
-        say.t("Er de slettelister, der køres igen efter en genskabelse, uændrede?", "Are the deletion lists that are run again after a restore intact?"),
+        say.t(
+            "Er de slettelister, der køres igen efter en genskabelse, uændrede?",
+            "Are the deletion lists that are run again after a restore intact?",
+        ),
         say.t(&da, &en),
-        format!("{}. {}; {}", say.t("Sikkerhedskopier", "Backups"), say.stated(), say.t("sletteloggen har selv hver enkelt hashværdi.", "the deletion log itself has each single hash.")),
+        format!(
+            "{}. {}; {}",
+            say.t("Sikkerhedskopier", "Backups"),
+            say.stated(),
+            say.t(
+                "sletteloggen har selv hver enkelt hashværdi.",
+                "the deletion log itself has each single hash."
+            )
+        ),
     ]
 }
 
 fn requests(f: &Figures, say: &Say<'_>) -> Line {
-    let sum = |of: &dyn Fn(&crate::bundle::RightRow) -> u64| f.requests.by_right.iter().map(of).sum::<u64>();
+    let sum = |of: &dyn Fn(&crate::bundle::RightRow) -> u64| {
+        f.requests.by_right.iter().map(of).sum::<u64>()
+    };
     let all = sum(&|r| r.received);
     let answer = match all {
         0 => say.t("Der har ikke været anmodninger i perioden.", "There were no requests in the period."),
@@ -235,9 +323,20 @@ fn requests(f: &Figures, say: &Say<'_>) -> Line {
         ),
     };
     [
-        say.t("Besvares de registreredes anmodninger til tiden?", "Are data subjects' requests answered in time?"),
+        say.t(
+            "Besvares de registreredes anmodninger til tiden?",
+            "Are data subjects' requests answered in time?",
+        ),
         answer,
-        format!("{}. {}; {}", say.t("Anmodninger", "Requests"), say.stated(), say.t("hvert skridt har sin indførsel i sletteloggen.", "each step has its entry in the deletion log.")),
+        format!(
+            "{}. {}; {}",
+            say.t("Anmodninger", "Requests"),
+            say.stated(),
+            say.t(
+                "hvert skridt har sin indførsel i sletteloggen.",
+                "each step has its entry in the deletion log."
+            )
+        ),
     ]
 }
 
@@ -259,31 +358,72 @@ fn access(f: &Figures, say: &Say<'_>) -> Line {
     let heard: u64 = f.calls.iter().flat_map(|c| &c.listening).map(|l| l.allowed).sum();
     let tail = match &f.calls {
         None => say.t("Der optages ikke samtaler.", "No calls are recorded."),
-        Some(c) if c.problem.is_some() => say.t("Aflytningsloggen kunne ikke læses.", "The log of listening could not be read."),
+        Some(c) if c.problem.is_some() => {
+            say.t("Aflytningsloggen kunne ikke læses.", "The log of listening could not be read.")
+        }
         Some(_) => say.t(
-            &format!("Optagelser er hørt eller udleveret {}.", say.count(heard, ("gang", "gange"), ("", ""))),
-            &format!("Recordings were heard or exported {}.", say.count(heard, ("", ""), ("time", "times"))),
+            &format!(
+                "Optagelser er hørt eller udleveret {}.",
+                say.count(heard, ("gang", "gange"), ("", ""))
+            ),
+            &format!(
+                "Recordings were heard or exported {}.",
+                say.count(heard, ("", ""), ("time", "times"))
+            ),
         ),
     };
     let people = f.access.operators.len() as u64;
     [
         say.t("Hvem har adgang, og hvem har lyttet?", "Who has access, and who listened?"),
-        format!("{} {tail}", say.t(
-            &format!("{} har handlet i systemet i perioden.", say.count(people, ("person eller program", "personer eller programmer"), ("", ""))),
-            &format!("{} acted in the system in the period.", say.count(people, ("", ""), ("person or program", "people or programs"))),
-        )),
-        format!("{}. {}; {}.", say.t("Hvem må hvad", "Who may do what"), say.proven(), say.t("roller og aflytning: oplyst", "roles and listening: stated")),
+        format!(
+            "{} {tail}",
+            say.t(
+                &format!(
+                    "{} har handlet i systemet i perioden.",
+                    say.count(
+                        people,
+                        ("person eller program", "personer eller programmer"),
+                        ("", "")
+                    )
+                ),
+                &format!(
+                    "{} acted in the system in the period.",
+                    say.count(people, ("", ""), ("person or program", "people or programs"))
+                ),
+            )
+        ),
+        format!(
+            "{}. {}; {}.",
+            say.t("Hvem må hvad", "Who may do what"),
+            say.proven(),
+            say.t("roller og aflytning: oplyst", "roles and listening: stated")
+        ),
     ]
 }
 
 fn staff(f: &Figures, say: &Say<'_>) -> Line {
-    let (must, have) = f.staff.guidelines.iter().fold((0, 0), |(m, h), g| (m + g.concerned, h + g.current));
+    let (must, have) =
+        f.staff.guidelines.iter().fold((0, 0), |(m, h), g| (m + g.concerned, h + g.current));
     let answer = match (f.staff.guidelines.len(), f.staff.employed) {
-        (0, _) => say.t("Fortegnelsen har ingen retningslinjer, som medarbejderne skal bekræfte.", "The register has no guidelines that staff are to attest."),
-        (_, 0) => say.t("Der er ikke registreret medarbejdere, som skal bekræfte retningslinjerne.", "No staff are entered who would attest the guidelines."),
+        (0, _) => say.t(
+            "Fortegnelsen har ingen retningslinjer, som medarbejderne skal bekræfte.",
+            "The register has no guidelines that staff are to attest.",
+        ),
+        (_, 0) => say.t(
+            "Der er ikke registreret medarbejdere, som skal bekræfte retningslinjerne.",
+            "No staff are entered who would attest the guidelines.",
+        ),
         _ => say.t(
-            &format!("{} af {} bekræftelser er givet på den gældende udgave.", say.n(have), say.n(must)),
-            &format!("{} of {} attestations were given of the version in force.", say.n(have), say.n(must)),
+            &format!(
+                "{} af {} bekræftelser er givet på den gældende udgave.",
+                say.n(have),
+                say.n(must)
+            ),
+            &format!(
+                "{} of {} attestations were given of the version in force.",
+                say.n(have),
+                say.n(must)
+            ),
         ),
     };
     [
@@ -298,36 +438,69 @@ fn open_points(pages: &mut Pages, f: &Figures, say: &Say<'_>) {
     let mut points = Vec::new();
     for rule in f.rules.iter().filter(|r| r.problem.is_some()) {
         let name = rule.title.get(say.lang);
-        points.push(say.t(&format!("Reglen for »{name}« kan ikke bruges."), &format!("The rule of “{name}” cannot be used.")));
+        points.push(say.t(
+            &format!("Reglen for »{name}« kan ikke bruges."),
+            &format!("The rule of “{name}” cannot be used."),
+        ));
     }
     for row in &f.coverage {
         let name = row.title.get(say.lang);
         if row.problem.is_some() {
-            points.push(say.t(&format!("Datakilden »{name}« kunne ikke spørges."), &format!("The store “{name}” could not be asked.")));
+            points.push(say.t(
+                &format!("Datakilden »{name}« kunne ikke spørges."),
+                &format!("The store “{name}” could not be asked."),
+            ));
         }
         if !row.uncovered.is_empty() {
             let n = row.uncovered.len() as u64;
             points.push(say.t(
-                &format!("I »{name}« hører {} ikke til noget datasæt.", say.count(n, ("samling", "samlinger"), ("", ""))),
-                &format!("In “{name}”, {} in no data set.", say.count(n, ("", ""), ("collection is", "collections are"))),
+                &format!(
+                    "I »{name}« hører {} ikke til noget datasæt.",
+                    say.count(n, ("samling", "samlinger"), ("", ""))
+                ),
+                &format!(
+                    "In “{name}”, {} in no data set.",
+                    say.count(n, ("", ""), ("collection is", "collections are"))
+                ),
             ));
         }
     }
     for swept in f.last_swept.iter().filter(|s| s.at.is_none() || !s.complete) {
         let name = say.dataset(&swept.dataset);
         points.push(match swept.at {
-            None => say.t(&format!("»{name}« er aldrig gennemgået."), &format!("“{name}” was never swept.")),
-            Some(_) => say.t(&format!("»{name}« blev ikke gennemgået til ende i den seneste kørsel."), &format!("“{name}” was not swept to its end in its last sweep.")),
+            None => say.t(
+                &format!("»{name}« er aldrig gennemgået."),
+                &format!("“{name}” was never swept."),
+            ),
+            Some(_) => say.t(
+                &format!("»{name}« blev ikke gennemgået til ende i den seneste kørsel."),
+                &format!("“{name}” was not swept to its end in its last sweep."),
+            ),
         });
     }
     for finding in f.findings.iter().filter(|x| x.settled.is_none()) {
         let name = say.dataset(&finding.dataset);
         points.push(say.t(
-            &format!("Fund {} i »{name}«: {}, siden {}.", finding.code, say.count(finding.records, ("post", "poster"), ("", "")), say.day_of(finding.first_seen)),
-            &format!("Finding {} in “{name}”: {}, since {}.", finding.code, say.count(finding.records, ("", ""), ("record", "records")), say.day_of(finding.first_seen)),
+            &format!(
+                "Fund {} i »{name}«: {}, siden {}.",
+                finding.code,
+                say.count(finding.records, ("post", "poster"), ("", "")),
+                say.day_of(finding.first_seen)
+            ),
+            &format!(
+                "Finding {} in “{name}”: {}, since {}.",
+                finding.code,
+                say.count(finding.records, ("", ""), ("record", "records")),
+                say.day_of(finding.first_seen)
+            ),
         ));
     }
-    let unverified = f.rules.iter().flat_map(|r| &r.grounds).filter(|g| g.checked.as_deref().is_some_and(|c| c != "verified")).count() as u64;
+    let unverified = f
+        .rules
+        .iter()
+        .flat_map(|r| &r.grounds)
+        .filter(|g| g.checked.as_deref().is_some_and(|c| c != "verified"))
+        .count() as u64;
     if unverified > 0 {
         points.push(say.t(
             &format!("{} bygger på en lovhenvisning, som programmets lovsamling kun har fra anden hånd eller ikke har efterprøvet.", say.count(unverified, ("grundlag", "grundlag"), ("", ""))),

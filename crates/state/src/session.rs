@@ -1,0 +1,286 @@
+//! Sessions, attempts to sign in, and the log of who looked at what.
+//!
+//! Of a session only the hash of its token is kept. An attempt is counted before the password is
+//! looked at, so that many at once gain nothing.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::account::{self, Account, AccountId};
+use crate::value::{Row, words};
+use crate::{Result, State};
+
+words! {
+    /// How far somebody has come in signing in.
+    Stage {
+        /// The password was right; the second factor is still asked for.
+        Half = "half",
+        /// Signed in.
+        Whole = "whole",
+    }
+}
+
+/// How long a session lasts.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Without a request.
+    pub idle: SignedDuration,
+    /// In all.
+    pub whole: SignedDuration,
+    /// Until the second factor is given.
+    pub half: SignedDuration,
+}
+
+impl Default for Limits {
+    /// Half an hour idle, twelve in all, five minutes for the second factor.
+    fn default() -> Self {
+        Self {
+            idle: SignedDuration::from_mins(30),
+            whole: SignedDuration::from_hours(12),
+            half: SignedDuration::from_mins(5),
+        }
+    }
+}
+
+/// A session that is not over.
+#[derive(Clone)]
+pub struct Session {
+    /// Whose.
+    pub account: Account,
+    /// How far.
+    pub stage: Stage,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// From what the secret of a second factor is derived that was begun and not yet proved.
+    pub pending: Option<Vec<u8>>,
+}
+
+/// How attempts are slowed down.
+#[derive(Clone, Copy, Debug)]
+pub struct Slowing {
+    /// So many are free.
+    pub free: i64,
+    /// Each one more doubles the wait from a second, up to this.
+    pub most: SignedDuration,
+    /// After so long without an attempt they are forgotten.
+    pub forget: SignedDuration,
+}
+
+impl Slowing {
+    /// The wait after this many attempts.
+    #[must_use]
+    pub fn wait(&self, n: i64) -> SignedDuration {
+        let over = n - self.free;
+        if over < 0 {
+            return SignedDuration::ZERO;
+        }
+        let seconds = 1_i64 << over.min(40);
+        SignedDuration::from_secs(seconds).min(self.most)
+    }
+}
+
+/// One line of the log: who did or looked at what.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Look {
+    /// When.
+    pub at: Timestamp,
+    /// The name of the account, or `-` where there is none.
+    pub who: String,
+    /// What, as a stable word.
+    pub what: String,
+    /// The data set, case, plan, hold or account; never data of a data subject.
+    pub about: String,
+}
+
+impl State {
+    /// Begins a session, whose token has this hash.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn open_session(
+        &mut self,
+        hash: &[u8; 32],
+        id: AccountId,
+        stage: Stage,
+        now: Timestamp,
+    ) -> Result<()> {
+        let sql = "INSERT INTO session (hash, account, stage, created_at, seen_at)
+            VALUES (?1, ?2, ?3, ?4, ?4)";
+        let params = [hash.as_slice().into(), id.0.into(), stage.as_str().into(), now.into()];
+        self.write("begin a session", |tx| tx.execute(sql, &params))?;
+        Ok(())
+    }
+
+    /// The session of this hash, if it is not over and its account is open; says that it was seen,
+    /// at most once a minute.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn session(
+        &mut self,
+        hash: &[u8; 32],
+        now: Timestamp,
+        limits: &Limits,
+    ) -> Result<Option<Session>> {
+        let sql = "SELECT account, stage, created_at, seen_at, pending FROM session
+            WHERE hash = ?1";
+        let key = hash.as_slice();
+        let found = self.read("read a session", |tx| {
+            let Some(mut row) = tx.one(sql, &[key.into()])? else { return Ok(None) };
+            let Some(account) = account::by_id(tx, AccountId(row.get(0)?))? else {
+                return Ok(None);
+            };
+            let seen: Timestamp = row.get(3)?;
+            let (stage, created_at) = (row.get(1)?, row.get(2)?);
+            let session = Session { account, stage, created_at, pending: row.get(4)? };
+            Ok(Some((session, seen)))
+        })?;
+        let Some((session, seen)) = found else { return Ok(None) };
+        let whole = match session.stage {
+            Stage::Half => limits.half,
+            Stage::Whole => limits.whole,
+        };
+        let over = now.duration_since(session.created_at) > whole
+            || now.duration_since(seen) > limits.idle
+            || session.account.disabled_at.is_some();
+        if over {
+            self.end_session(hash)?;
+            return Ok(None);
+        }
+        if now.duration_since(seen) >= SignedDuration::from_mins(1) {
+            let sql = "UPDATE session SET seen_at = ?2 WHERE hash = ?1";
+            self.write("keep a session", |tx| tx.execute(sql, &[key.into(), now.into()]))?;
+        }
+        Ok(Some(session))
+    }
+
+    /// Keeps from what a second factor is derived that is not yet proved.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn set_pending(&mut self, hash: &[u8; 32], pending: Option<&[u8]>) -> Result<()> {
+        let sql = "UPDATE session SET pending = ?2 WHERE hash = ?1";
+        let params = [hash.as_slice().into(), pending.into()];
+        self.write("keep a session", |tx| tx.execute(sql, &params))?;
+        Ok(())
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn end_session(&mut self, hash: &[u8; 32]) -> Result<()> {
+        let sql = "DELETE FROM session WHERE hash = ?1";
+        self.write("end a session", |tx| tx.execute(sql, &[hash.as_slice().into()]))?;
+        Ok(())
+    }
+
+    /// Ends all sessions of an account but this one; answers how many.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn end_sessions(&mut self, id: AccountId, but: Option<&[u8; 32]>) -> Result<u64> {
+        let none = [0_u8; 32];
+        let but = but.unwrap_or(&none);
+        let sql = "DELETE FROM session WHERE account = ?1 AND hash <> ?2";
+        let params = [id.0.into(), but.as_slice().into()];
+        self.write("end sessions", |tx| tx.execute(sql, &params))
+    }
+
+    /// Counts an attempt under each of these hashes, unless one of them must wait: then until when.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn attempt(
+        &mut self,
+        hashes: &[([u8; 32], Slowing)],
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>> {
+        self.write("count an attempt to sign in", |tx| {
+            let mut counts = Vec::new();
+            let mut wait: Option<Timestamp> = None;
+            for (hash, slowing) in hashes {
+                let sql = "SELECT n, last, until FROM attempt WHERE hash = ?1 FOR UPDATE";
+                let mut n: i64 = 0;
+                if let Some(mut row) = tx.one(sql, &[hash.as_slice().into()])? {
+                    let (last, until): (Timestamp, Timestamp) = (row.get(1)?, row.get(2)?);
+                    if now.duration_since(last) <= slowing.forget {
+                        n = row.get(0)?;
+                        wait = wait.max((until > now).then_some(until));
+                    }
+                }
+                counts.push((hash, n + 1, now + slowing.wait(n + 1)));
+            }
+            if wait.is_some() {
+                return Ok(wait);
+            }
+            for (hash, n, until) in counts {
+                tx.execute(
+                    "INSERT INTO attempt (hash, n, last, until) VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT (hash) DO UPDATE SET
+                         n = excluded.n, last = excluded.last, until = excluded.until",
+                    &[hash.as_slice().into(), n.into(), now.into(), until.into()],
+                )?;
+            }
+            Ok(None)
+        })
+    }
+
+    /// Forgets the attempts under this hash: somebody has signed in.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn forget_attempts(&mut self, hash: &[u8; 32]) -> Result<()> {
+        let sql = "DELETE FROM attempt WHERE hash = ?1";
+        self.write("forget attempts", |tx| tx.execute(sql, &[hash.as_slice().into()]))?;
+        Ok(())
+    }
+
+    /// Adds a line to the log.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn add_look(&mut self, look: &Look) -> Result<()> {
+        let sql = "INSERT INTO look (at, who, what, about) VALUES (?1, ?2, ?3, ?4)";
+        let params =
+            [look.at.into(), (&look.who).into(), (&look.what).into(), (&look.about).into()];
+        self.write("write the log of access", |tx| tx.execute(sql, &params))?;
+        Ok(())
+    }
+
+    /// The newest lines of the log, the newest first; only those of one person when said.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn looks(&mut self, who: Option<&str>, limit: u32) -> Result<Vec<Look>> {
+        let sql = "SELECT at, who, what, about FROM look WHERE (?1 = '' OR who = ?1)
+            ORDER BY id DESC LIMIT ?2";
+        let params = [who.unwrap_or_default().into(), i64::from(limit).into()];
+        let rows = self.read("read the log of access", |tx| tx.query(sql, &params))?;
+        let read = |mut row: Row| {
+            let at = row.get(0)?;
+            Ok(Look { at, who: row.get(1)?, what: row.get(2)?, about: row.get(3)? })
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// Erases what is no longer needed of people who work here: log lines and attempts from before
+    /// this instant, sessions that are over, links that no longer work.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn prune_people(
+        &mut self,
+        before: Timestamp,
+        now: Timestamp,
+        limits: &Limits,
+    ) -> Result<u64> {
+        self.write("erase old lines of the log of access", |tx| {
+            let gone = tx.execute("DELETE FROM look WHERE at < ?1", &[before.into()])?;
+            tx.execute("DELETE FROM attempt WHERE last < ?1", &[before.into()])?;
+            tx.execute("DELETE FROM account_link WHERE until < ?1", &[now.into()])?;
+            let idle = now - limits.idle;
+            tx.execute("DELETE FROM session WHERE seen_at < ?1", &[idle.into()])?;
+            Ok(gone)
+        })
+    }
+}
