@@ -82,11 +82,7 @@ impl State {
     ///
     /// # Errors
     /// [`Error::Refused`] when there is one of this name; when the database does not answer.
-    pub fn add_account(
-        &mut self,
-        new: &NewAccount,
-        roles: &BTreeSet<String>,
-    ) -> Result<AccountId> {
+    pub fn add_account(&mut self, new: &NewAccount, roles: &BTreeSet<String>) -> Result<AccountId> {
         self.write("make an account", |tx| {
             let added = tx.execute(
                 "INSERT INTO account (name, title, created_at, created_by) VALUES (?1, ?2, ?3, ?4)

@@ -44,8 +44,8 @@ mod replay;
 mod review;
 mod revision;
 mod seal;
-pub mod staff;
 mod session;
+pub mod staff;
 mod sweep;
 mod value;
 
