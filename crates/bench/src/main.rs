@@ -6,7 +6,9 @@
 
 mod calls;
 mod continuous;
+mod find;
 mod measure;
+mod people;
 mod postgres;
 mod program;
 mod sqlite;
@@ -26,6 +28,8 @@ enum What {
     Postgres(postgres::Args),
     /// The same number of due records among more and more stored ones, in SQLite.
     Sqlite(sqlite::Args),
+    /// Finding one person over ten tables of PostgreSQL, against a query a table written by hand.
+    Find(find::Args),
     /// From due to gone in continuous mode.
     Continuous(continuous::Args),
     /// Two-way calls that are relayed and recorded: Frist's media plane, encrypting, against
@@ -43,6 +47,7 @@ fn main() -> Outcome {
     match Cli::parse().what {
         What::Postgres(args) => postgres::run(&args),
         What::Sqlite(args) => sqlite::run(&args),
+        What::Find(args) => find::run(&args),
         What::Continuous(args) => continuous::run(&args),
         What::Calls(args) => calls::run(&args),
         What::CallsPlane(args) => calls::plane(&args),

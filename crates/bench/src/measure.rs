@@ -24,6 +24,14 @@ impl Times {
         sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
     }
 
+    /// Milliseconds that so many of a hundred needed at most.
+    pub fn percentile(&self, of_a_hundred: usize) -> f64 {
+        let mut sorted: Vec<f64> = self.0.iter().map(|t| t.as_secs_f64() * 1e3).collect();
+        sorted.sort_by(f64::total_cmp);
+        let at = (sorted.len() * of_a_hundred / 100).min(sorted.len().saturating_sub(1));
+        sorted.get(at).copied().unwrap_or(f64::NAN)
+    }
+
     /// All of them, in the order taken.
     pub fn all(&self) -> String {
         let each: Vec<String> = self.0.iter().map(|t| format!("{:.1}", t.as_secs_f64())).collect();

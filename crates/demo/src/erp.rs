@@ -10,6 +10,7 @@ use crate::complaint_texts::COMPLAINTS;
 use crate::people::{self, kroner, month_name};
 use crate::report::Report;
 use crate::rng::Rng;
+use crate::truth;
 use crate::window::{Window, at_hours, days_between, plus_days, sql_time};
 use crate::{Error, Plan, Result, billing};
 
@@ -65,6 +66,7 @@ CREATE TABLE marketing_consent (
   consent_id INTEGER PRIMARY KEY,
   customer_id INTEGER NOT NULL REFERENCES customer (customer_id),
   channel TEXT NOT NULL,
+  email TEXT,                        -- as it was then; null for other channels
   given_at TEXT NOT NULL,            -- UTC
   withdrawn_at TEXT                  -- UTC; null while it stands
 );
@@ -72,6 +74,8 @@ CREATE TABLE marketing_consent (
 
 const INDEXES: &str = "
 CREATE INDEX customer_relationship_ended_on ON customer (relationship_ended_on);
+CREATE INDEX customer_email ON customer (email);
+CREATE INDEX customer_phone ON customer (phone);
 CREATE INDEX contract_customer_id ON contract (customer_id);
 CREATE INDEX contract_ended_on ON contract (ended_on);
 CREATE INDEX invoice_customer_id ON invoice (customer_id);
@@ -82,6 +86,7 @@ CREATE INDEX meter_reading_read_at ON meter_reading (read_at);
 CREATE INDEX complaint_customer_id ON complaint (customer_id);
 CREATE INDEX complaint_closed_on ON complaint (closed_on);
 CREATE INDEX marketing_consent_customer_id ON marketing_consent (customer_id);
+CREATE INDEX marketing_consent_email ON marketing_consent (email);
 CREATE INDEX marketing_consent_given_at ON marketing_consent (given_at);
 CREATE INDEX marketing_consent_withdrawn_at ON marketing_consent (withdrawn_at);
 ";
@@ -96,7 +101,19 @@ pub(crate) struct Customer {
     /// First and last day on which they are a customer within the history.
     pub(crate) since: Date,
     pub(crate) until: Date,
-    phone: String,
+    pub(crate) phone: String,
+    /// The address that they wrote from before this day.
+    pub(crate) former_email: Option<(String, Date)>,
+}
+
+impl Customer {
+    /// The address that they write from on `day`.
+    pub(crate) fn email_on(&self, day: Date) -> &str {
+        match &self.former_email {
+            Some((email, until)) if day < *until => email,
+            _ => &self.email,
+        }
+    }
 }
 
 /// A contract. Its number is its place in the list, counted from 1.
@@ -129,7 +146,8 @@ const PRODUCTS: &[Product] = &[
 pub(crate) fn generate(path: &Path, plan: &Plan, report: &mut Report) -> Result<Vec<Customer>> {
     let mut db = create(path, TABLES).map_err(Error::database("erp"))?;
     let tx = db.transaction().map_err(Error::database("erp"))?;
-    let (customers, contracts) = draw_customers(plan);
+    let (mut customers, contracts) = draw_customers(plan);
+    truth::mingle(&mut customers, plan);
     write_customers(&tx, &customers, &contracts, plan, report)
         .map_err(Error::database("erp/customer"))?;
     write_contracts(&tx, &contracts, report).map_err(Error::database("erp/contract"))?;
@@ -200,6 +218,7 @@ fn draw_customers(plan: &Plan) -> (Vec<Customer>, Vec<Contract>) {
                 email: people::private_email(&name, i + 1, &mut rng),
                 address: people::street_address(&mut rng),
                 phone: people::phone(&mut rng),
+                former_email: None,
                 name,
                 postcode,
                 city,
@@ -331,7 +350,7 @@ fn consents(
         })
         .collect();
     given.sort_unstable();
-    let mut insert = tx.prepare("INSERT INTO marketing_consent VALUES (?, ?, ?, ?, ?)")?;
+    let mut insert = tx.prepare("INSERT INTO marketing_consent VALUES (?, ?, ?, ?, ?, ?)")?;
     for (n, (day, i)) in given.into_iter().enumerate() {
         let channel = rng.pick(&["e-mail", "e-mail", "e-mail", "sms", "telefon", "brev"]);
         let given_at = utc(&plan.window, day, &mut rng);
@@ -342,7 +361,8 @@ fn consents(
         } else {
             None
         };
-        insert.execute(params![number(n), number(i), channel, given_at, withdrawn_at])?;
+        let email = (*channel == "e-mail").then(|| customers[i].email_on(day));
+        insert.execute(params![number(n), number(i), channel, email, given_at, withdrawn_at])?;
         report.step("erp/marketing_consent", n + 1, total);
     }
     Ok(())

@@ -10,7 +10,7 @@ use crate::erp::number;
 use crate::report::{Defects, Report};
 use crate::rng::Rng;
 use crate::window::{Window, days_between, plus_days, plus_months, weekday};
-use crate::{Error, Plan, Result, erp, people, recruiting};
+use crate::{Error, Plan, Result, Truth, erp, people, recruiting};
 
 const TABLES: &str = "
 CREATE TABLE employee (
@@ -54,11 +54,15 @@ CREATE TABLE applicant (
 
 const INDEXES: &str = "
 CREATE INDEX employee_manager_id ON employee (manager_id);
+CREATE INDEX employee_cpr ON employee (cpr);
+CREATE INDEX employee_email ON employee (email);
 CREATE INDEX employee_ended_on ON employee (ended_on);
 CREATE INDEX working_time_employee_id ON working_time (employee_id);
 CREATE INDEX working_time_period_end ON working_time (period_end);
 CREATE INDEX sick_leave_employee_id ON sick_leave (employee_id);
 CREATE INDEX sick_leave_last_day ON sick_leave (last_day);
+CREATE INDEX applicant_email ON applicant (email);
+CREATE INDEX applicant_phone ON applicant (phone);
 CREATE INDEX applicant_received_on ON applicant (received_on);
 CREATE INDEX applicant_recruitment_ended_on ON applicant (recruitment_ended_on);
 ";
@@ -98,14 +102,21 @@ impl Employee {
     }
 }
 
-pub(crate) fn generate(path: &Path, plan: &Plan, report: &mut Report) -> Result<Vec<Employee>> {
+pub(crate) fn generate(
+    path: &Path,
+    plan: &Plan,
+    customers: &[erp::Customer],
+    truth: &mut Truth,
+    report: &mut Report,
+) -> Result<Vec<Employee>> {
     let mut db = erp::create(path, TABLES).map_err(Error::database("hr"))?;
     let tx = db.transaction().map_err(Error::database("hr"))?;
     let staff = draw_employees(plan);
     employees(&tx, &staff, plan, report).map_err(Error::database("hr/employee"))?;
     working_time(&tx, &staff, plan, report).map_err(Error::database("hr/working_time"))?;
     sick_leave(&tx, &staff, plan, report).map_err(Error::database("hr/sick_leave"))?;
-    recruiting::applicants(&tx, plan, report).map_err(Error::database("hr/applicant"))?;
+    recruiting::applicants(&tx, plan, customers, truth, report)
+        .map_err(Error::database("hr/applicant"))?;
     tx.execute_batch(INDEXES).and_then(|()| tx.commit()).map_err(Error::database("hr"))?;
     Ok(staff)
 }

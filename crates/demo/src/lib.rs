@@ -8,6 +8,9 @@
 //! - `data/cctv/<camera>/<YYYY-MM-DD>/<HHMM>.mp4`: placeholder clips of the last 60 days;
 //! - `data/mail/<mailbox>/<YYYY>/<YYYY-MM-DD>-<n>.eml` with a sidecar `<YYYY-MM-DD>-<n>.json`.
 //!
+//! People occur in several of these: customers apply for jobs and write e-mails, some have changed
+//! their address; families share a telephone, and some people have the same name.
+//!
 //! The same seed, date and scale give the same rows and the same bytes. As in real systems some
 //! records are wrong, on purpose and by known counts: see [`Defects`].
 //!
@@ -27,6 +30,7 @@ mod register;
 mod report;
 mod rfc5322;
 mod rng;
+mod truth;
 mod window;
 mod words;
 
@@ -37,6 +41,7 @@ use jiff::civil::Date;
 pub use error::{Error, Result};
 pub use register::REGISTER;
 pub use report::{Collection, Defects, Summary};
+pub use truth::{Person, Truth};
 pub use window::YEARS;
 
 use report::Report;
@@ -71,6 +76,19 @@ pub fn generate(
     options: &Options,
     progress: &mut dyn FnMut(&str, u64, u64),
 ) -> Result<Summary> {
+    generate_with_truth(dir, options, progress).map(|(summary, _)| summary)
+}
+
+/// As [`generate`], and tells who is who, which nothing in the demo's folder does: for tests of
+/// finding people.
+///
+/// # Errors
+/// As [`generate`].
+pub fn generate_with_truth(
+    dir: &Path,
+    options: &Options,
+    progress: &mut dyn FnMut(&str, u64, u64),
+) -> Result<(Summary, Truth)> {
     let size = Size::new(options.scale)?;
     let window = Window::up_to(options.as_of)?;
     let data = dir.join("data");
@@ -82,10 +100,13 @@ pub fn generate(
     let mut report = Report::new(progress);
     let plan = Plan { seed: options.seed, window, size };
     let customers = erp::generate(&data.join("erp.sqlite"), &plan, &mut report)?;
-    let staff = hr::generate(&data.join("hr.sqlite"), &plan, &mut report)?;
+    let mut truth = Truth::of(&customers);
+    let hr = data.join("hr.sqlite");
+    let staff = hr::generate(&hr, &plan, &customers, &mut truth, &mut report)?;
     cctv::generate(&data.join("cctv"), &plan, &mut report)?;
-    mail::generate(&data.join("mail"), &plan, &customers, &staff, &mut report)?;
-    Ok(report.summary(options))
+    let mail = data.join("mail");
+    mail::generate(&mail, &plan, &customers, &staff, &mut truth, &mut report)?;
+    Ok((report.summary(options), truth))
 }
 
 /// What every part of the generator needs to know.

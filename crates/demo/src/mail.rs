@@ -19,7 +19,7 @@ use crate::rfc5322::{Message, wrapped};
 use crate::rng::Rng;
 use crate::window::{Window, at_hours, days_between, plus_days, plus_months};
 use crate::words::OWN_DOMAIN;
-use crate::{Error, Plan, Result};
+use crate::{Error, Plan, Result, Truth, truth};
 
 /// How many years back the mailboxes go.
 const YEARS: i64 = 5;
@@ -32,6 +32,10 @@ struct Sidecar {
     /// Null when nobody has assessed it yet.
     contract: Option<bool>,
     warranty_until: Option<String>,
+    /// The sender's address, as the mail system copies it from the message's head.
+    from: String,
+    /// The customer number, where whoever answered noted it.
+    customer_id: Option<i64>,
 }
 
 pub(crate) fn generate(
@@ -39,9 +43,11 @@ pub(crate) fn generate(
     plan: &Plan,
     customers: &[Customer],
     staff: &[Employee],
+    truth: &mut Truth,
     report: &mut Report,
 ) -> Result<()> {
     let mut rng = Rng::stream(plan.seed, "mail");
+    let mut noted = truth::Noted::new(plan);
     let total = plan.size.of(1_500, 12);
     let mut mails: Vec<(DateTime, &Text)> = (0..total)
         .map(|_| {
@@ -71,6 +77,10 @@ pub(crate) fn generate(
 
         let received = plan.window.instant(time).to_zoned(plan.window.zone.clone());
         let writer = Writer::draw(text.sender, day, customers, staff, &mut rng);
+        let about = (text.sender == Sender::Customer).then_some(writer.about.0);
+        let customer = about.and_then(|i| noted.number(i, customers));
+        let path = format!("{}/{}/{day}-{number}.eml", text.mailbox, day.year());
+        truth.mail(about, customer, &path);
         let id = format!("{:016x}.{n}@{}", rng.next(), writer.domain());
         let (subject, body) = compose(text, &writer, day, &plan.window, &mut rng);
         let message = Message {
@@ -89,6 +99,8 @@ pub(crate) fn generate(
                 received: received.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
                 contract: (text.contract || !rng.chance(8)).then_some(text.contract),
                 warranty_until: (text.warranty_years > 0).then(|| warranty.to_string()),
+                from: writer.email.clone(),
+                customer_id: customer.map(crate::erp::number),
             };
             let file = name.with_extension("json");
             let json = serde_json::to_vec_pretty(&sidecar)
@@ -124,7 +136,7 @@ impl<'a> Writer<'a> {
                 let c = about.1;
                 let address = vec![c.address.clone(), format!("{} {}", c.postcode, c.city)];
                 let signature = if rng.chance(50) { address } else { Vec::new() };
-                (c.name.clone(), c.email.clone(), signature)
+                (c.name.clone(), c.email_on(day).to_owned(), signature)
             }
             Sender::Supplier => {
                 let name = people::name(rng);

@@ -4,16 +4,18 @@
 use jiff::civil::Date;
 use rusqlite::{Transaction, params};
 
-use crate::erp::number;
+use crate::erp::{Customer, number};
 use crate::hr::DEPARTMENTS;
 use crate::report::Report;
 use crate::rng::Rng;
 use crate::window::{days_between, plus_days, weekday};
-use crate::{Plan, people};
+use crate::{Plan, Truth, people, truth};
 
 pub(crate) fn applicants(
     tx: &Transaction,
     plan: &Plan,
+    customers: &[Customer],
+    truth: &mut Truth,
     report: &mut Report,
 ) -> rusqlite::Result<()> {
     let mut rng = Rng::stream(plan.seed, "hr/applicant");
@@ -41,11 +43,17 @@ pub(crate) fn applicants(
         }
     }
     rows.sort_by_key(|r| r.0);
+    let mut known = truth::applying(plan, customers.len());
     let mut insert = tx.prepare("INSERT INTO applicant VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?;
     for (n, (received, ended, position, outcome)) in rows.into_iter().enumerate() {
-        let name = people::name(&mut rng);
-        let email = people::private_email(&name, 50_000 + n, &mut rng);
-        let phone = people::phone(&mut rng);
+        let mut name = people::name(&mut rng);
+        let mut email = people::private_email(&name, 50_000 + n, &mut rng);
+        let mut phone = people::phone(&mut rng);
+        if let Some(i) = known.draw() {
+            let c = &customers[i];
+            (name, email, phone) = (c.name.clone(), c.email.clone(), c.phone.clone());
+            truth.people[i].applications.push(number(n));
+        }
         insert.execute(params![
             number(n),
             name,

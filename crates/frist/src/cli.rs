@@ -203,6 +203,8 @@ pub enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Find what there is about a person, in all stores, and why it is thought to be theirs
+    Find(crate::cli_find::FindArgs),
     /// People's requests: open, extend, answer; what breaks first
     #[command(subcommand)]
     Case(crate::cli_case::CaseCommand),

@@ -5,7 +5,9 @@
 
 mod cli;
 mod cli_calls;
+mod cli_find;
 mod cli_case;
+mod cli_case_exec;
 mod cmd;
 mod error;
 mod init;
@@ -61,6 +63,7 @@ fn run(cli: &Cli) -> Outcome {
         Command::List { dataset, decision, limit } => {
             cmd::list::list(&place, dataset, *decision, *limit, lang, json)
         }
+        Command::Find(args) => cmd::find::find(&place, args, lang, json),
         Command::Calls(args) => cmd::calls::calls(&place, args, json),
         Command::Case(command) => cmd::case::case(&place, command, lang, json),
         Command::Status => cmd::status::status(&place, lang, json),

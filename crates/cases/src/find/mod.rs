@@ -1,7 +1,7 @@
 //! Finding a person in all stores.
 //!
-//! The register says which fields tell who somebody is ([`DataSet::identity`], and the fields of
-//! `subject`). What is known of the person is looked for in every data set that has such a field;
+//! The register says which fields tell who somebody is
+//! ([`frist_register::Register::identity_fields`]). What is known of the person is looked for in every data set that has such a field;
 //! what the records found say about who they are leads on, until nothing new turns up. Nothing is
 //! guessed: what several persons may share (a family's telephone, a name) leads to a [`Question`],
 //! and so does a record that says by another identifier that it is somebody else's.
@@ -21,7 +21,6 @@ pub mod value;
 
 use std::fmt;
 
-use frist_register::DataSet;
 use frist_stores::Key;
 use frist_sweep::Engine;
 use serde::Serialize;
@@ -208,6 +207,9 @@ pub struct Truncated {
     pub datasets: Vec<String>,
 }
 
+/// Why a data set cannot be searched whose register names no field that tells who a record is about.
+pub const NO_FIELD: &str = "the register names no field of it that tells who it is about";
+
 /// What was found, and what was not looked at.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Found {
@@ -221,6 +223,9 @@ pub struct Found {
     pub unreachable: Vec<(String, String)>,
     /// Data sets that cannot be searched, with why: somebody must look there by hand.
     pub unsearchable: Vec<(String, String)>,
+    /// Data sets that were not asked, because nothing is known of the person that could stand there,
+    /// with the kinds of values that do: a customer may be an employee too.
+    pub not_asked: Vec<(String, Vec<String>)>,
     /// Data sets that were searched.
     pub searched: Vec<String>,
     /// Data sets with records that could not be read, and how many: files without a sidecar.
@@ -240,6 +245,7 @@ impl Found {
         self.asked.is_empty()
             && self.unreachable.is_empty()
             && self.unsearchable.is_empty()
+            && self.not_asked.is_empty()
             && self.unread.is_empty()
             && self.truncated == Truncated::default()
     }
@@ -258,16 +264,6 @@ pub fn find(
     said: &[Said],
 ) -> Result<Found> {
     Finder::new(engine).find(engine, known, limits, said)
-}
-
-/// The kinds of values that a data set can be searched by: none when it has no such field.
-pub fn kinds_of(dataset: &DataSet) -> Vec<&str> {
-    let subjects =
-        dataset.subjects.iter().filter(|(_, f)| f.is_some()).map(|(s, _)| s.value.as_str());
-    let own = dataset.identity.iter().map(|(_, kind)| kind.value.as_str());
-    let mut all: Vec<&str> = own.chain(subjects).collect();
-    all.dedup();
-    all
 }
 
 macro_rules! no_values_in_debug {

@@ -10,9 +10,9 @@ use frist_stores::{Bound, FieldMatch, FoundRow, Key, Looked, Store, StoreError};
 use frist_sweep::Engine;
 
 use super::fields::Fields;
-use super::judge::{Outside, Row, Value, Verdict, judge};
+use super::judge::{Outside, Row, Teller, Value, Verdict, judge};
 use super::value::{normal, spellings};
-use super::{Found, Limits, Said};
+use super::{Found, Limits, NO_FIELD, Said};
 use crate::{CasesError, Result};
 
 /// Looks for persons by one register, whose data sets it has bound to their stores once.
@@ -66,8 +66,7 @@ impl Finder {
             unsearchable: Vec::new(),
             fields,
         };
-        let no_field = "the register names no field of it that tells who it is about";
-        let without = finder.fields.without.iter().map(|d| (d.clone(), no_field.to_owned()));
+        let without = finder.fields.without.iter().map(|d| (d.clone(), NO_FIELD.to_owned()));
         finder.unsearchable.extend(without);
         for place in &finder.fields.places {
             let dataset = engine.register.dataset(&place.dataset);
@@ -112,7 +111,7 @@ impl Finder {
     ) -> Result<Found> {
         let outside = self.outside(known, said)?;
         let mut pool = Pool::default();
-        self.records_said(engine, said, &mut pool);
+        self.records_said(engine, said, &mut pool)?;
         let mut verdict = judge(&self.fields, &pool.rows, &outside, limits.identifiers);
         loop {
             let asks = self.asks(&verdict, &outside, &mut pool, limits);
@@ -180,21 +179,20 @@ impl Finder {
         })
     }
 
-    /// Reads the records that a person has said are the person's.
-    fn records_said(&self, engine: &mut Engine, said: &[Said], pool: &mut Pool) {
+    /// Reads the records that a person has said are the person's; one that is gone is gone.
+    fn records_said(&self, engine: &mut Engine, said: &[Said], pool: &mut Pool) -> Result<()> {
         for word in said {
             let Said::YesRecord { dataset, key } = word else { continue };
-            let Ok(place) = self.place(dataset) else { continue };
+            let place = self.place(dataset)?;
             let Some(bound) = &self.bound[place] else { continue };
-            let read = engine.store(&self.stores[place]).map(|store| {
-                let key = store.parse_key(bound, key)?;
-                Ok::<_, StoreError>(store.fields(bound, &key)?.map(|fields| (key, fields)))
-            });
-            if let Ok(Ok(Some((key, fields)))) = read {
+            let store = engine.store(&self.stores[place])?;
+            let key = store.parse_key(bound, key)?;
+            if let Some(fields) = store.fields(bound, &key)? {
                 let values = fields.into_iter().filter_map(|(name, value)| Some((name, value?)));
                 self.add(place, FoundRow { key, values: values.collect() }, pool);
             }
         }
+        Ok(())
     }
 
     /// What is new to ask for, in each data set.
@@ -387,8 +385,10 @@ impl Finder {
     fn tell(&self, verdict: &Verdict, outside: &Outside, pool: Pool) -> Found {
         let name = |place: usize| self.fields.places[place].dataset.clone();
         let Pool { rows, more, mut found, searched, failed, unread, slow, .. } = pool;
-        (found.hits, found.asked, found.identifiers) =
-            verdict.tell(&self.fields, &rows, outside, &more);
+        let teller = Teller { verdict, fields: &self.fields, rows: &rows, outside };
+        found.hits = teller.hits();
+        found.asked = teller.asked(&more);
+        found.identifiers = teller.identifiers();
         found.truncated.identifiers |= verdict.cut;
         found.searched =
             searched.difference(&failed.into_iter().collect()).map(|p| name(*p)).collect();
@@ -397,24 +397,17 @@ impl Finder {
         found.slow = slow.into_iter().map(|(p, field)| (name(p), field)).collect();
         found.unreachable.extend(self.unreachable.iter().cloned());
         found.unsearchable.extend(self.unsearchable.iter().cloned());
-        // A data set that has none of the kinds that were known was not asked, and says so.
         for (ix, place) in self.fields.places.iter().enumerate() {
             let was_asked = found.searched.contains(&place.dataset)
                 || found.unsearchable.iter().any(|(d, _)| *d == place.dataset)
                 || found.unreachable.iter().any(|(s, _)| *s == self.stores[ix]);
             if !was_asked {
-                let mut kinds: Vec<&str> = place
-                    .fields
-                    .iter()
-                    .flat_map(|f| &f.kinds)
-                    .map(|k| self.fields.kinds[*k].id.as_str())
-                    .collect();
+                let kinds = place.fields.iter().flat_map(|f| &f.kinds);
+                let mut kinds: Vec<String> =
+                    kinds.map(|k| self.fields.kinds[*k].id.clone()).collect();
+                kinds.sort_unstable();
                 kinds.dedup();
-                let why = format!(
-                    "nothing is known of the person to look for there: it has {}",
-                    kinds.join(", ")
-                );
-                found.unsearchable.push((place.dataset.clone(), why));
+                found.not_asked.push((place.dataset.clone(), kinds));
             }
         }
         found

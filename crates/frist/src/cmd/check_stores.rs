@@ -4,7 +4,7 @@
 use frist_decide::RuleSet;
 use frist_law::LawBook;
 use frist_register::{Code, DataSet, Diagnostic, Register, Span, Store};
-use frist_stores::{StoreError, Unnamed};
+use frist_stores::{FieldMatch, StoreError, Unnamed};
 
 use crate::place::Place;
 
@@ -29,7 +29,17 @@ pub fn ask(place: &Place, register: &Register) -> Vec<Diagnostic> {
             let Ok(rules) = RuleSet::resolve(register, LawBook::embedded(), dataset) else {
                 continue;
             };
-            if let Err(e) = open.bind(register, dataset, &rules) {
+            let bound = open.bind(register, dataset, &rules);
+            // Nobody is looked for; but the fields by which somebody could be must be there.
+            let looked = bound.and_then(|bound| {
+                let fields = register.identity_fields(dataset).into_iter();
+                let nobody = |(field, _): (&str, &str)| FieldMatch {
+                    field: field.to_owned(),
+                    spellings: Vec::new(),
+                };
+                open.find(&bound, &fields.map(nobody).collect::<Vec<_>>(), &[], 0)
+            });
+            if let Err(e) = looked {
                 broken = true;
                 out.push(explain(dataset, e));
             }
@@ -118,6 +128,7 @@ fn place_of(d: &DataSet, name: &str) -> Option<Span> {
     let whens = d.keep.iter().map(|k| &k.when).chain(d.erase.iter().map(|e| &e.when));
     keep.chain(d.key.iter())
         .chain(d.subjects.iter().filter_map(|(_, f)| f.as_ref()))
+        .chain(d.identity.iter().map(|(field, _)| field))
         .chain(d.identifiers.iter())
         .chain(d.erase.iter().map(|e| &e.from))
         .chain(d.links.iter().map(|l| &l.by))

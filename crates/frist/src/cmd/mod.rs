@@ -2,12 +2,14 @@
 
 pub mod calls;
 pub mod case;
+pub mod case_exec;
 pub mod check;
 pub mod check_prompts;
 pub mod check_stores;
 pub mod demo;
 pub mod diff;
 pub mod explain;
+pub mod find;
 pub mod hold;
 pub mod horizon;
 pub mod init;

@@ -5,6 +5,11 @@
 //! that leads to a record which carries another personal number than the person's (or, while no such
 //! number is known, to records with several) has been shown to be used by several persons: it proves
 //! nothing from then on, and everything is judged again without it.
+//!
+//! A record that is found only by a field that does not stand alone (who wrote an e-mail about
+//! somebody's account) is the person's when it numbers nobody, and leads nowhere.
+
+mod tell;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -12,7 +17,7 @@ use frist_stores::Key;
 
 use super::fields::Fields;
 use super::value::normal;
-use super::{Doubt, Doubtful, Hit, Known, Origin, Question, Reason, Says};
+pub(super) use tell::Teller;
 
 /// A value: its kind and its normal form.
 pub(super) type Value = (usize, String);
@@ -137,7 +142,11 @@ impl<'a> Judge<'a> {
             if fresh.is_empty() {
                 return Ok(verdict);
             }
-            let split = self.split(&verdict, &fresh);
+            // What is found only by what may be of other people shows nothing of others' numbers.
+            let alone = |ix: &usize| {
+                self.matches(&verdict, *ix).iter().any(|(at, _)| self.facts[*ix][*at].alone)
+            };
+            let split = self.split(&verdict, &fresh.iter().copied().filter(alone).collect());
             let mut more = HashSet::new();
             let mut taken = Vec::new();
             for ix in std::mem::take(&mut fresh) {
@@ -149,15 +158,20 @@ impl<'a> Judge<'a> {
                 }
                 let may_doubt =
                     |v: &Value| !self.personal(v) && !matches!(verdict.known[v].from, From::Said);
-                let values = why.iter().map(|(fact, _)| &self.facts[ix][*fact].value);
-                more.extend(values.filter(|v| may_doubt(v)).cloned());
+                // What may be of other people anyway, in a field that does not stand alone, shows nothing.
+                let facts = why.iter().map(|(at, _)| &self.facts[ix][*at]).filter(|f| f.alone);
+                more.extend(facts.map(|f| &f.value).filter(|v| may_doubt(v)).cloned());
             }
             if !more.is_empty() {
                 return Err(more);
             }
             for (ix, why) in taken {
+                let teaches = why.iter().any(|(at, _)| self.facts[ix][*at].alone)
+                    || self.outside.yes_records.contains(&self.name(ix));
                 verdict.certain.insert(ix, why);
-                self.learn_from(&mut verdict, ix, doubted);
+                if teaches {
+                    self.learn_from(&mut verdict, ix, doubted);
+                }
             }
         }
     }
@@ -198,6 +212,14 @@ impl<'a> Judge<'a> {
         let by_number = why.iter().any(|(at, _)| self.personal(&self.facts[ix][*at].value));
         if place.several {
             return !by_number && self.other_numbers(verdict, ix).next().is_some();
+        }
+        // Found only by what may be of other people: a number that it has is another's, as far as
+        // anybody knows.
+        if !why.iter().any(|(at, _)| self.facts[ix][*at].alone) {
+            let facts = &self.facts[ix];
+            return facts
+                .iter()
+                .any(|f| f.alone && self.personal(&f.value) && !verdict.names(facts, f.field));
         }
         self.other_numbers(verdict, ix).next().is_some()
             || self.facts[ix].iter().any(|f| f.alone && split.contains(&f.value.0))
@@ -290,103 +312,7 @@ impl Verdict {
     pub(super) fn values(&self) -> impl Iterator<Item = (&Value, bool, &str)> {
         self.order.iter().map(|v| (v, self.known[v].strong, &*self.known[v].raw))
     }
-
-    /// The answer: hits, questions and identifiers; `more` says of which data sets not everything
-    /// that is asked about was read.
-    pub(super) fn tell(
-        &self,
-        fields: &Fields,
-        rows: &[Row],
-        outside: &Outside,
-        more: &HashSet<usize>,
-    ) -> (Vec<Hit>, Vec<Question>, Vec<Known>) {
-        let origin = |from: From| match from {
-            From::Given => Origin::Given,
-            From::Said => Origin::Said,
-            From::Row(row, field) => Origin::Record {
-                dataset: fields.places[rows[row].place].dataset.clone(),
-                key: rows[row].key.text(),
-                field: fields.places[rows[row].place].fields[field].name.clone(),
-            },
-        };
-        let known = |value: &Value| {
-            let seen = &self.known[value];
-            let kind = fields.kinds[value.0].id.clone();
-            Known { kind, value: seen.raw.clone(), from: origin(seen.from), shared: !seen.strong }
-        };
-        let mut hits: Vec<(usize, Hit)> = Vec::new();
-        for (ix, why) in &self.certain {
-            let row = &rows[*ix];
-            let facts = facts_of(fields, row);
-            let place = &fields.places[row.place];
-            let reason = |(at, from): &(usize, From)| Reason::Field {
-                field: place.fields[facts[*at].field].name.clone(),
-                kind: fields.kinds[facts[*at].value.0].id.clone(),
-                value: row.values[facts[*at].raw].1.clone(),
-                from: origin(*from),
-            };
-            let mut why: Vec<Reason> = why.iter().map(reason).collect();
-            if outside.yes_records.contains(&(row.place, row.key.text())) {
-                why.push(Reason::Said);
-            }
-            let hit = Hit { dataset: place.dataset.clone(), key: row.key.clone(), why };
-            hits.push((row.place, hit));
-        }
-        hits.sort_by(|(a, x), (b, y)| (a, &x.key).cmp(&(b, &y.key)));
-        let hits = hits.into_iter().map(|(_, hit)| hit).collect();
-
-        let mut groups: BTreeMap<(Doubt, Vec<Value>), (Vec<(usize, Doubtful)>, bool)> =
-            BTreeMap::new();
-        for (ix, row) in rows.iter().enumerate() {
-            if self.certain.contains_key(&ix)
-                || outside.no_records.contains(&(row.place, row.key.text()))
-            {
-                continue;
-            }
-            let facts = facts_of(fields, row);
-            let common = facts.iter().map(|f| &f.value).filter(|v| self.known.contains_key(*v));
-            let common: BTreeSet<&Value> = common.filter(|v| !outside.no.contains(*v)).collect();
-            if common.is_empty() {
-                continue;
-            }
-            let place = &fields.places[row.place];
-            let says = |fact: &Fact| Says {
-                field: place.fields[fact.field].name.clone(),
-                kind: fields.kinds[fact.value.0].id.clone(),
-                value: row.values[fact.raw].1.clone(),
-            };
-            let is_other = |f: &&Fact| self.is_other(fields, &facts, place.several, f);
-            let against: Vec<Says> = facts.iter().filter(is_other).map(says).collect();
-            let rest = facts.iter().filter(|f| !common.contains(&f.value));
-            let doubt = match against.is_empty() {
-                false => Doubt::Conflict,
-                true if common.iter().any(|v| !fields.kinds[v.0].shared) => Doubt::Several,
-                true => Doubt::Shared,
-            };
-            let doubtful = Doubtful {
-                dataset: place.dataset.clone(),
-                key: row.key.clone(),
-                says: rest.map(says).collect(),
-                against,
-            };
-            let group = (doubt, common.into_iter().cloned().collect());
-            let (all, cut) = groups.entry(group).or_default();
-            all.push((row.place, doubtful));
-            *cut |= more.contains(&row.place);
-        }
-        let question = |((doubt, values), (mut all, cut)): (
-            (Doubt, Vec<Value>),
-            (Vec<(usize, Doubtful)>, bool),
-        )| {
-            all.sort_by(|(a, x), (b, y)| (a, &x.key).cmp(&(b, &y.key)));
-            Question {
-                values: values.iter().map(known).collect(),
-                doubt,
-                records: all.into_iter().map(|(_, d)| d).collect(),
-                more: cut,
-            }
-        };
-        let asked = groups.into_iter().map(question).collect();
-        (hits, asked, self.order.iter().map(known).collect())
-    }
 }
+
+#[cfg(test)]
+mod tests;
