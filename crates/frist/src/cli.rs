@@ -148,7 +148,15 @@ pub enum Command {
     },
     /// Stop erasure for a matter, and release it again
     #[command(subcommand)]
-    Hold(HoldCommand),
+    Hold(crate::cli_reviews::HoldCommand),
+    /// How long may we keep this? A guided assessment that proposes the rule
+    Assess(crate::cli_reviews::AssessArgs),
+    /// Answer what waits for a person's assessment, and see what nobody has looked at lately
+    #[command(subcommand)]
+    Review(crate::cli_reviews::ReviewCommand),
+    /// Keep records of consent: give, withdraw, show, import
+    #[command(subcommand)]
+    Consent(crate::cli_reviews::ConsentCommand),
     /// Write the receipt of an erased record, which anyone can verify offline
     Receipt {
         /// A data set's id, or `store/collection`.
@@ -312,54 +320,6 @@ pub struct SweepArgs {
     /// Only finish what a crash left open.
     #[arg(long, conflicts_with_all = ["plan", "continuous"])]
     pub recover: bool,
-}
-
-/// `hold`.
-#[derive(Debug, Subcommand)]
-pub enum HoldCommand {
-    /// Add a hold: what it covers is not erased until it is released
-    Add {
-        /// A name for it, such as `case-2026-17`.
-        id: String,
-        /// The matter.
-        #[arg(long)]
-        matter: String,
-        /// Why it must be kept.
-        #[arg(long)]
-        reason: String,
-        /// Only in this data set.
-        #[arg(long)]
-        dataset: Option<String>,
-        /// A data subject: `customer=4711`.
-        #[arg(long, value_name = "KIND=ID", group = "what")]
-        subject: Option<String>,
-        /// One record, by key (needs --dataset).
-        #[arg(long, group = "what", requires = "dataset")]
-        key: Option<String>,
-        /// Records whose field has a value: `case_no=17` (needs --dataset).
-        #[arg(long, value_name = "FIELD=VALUE", group = "what", requires = "dataset")]
-        field: Option<String>,
-        /// Everything (in the data set, or anywhere).
-        #[arg(long, group = "what")]
-        all: bool,
-        /// The day on which somebody must look at it again; it never lapses by itself.
-        #[arg(long, value_name = "DAY")]
-        review: Option<String>,
-    },
-    /// List holds
-    List {
-        /// Also those that were released.
-        #[arg(long)]
-        all: bool,
-    },
-    /// Release a hold: what is due by then goes with the next sweep
-    Release {
-        /// The hold.
-        id: String,
-        /// Do not ask.
-        #[arg(long)]
-        yes: bool,
-    },
 }
 
 /// `law`.

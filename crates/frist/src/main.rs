@@ -5,9 +5,10 @@
 
 mod cli;
 mod cli_calls;
-mod cli_find;
 mod cli_case;
 mod cli_case_exec;
+mod cli_find;
+mod cli_reviews;
 mod cmd;
 mod error;
 mod init;
@@ -70,7 +71,10 @@ fn run(cli: &Cli) -> Outcome {
         Command::Horizon { months, as_of, svg } => {
             cmd::horizon::horizon(&place, *months, as_of.as_deref(), svg.as_deref(), lang, json)
         }
-        Command::Hold(command) => cmd::hold::hold(&place, command, json),
+        Command::Hold(command) => cmd::hold::hold(&place, command, lang, json),
+        Command::Assess(args) => cmd::assess::assess(&place, args, lang, json),
+        Command::Review(command) => cmd::review::review(&place, command, lang, json),
+        Command::Consent(command) => cmd::consent::consent(&place, command, lang, json),
         Command::Receipt { place: at, key, out } => {
             cmd::proof::receipt(&place, at, key, out.as_deref(), json)
         }

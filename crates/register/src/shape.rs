@@ -252,6 +252,7 @@ shapes! {
         must("purpose", Kind::Str, "Id of the purpose, which rests on consent."),
         must("text", Kind::Text, "What people are asked."),
         may("withdraw", Kind::Text, "How consent is taken back, Art. 7(3)."),
+        may("proof", Kind::Period, "How long the record is kept after a withdrawal, to see whether a dispute arises."),
     ]
     GUIDELINE "guideline" "[[guideline]]" "A guideline for staff, to be attested." [
         must("id", Kind::Id, "Id."),

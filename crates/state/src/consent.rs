@@ -195,14 +195,18 @@ impl State {
         self.some_consents("", &[])
     }
 
-    /// Erases the records whose time is over; answers how many.
+    /// Erases the records whose time is over, and those of these numbers; answers how many.
     ///
     /// # Errors
     ///
     /// When the database does not answer.
-    pub fn erase_consents(&mut self, now: Timestamp) -> Result<u64> {
+    pub fn erase_consents(&mut self, now: Timestamp, also: &[String]) -> Result<u64> {
         self.write("erase consents whose time is over", |tx| {
-            tx.execute("DELETE FROM consent WHERE erase_at <= ?1", &[now.into()])
+            let mut gone = tx.execute("DELETE FROM consent WHERE erase_at <= ?1", &[now.into()])?;
+            for id in also {
+                gone += tx.execute("DELETE FROM consent WHERE id = ?1", &[id.into()])?;
+            }
+            Ok(gone)
         })
     }
 

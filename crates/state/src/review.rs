@@ -165,6 +165,15 @@ impl State {
         rows.into_iter().map(|mut row| row.get(0)).collect()
     }
 
+    /// Notes in the ledger alone that something was done of which all else is in the register.
+    ///
+    /// # Errors
+    ///
+    /// When the entry cannot be written or the database does not answer.
+    pub fn note(&mut self, entry: &Entry) -> Result<u64> {
+        self.write("note what was done", |tx| ledger::append(tx, entry))
+    }
+
     /// Notes that a data set or a purpose was looked at as a whole.
     ///
     /// # Errors

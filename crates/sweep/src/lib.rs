@@ -10,6 +10,7 @@
 //! The clock is given from outside, so that tests can say what time it is.
 
 mod account;
+mod answers;
 mod batch;
 pub mod effects;
 pub mod engine;
@@ -32,6 +33,7 @@ pub mod watch;
 pub use engine::{Engine, Keys, Loaded, Prepared};
 pub use error::{Error, Result};
 pub use granted::{Carried, Grant};
+pub use explain::Explained;
 pub use plan::{Options, Plan};
 pub use report::Report;
 pub use step::{Observer, Step};

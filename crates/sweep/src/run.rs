@@ -228,7 +228,8 @@ impl Engine {
         let after = match swept {
             Ok(()) => {
                 self.keep_turn(lease)?;
-                self.settle_and_verify(plan, item, &prepared, &tally, observer)
+                let seen = self.settle_and_verify(plan, item, &prepared, &tally, observer);
+                seen.and_then(|seen| self.forget_answers(&prepared).map(|_| seen))
             }
             Err(e) => Err(e),
         };

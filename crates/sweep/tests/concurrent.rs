@@ -94,7 +94,7 @@ const DISTURBANCES: &[Disturbance] = &[
             let by = Id::new("ida").unwrap();
             let kind = Kind::Hold { hold: Id::new("h").unwrap(), change: HoldChange::Released, by };
             let now = o.clock.now();
-            o.state().release_hold("h", "ida", now, &Entry::new(now, kind)).unwrap();
+            o.state().release_hold("h", "ida", now, None, &Entry::new(now, kind)).unwrap();
         },
         protects: Protects::Nobody,
     },
@@ -358,6 +358,8 @@ fn add_holds(place: &Place, clock: &Clock, keys: &[&str]) {
             owner: "ida".into(),
             created_at: clock.now(),
             review_at: None,
+            ends_at: None,
+            viewers: Vec::new(),
         };
         state.add_hold(&hold, &Entry::new(clock.now(), kind)).unwrap();
     }

@@ -10,7 +10,8 @@ use frist_register::Lang;
 use frist_sweep::Engine;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::cli::{CheckArgs, Format, HoldCommand};
+use crate::cli::{CheckArgs, Format};
+use crate::cli_reviews::HoldCommand;
 use crate::cmd::{check, explain, hold, horizon, plan, proof, sweep};
 use crate::error::{Exit, Failure, Outcome};
 use crate::output::{BOLD, DIM, GREEN, ask, can_ask, count, counted, say};
@@ -71,13 +72,17 @@ pub fn demo(place: &Place, dir: &Path, yes: bool, scale: f64, seed: u64, lang: L
         matter: "J.nr. 2026-17".into(),
         reason: "krav om tilbagebetaling; advokat har bedt om dokumentation".into(),
         dataset: Some("invoices".into()),
-        subject: None,
+        subject: Vec::new(),
         key: Some(second.clone()),
         field: None,
+        conditions: Vec::new(),
+        within: Vec::new(),
         all: false,
         review: None,
+        end: None,
+        viewers: Vec::new(),
     };
-    hold::hold(&dpo, &command, false)?;
+    hold::hold(&dpo, &command, lang, false)?;
 
     let witness = witness(&mut engine, applicant)?;
     let store = dir.join("data/hr.sqlite");

@@ -3,8 +3,9 @@
 use frist_decide::{Outcome as Decided, explain as words};
 use frist_register::Lang;
 
+use crate::cmd::review::{answer_line, tell};
 use crate::error::{Exit, Outcome};
-use crate::output::{BOLD, DIM, GREEN, RED, YELLOW, json, say, when};
+use crate::output::{BOLD, DIM, GREEN, RED, YELLOW, day, json, say, when};
 use crate::place::{Place, now};
 
 /// Explains one record.
@@ -20,6 +21,7 @@ pub fn explain(
     let zone = engine.register.controller.calendar.zone.clone();
     let t = at.map_or(Ok(now()), |text| when(text, &zone))?;
     let found = engine.explain(at_place, key, t)?;
+    let me = place.operator()?;
     let sentence = words::sentence(&found.decision, &zone, lang);
     let lines = words::lines(&found.decision, &zone, lang);
     if as_json {
@@ -31,7 +33,12 @@ pub fn explain(
             "sentence": sentence,
             "due_since": found.decision.due_since,
             "next_change": found.decision.next_change,
-            "holds": found.holds.iter().map(|(id, matter)| serde_json::json!({"id": id, "matter": matter})).collect::<Vec<_>>(),
+            "holds": found.holds.iter().map(|h| match h.shows_to(me.as_str()) {
+                true => serde_json::json!({"id": h.hold.id, "matter": h.hold.matter, "holds_until": h.over_at()}),
+                // Only that there is one.
+                false => serde_json::json!({"id": null, "matter": null, "holds_until": null}),
+            }).collect::<Vec<_>>(),
+            "answer": found.answer.as_ref().map(|a| serde_json::json!({"keep_until": a.keep_until, "reason": a.reason, "by": a.by, "at": a.at})),
             "reasons": lines,
         }))?;
         return Ok(Exit::Done);
@@ -44,9 +51,28 @@ pub fn explain(
     say!("{style}{sentence}{style:#}");
     let title = found.prepared.dataset.title.get(lang);
     say!("{DIM}{title} ({}), {}{DIM:#}\n", found.prepared.id(), found.prepared.place());
-    for (id, matter) in &found.holds {
-        let word = if lang == Lang::Da { "tilbageholdt af" } else { "held by" };
-        say!("  {BOLD}{word} {id}{BOLD:#}: {matter}");
+    for h in &found.holds {
+        let hold = &h.hold;
+        if !h.shows_to(me.as_str()) {
+            let words = tell(
+                lang,
+                "tilbageholdt; hvorfor, ses kun af dem, der er udpeget",
+                "held; only those named see why",
+            );
+            say!("  {BOLD}{words}{BOLD:#}");
+            continue;
+        }
+        let word = tell(lang, "tilbageholdt af", "held by");
+        let until = match h.over_at() {
+            Some(at) => {
+                format!(" ({} {})", tell(lang, "gælder til", "holds until"), day(at, &zone))
+            }
+            None => String::new(),
+        };
+        say!("  {BOLD}{word} {}{BOLD:#}: {}{until}", hold.id, hold.matter);
+    }
+    if let Some(answer) = &found.answer {
+        say!("  {}", answer_line(answer, &zone, lang));
     }
     for line in lines {
         say!("  {BOLD}{}{BOLD:#}", line.head);

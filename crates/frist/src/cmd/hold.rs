@@ -1,132 +1,296 @@
 //! `frist hold add|list|release`.
 
+use frist_law::{Expiry, Start, Term};
 use frist_ledger::entry::{Entry, HoldChange, Id, Kind};
-use frist_state::{Hold, NewHold, Scope};
+use frist_register::Lang;
+use frist_state::{Hold, NewHold, Part, Scope};
 use frist_sweep::Engine;
+use jiff::Timestamp;
 
-use crate::cli::HoldCommand;
+use crate::cli_reviews::HoldCommand;
 use crate::cmd::proof;
+use crate::cmd::review::{last, tell};
 use crate::error::{Exit, Failure, Outcome};
-use crate::output::{GREEN, YELLOW, confirm, day, how_to_agree, json, records, say, table, when};
+use crate::output::{
+    DIM, GREEN, YELLOW, confirm, count, day, how_to_agree, json, records, say, table, when,
+};
 use crate::place::{Place, now};
 
 /// Adds, lists or releases holds.
-pub fn hold(place: &Place, command: &HoldCommand, as_json: bool) -> Outcome {
+pub fn hold(place: &Place, command: &HoldCommand, lang: Lang, as_json: bool) -> Outcome {
     let mut engine = place.engine()?;
+    match command {
+        HoldCommand::Add { .. } => add(place, &mut engine, command, lang, as_json),
+        HoldCommand::List { all } => list(place, &mut engine, *all, lang, as_json),
+        HoldCommand::Release { id, yes } => release(place, &mut engine, id, *yes, lang, as_json),
+    }
+}
+
+fn add(
+    place: &Place,
+    engine: &mut Engine,
+    command: &HoldCommand,
+    lang: Lang,
+    as_json: bool,
+) -> Outcome {
+    let HoldCommand::Add { id, matter, reason, dataset, review, end, viewers, .. } = command else {
+        return Ok(Exit::Done);
+    };
     let zone = engine.register.controller.calendar.zone.clone();
     let t = now();
-    match command {
-        HoldCommand::Add { id, matter, reason, dataset, subject, key, field, all, review } => {
-            if let Some(d) = dataset {
-                engine
-                    .register
-                    .dataset(d)
-                    .ok_or_else(|| frist_sweep::Error::UnknownDataset(d.clone()))?;
-            }
-            let pair = |text: &str, what: &str| {
-                text.split_once('=').map(|(a, b)| (a.to_owned(), b.to_owned())).ok_or_else(|| {
-                    Failure::usage(format!("`--{what}` is not of the form NAME=VALUE"))
-                })
-            };
-            let scope = match (subject, key, field, all) {
-                (Some(s), ..) => {
-                    let (kind, value) = pair(s, "subject")?;
-                    let known =
-                        engine.register.datasets.iter().any(|d| {
-                            d.subjects.iter().any(|(k, f)| k.value == kind && f.is_some())
-                        });
-                    if !known {
-                        return Err(Failure::usage(format!(
-                            "no data set says by which field a `{kind}` is named"
-                        ))
-                        .help(
-                            "the register says it with `subject = { customer = \"customer_id\" }`",
-                        ));
-                    }
-                    Scope::Subject { kind, value }
-                }
-                (_, Some(k), ..) => Scope::Key { key: k.clone() },
-                (_, _, Some(f), _) => {
-                    let (field, value) = pair(f, "field")?;
-                    Scope::Field { name: id.clone(), field, value }
-                }
-                (.., true) => Scope::All,
-                _ => {
-                    return Err(Failure::usage("the hold must say what it covers").help(
-                        "give one of --subject KIND=ID, --key KEY, --field FIELD=VALUE or --all",
-                    ));
-                }
-            };
-            let hold = NewHold {
-                id: id.clone(),
-                matter: matter.clone(),
-                reason: reason.clone(),
-                dataset: dataset.clone(),
-                scope,
-                owner: place.operator()?.to_string(),
-                created_at: t,
-                review_at: review.as_deref().map(|r| when(r, &zone)).transpose()?,
-            };
-            if let Scope::Field { field, .. } = &hold.scope {
-                known_field(&mut engine, hold.dataset.as_deref().unwrap_or_default(), field)?;
-            }
-            let entry = entry(id, HoldChange::Added, place, t)?;
-            engine.state.add_hold(&hold, &entry)?;
-            proof::publish(place, &mut engine)?;
-            match as_json {
-                true => json(&serde_json::json!({"added": id}))?,
-                false => added(&mut engine, &hold)?,
+    if let Some(d) = dataset {
+        engine.register.dataset(d).ok_or_else(|| frist_sweep::Error::UnknownDataset(d.clone()))?;
+    }
+    let scope = scope(engine, command)?;
+    let ends_at = end.as_deref().map(|day| last(engine, day)).transpose()?;
+    if ends_at.is_some_and(|at| at <= t) {
+        return Err(Failure::usage("`--end` has passed, so that the hold would hold nothing"));
+    }
+    let hold = NewHold {
+        id: id.clone(),
+        matter: matter.clone(),
+        reason: reason.clone(),
+        dataset: dataset.clone(),
+        scope,
+        owner: place.operator()?.to_string(),
+        created_at: t,
+        review_at: review.as_deref().map(|r| when(r, &zone)).transpose()?,
+        ends_at,
+        viewers: viewers.clone(),
+    };
+    match &hold.scope {
+        Scope::Field { field, .. } => {
+            known_field(engine, dataset.as_deref().unwrap_or_default(), field)?;
+        }
+        Scope::Where { fields } => {
+            for (field, _) in fields {
+                known_field(engine, dataset.as_deref().unwrap_or_default(), field)?;
             }
         }
-        HoldCommand::List { all } => {
-            let holds = if *all { engine.state.all_holds()? } else { engine.state.holds(t)? };
-            if as_json {
-                let rows: Vec<_> = holds
-                    .iter()
-                    .map(|h| serde_json::json!({"id": h.hold.id, "matter": h.hold.matter, "reason": h.hold.reason, "dataset": h.hold.dataset, "owner": h.hold.owner, "created": h.hold.created_at, "review": h.hold.review_at, "released": h.released_at}))
-                    .collect();
-                json(&rows)?;
-            } else if holds.is_empty() {
-                say!("There are no holds.");
-            } else {
-                let mut rows = vec![
-                    ["hold", "matter", "covers", "since", "review", "released", "owner"]
-                        .map(str::to_owned)
-                        .to_vec(),
-                ];
-                for h in &holds {
-                    let overdue =
-                        h.hold.review_at.is_some_and(|r| r <= t) && h.released_at.is_none();
-                    let review = h.hold.review_at.map_or(String::new(), |r| day(r, &zone));
-                    rows.push(vec![
-                        h.hold.id.clone(),
-                        h.hold.matter.clone(),
-                        covers(&h.hold),
-                        day(h.hold.created_at, &zone),
-                        if overdue { format!("{review} (overdue)") } else { review },
-                        h.released_at.map_or(String::new(), |r| day(r, &zone)),
-                        h.hold.owner.clone(),
-                    ]);
+        Scope::Any { parts } => {
+            for part in parts {
+                if let (Some(d), Scope::Field { field, .. }) = (&part.dataset, &part.scope) {
+                    known_field(engine, d, field)?;
                 }
-                say!("{}", table(&rows).trim_end());
             }
         }
-        HoldCommand::Release { id, yes } => {
-            if !yes
-                && !confirm(&format!(
-                    "Release `{id}`? What is due by then goes with the next sweep."
-                ))?
-            {
-                return Err(Failure::waits("the hold was not released").help(how_to_agree()));
+        Scope::All | Scope::Key { .. } | Scope::Subject { .. } => {}
+    }
+    let entry = entry(id, HoldChange::Added, place, t)?;
+    engine.state.add_hold(&hold, &entry)?;
+    proof::publish(place, engine)?;
+    match as_json {
+        true => json(&serde_json::json!({"added": id}))?,
+        false => added(engine, &hold, lang)?,
+    }
+    Ok(Exit::Done)
+}
+
+/// What the command says is covered.
+fn scope(engine: &Engine, command: &HoldCommand) -> Outcome<Scope> {
+    let HoldCommand::Add { id, subject, key, field, conditions, within, all, .. } = command else {
+        return Ok(Scope::All);
+    };
+    let pair = |text: &str, what: &str| {
+        text.split_once('=')
+            .map(|(a, b)| (a.to_owned(), b.to_owned()))
+            .ok_or_else(|| Failure::usage(format!("`--{what}` is not of the form NAME=VALUE")))
+    };
+    let part = |dataset: Option<String>, scope| Part { dataset, scope };
+    if !subject.is_empty() {
+        let mut parts = Vec::new();
+        for text in subject {
+            let (kind, value) = pair(text, "subject")?;
+            let known = engine.register.datasets.iter().any(|d| {
+                d.subjects.iter().any(|(k, f)| k.value == kind && f.is_some())
+                    || d.identity.iter().any(|(_, k)| k.value == kind)
+            });
+            if !known {
+                return Err(Failure::usage(format!(
+                    "no data set says by which field a `{kind}` is named"
+                ))
+                .help("the register says it with `subject = { customer = \"customer_id\" }`, or with `identity`"));
             }
-            let entry = entry(id, HoldChange::Released, place, t)?;
-            engine.state.release_hold(id, place.operator()?.as_str(), t, &entry)?;
-            proof::publish(place, &mut engine)?;
-            match as_json {
-                true => json(&serde_json::json!({"released": id}))?,
-                false => say!("released `{id}`"),
+            parts.push(part(None, Scope::Subject { kind, value }));
+        }
+        return Ok(one_or(parts));
+    }
+    if !within.is_empty() {
+        let mut parts = Vec::new();
+        for text in within {
+            let (dataset, rest) = text
+                .split_once(':')
+                .ok_or_else(|| Failure::usage("`--in` is not of the form DATASET:FIELD=VALUE"))?;
+            let known = engine.register.dataset(dataset).is_some();
+            if !known {
+                return Err(frist_sweep::Error::UnknownDataset(dataset.to_owned()).into());
+            }
+            let (field, value) = pair(rest, "in")?;
+            let scope = Scope::Field { name: id.clone(), field, value };
+            parts.push(part(Some(dataset.to_owned()), scope));
+        }
+        return Ok(Scope::Any { parts });
+    }
+    if !conditions.is_empty() {
+        let mut fields: Vec<(String, Vec<String>)> = Vec::new();
+        for text in conditions {
+            let (field, value) = pair(text, "where")?;
+            match fields.iter_mut().find(|(known, _)| *known == field) {
+                Some((_, values)) => values.push(value),
+                None => fields.push((field, vec![value])),
             }
         }
+        return Ok(Scope::Where { fields });
+    }
+    match (key, field, all) {
+        (Some(k), ..) => Ok(Scope::Key { key: k.clone() }),
+        (_, Some(f), _) => {
+            let (field, value) = pair(f, "field")?;
+            Ok(Scope::Field { name: id.clone(), field, value })
+        }
+        (.., true) => Ok(Scope::All),
+        _ => Err(Failure::usage("the hold must say what it covers").help(
+            "give one of --subject KIND=ID, --key KEY, --field FIELD=VALUE, --where FIELD=VALUE, --in DATASET:FIELD=VALUE or --all",
+        )),
+    }
+}
+
+fn one_or(mut parts: Vec<Part>) -> Scope {
+    match parts.len() {
+        1 => parts.remove(0).scope,
+        _ => Scope::Any { parts },
+    }
+}
+
+fn list(place: &Place, engine: &mut Engine, all: bool, lang: Lang, as_json: bool) -> Outcome {
+    let zone = engine.register.controller.calendar.zone.clone();
+    let t = now();
+    let me = place.operator()?;
+    let holds = if all { engine.state.all_holds()? } else { engine.state.holds(t)? };
+    let hidden = holds.iter().filter(|h| !h.shows_to(me.as_str())).count();
+    if as_json {
+        let rows: Vec<_> = holds.iter().map(|h| as_value(h, me.as_str(), t)).collect();
+        json(&rows)?;
+        return Ok(Exit::Done);
+    }
+    if holds.is_empty() {
+        say!("{}", tell(lang, "Der er ingen tilbageholdelser.", "There are no holds."));
+        return Ok(Exit::Done);
+    }
+    let head = match lang {
+        Lang::Da => {
+            ["tilbageholdelse", "sag", "omfatter", "siden", "ses efter", "slutter", "ansvarlig"]
+        }
+        Lang::En => ["hold", "matter", "covers", "since", "review", "ends", "owner"],
+    };
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    for h in holds.iter().filter(|h| h.shows_to(me.as_str())) {
+        let overdue = overdue(h, t);
+        let review = h.hold.review_at.map_or(String::new(), |r| day(r, &zone));
+        let late = tell(lang, "overskredet", "overdue");
+        let ends = match (h.released_at, h.over_at()) {
+            (Some(_), Some(over)) if over > t => {
+                let until = tell(lang, "frigivet, gælder til", "released, holds until");
+                format!("{until} {}", day(over, &zone))
+            }
+            (_, over) => over.map_or(String::new(), |at| day(at, &zone)),
+        };
+        rows.push(vec![
+            h.hold.id.clone(),
+            h.hold.matter.clone(),
+            covers(&h.hold, lang),
+            day(h.hold.created_at, &zone),
+            if overdue { format!("{review} ({late})") } else { review },
+            ends,
+            h.hold.owner.clone(),
+        ]);
+    }
+    if rows.len() > 1 {
+        say!("{}", table(&rows).trim_end());
+    }
+    if hidden > 0 {
+        let n = count(hidden as u64);
+        match lang {
+            Lang::Da => say!("{DIM}og {n} mere, hvis sag kun ses af dem, der er udpeget{DIM:#}"),
+            Lang::En => say!("{DIM}and {n} more, of which only those named see the matter{DIM:#}"),
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Whether somebody should have looked at it.
+pub fn overdue(h: &Hold, t: Timestamp) -> bool {
+    h.hold.review_at.is_some_and(|r| r <= t) && h.released_at.is_none() && h.holds_at(t)
+}
+
+/// A hold as JSON; of one that the operator may not see, only that there is one.
+fn as_value(h: &Hold, me: &str, t: Timestamp) -> serde_json::Value {
+    match h.shows_to(me) {
+        true => serde_json::json!({
+            "id": h.hold.id, "matter": h.hold.matter, "reason": h.hold.reason,
+            "dataset": h.hold.dataset, "owner": h.hold.owner, "viewers": h.hold.viewers,
+            "created": h.hold.created_at, "review": h.hold.review_at, "overdue": overdue(h, t),
+            "ends": h.hold.ends_at, "released": h.released_at, "holds_until": h.over_at(),
+        }),
+        false => serde_json::json!({
+            "id": null, "matter": null, "reason": null, "created": h.hold.created_at,
+        }),
+    }
+}
+
+fn release(
+    place: &Place,
+    engine: &mut Engine,
+    id: &str,
+    yes: bool,
+    lang: Lang,
+    as_json: bool,
+) -> Outcome {
+    let me = place.operator()?;
+    let calendar = engine.register.controller.calendar.clone();
+    let t = now();
+    // Of one that the operator may not see, not even the id is confirmed.
+    let known = engine.state.all_holds()?.into_iter().find(|h| h.hold.id == id);
+    if known.is_some_and(|h| !h.shows_to(me.as_str())) {
+        return Err(frist_state::Error::NotFound { what: "hold", id: id.to_owned() }.into());
+    }
+    let notice = engine.register.requests.notice_period.as_ref().map(|p| Term::from(p.value));
+    let free_at = notice.and_then(|term| {
+        let today = Start::Date(t.to_zoned(calendar.zone.clone()).date());
+        let from =
+            if term.period.unit == frist_law::Unit::Hours { Start::Instant(t) } else { today };
+        match frist_law::expires(term, &from, &calendar) {
+            Expiry::At(at) => Some(at),
+            Expiry::Never => None,
+        }
+    });
+    let from = free_at.map(|at| day(at, &calendar.zone));
+    let question = match (&from, lang) {
+        (Some(day), Lang::Da) => {
+            format!("Frigiv `{id}`? Det, der skal slettes, slettes ved næste kørsel fra {day}.")
+        }
+        (Some(day), Lang::En) => {
+            format!("Release `{id}`? What is due goes with the next sweep from {day} on.")
+        }
+        (None, Lang::Da) => {
+            format!("Frigiv `{id}`? Det, der da skal slettes, slettes ved næste kørsel.")
+        }
+        (None, Lang::En) => {
+            format!("Release `{id}`? What is due by then goes with the next sweep.")
+        }
+    };
+    if !yes && !confirm(&question)? {
+        return Err(Failure::waits("the hold was not released").help(how_to_agree()));
+    }
+    let entry = entry(id, HoldChange::Released, place, t)?;
+    engine.state.release_hold(id, me.as_str(), t, free_at, &entry)?;
+    proof::publish(place, engine)?;
+    match (as_json, from, lang) {
+        (true, ..) => json(&serde_json::json!({"released": id, "holds_until": free_at}))?,
+        (_, Some(day), Lang::Da) => say!("`{id}` er frigivet; den gælder endnu til {day}"),
+        (_, Some(day), Lang::En) => say!("released `{id}`; it still holds until {day}"),
+        (_, None, Lang::Da) => say!("`{id}` er frigivet"),
+        (_, None, Lang::En) => say!("released `{id}`"),
     }
     Ok(Exit::Done)
 }
@@ -150,38 +314,76 @@ fn known_field(engine: &mut Engine, dataset: &str, field: &str) -> Outcome<()> {
 }
 
 /// Says what a new hold covers.
-fn added(engine: &mut Engine, hold: &NewHold) -> Outcome<()> {
-    say!("{GREEN}held{GREEN:#}: what `{}` covers is not erased until it is released", hold.id);
-    let one = Hold { hold: hold.clone(), released_at: None, released_by: None };
+fn added(engine: &mut Engine, hold: &NewHold, lang: Lang) -> Outcome<()> {
+    match lang {
+        Lang::Da => say!(
+            "{GREEN}tilbageholdt{GREEN:#}: det, `{}` omfatter, slettes ikke, før den er frigivet",
+            hold.id
+        ),
+        Lang::En => say!(
+            "{GREEN}held{GREEN:#}: what `{}` covers is not erased until it is released",
+            hold.id
+        ),
+    }
+    let one = Hold { hold: hold.clone(), released_at: None, released_by: None, free_at: None };
     let scopes =
         |d: &frist_register::DataSet| frist_sweep::engine::scopes(std::slice::from_ref(&one), d);
     let mut any = false;
     for (dataset, n, total) in engine.covered(&scopes, hold.created_at)? {
         any |= n > 0;
-        let all = if n == total && n > 0 { ", all there are" } else { "" };
-        say!("  {dataset}: {}{all}", records(n));
+        let all = if n == total && n > 0 { tell(lang, ", alle", ", all there are") } else { "" };
+        match lang {
+            Lang::Da if n == 1 => say!("  {dataset}: 1 post{all}"),
+            Lang::Da => say!("  {dataset}: {} poster{all}", count(n)),
+            Lang::En => say!("  {dataset}: {}{all}", records(n)),
+        }
     }
     if !any {
-        say!(
-            "{YELLOW}nothing is covered now{YELLOW:#}: look at the key or the value again; `frist receipt` tells whether a record was erased before"
-        );
+        match lang {
+            Lang::Da => say!(
+                "{YELLOW}intet er omfattet nu{YELLOW:#}: se nøglen eller værdien efter; `frist receipt` siger, om en post er slettet tidligere"
+            ),
+            Lang::En => say!(
+                "{YELLOW}nothing is covered now{YELLOW:#}: look at the key or the value again; `frist receipt` tells whether a record was erased before"
+            ),
+        }
     }
     Ok(())
 }
 
-fn entry(id: &str, change: HoldChange, place: &Place, t: jiff::Timestamp) -> Outcome<Entry> {
+fn entry(id: &str, change: HoldChange, place: &Place, t: Timestamp) -> Outcome<Entry> {
     let hold =
         Id::new(id).map_err(|e| Failure::usage(format!("`{id}` cannot name a hold: {e}")))?;
     Ok(Entry::new(t, Kind::Hold { hold, change, by: place.operator()? }))
 }
 
 /// What a hold covers, without naming the person.
-fn covers(hold: &NewHold) -> String {
-    let place = hold.dataset.as_deref().unwrap_or("all data sets");
-    match &hold.scope {
-        Scope::All => place.to_owned(),
-        Scope::Key { .. } => format!("one record of {place}"),
-        Scope::Subject { kind, .. } => format!("one {kind} in {place}"),
-        Scope::Field { field, .. } => format!("records of {place} by {field}"),
+fn covers(hold: &NewHold, lang: Lang) -> String {
+    let everywhere = tell(lang, "alle datasæt", "all data sets");
+    fn one(dataset: Option<&str>, scope: &Scope, everywhere: &str, lang: Lang) -> String {
+        let place = dataset.unwrap_or(everywhere);
+        match (scope, lang) {
+            (Scope::All, _) => place.to_owned(),
+            (Scope::Key { .. }, Lang::Da) => format!("én post i {place}"),
+            (Scope::Key { .. }, Lang::En) => format!("one record of {place}"),
+            (Scope::Subject { kind, .. }, Lang::Da) => format!("én person ({kind}) i {place}"),
+            (Scope::Subject { kind, .. }, Lang::En) => format!("one {kind} in {place}"),
+            (Scope::Field { field, .. }, Lang::Da) => format!("poster i {place} efter {field}"),
+            (Scope::Field { field, .. }, Lang::En) => format!("records of {place} by {field}"),
+            (Scope::Where { fields }, _) => {
+                let names: Vec<&str> = fields.iter().map(|(f, _)| f.as_str()).collect();
+                let by = tell(lang, "efter", "by");
+                let what = tell(lang, "poster i", "records of");
+                format!("{what} {place} {by} {}", names.join(", "))
+            }
+            (Scope::Any { parts }, _) => {
+                let parts: Vec<String> = parts
+                    .iter()
+                    .map(|p| one(p.dataset.as_deref(), &p.scope, everywhere, lang))
+                    .collect();
+                parts.join("; ")
+            }
+        }
     }
+    one(hold.dataset.as_deref(), &hold.scope, everywhere, lang)
 }

@@ -5,7 +5,9 @@ use frist_state::PlanStatus;
 use frist_sweep::plan::Options;
 
 use crate::cmd::case;
+use crate::cmd::hold::overdue;
 use crate::cmd::plan::{examine, print};
+use crate::cmd::review::tell;
 use crate::error::{Exit, Outcome};
 use crate::output::{
     BOLD, DIM, GREEN, RED, YELLOW, count, counted, day, duration, json, records, say,
@@ -27,6 +29,12 @@ pub fn status(place: &Place, lang: Lang, as_json: bool) -> Outcome {
     let blocked: u64 = plan.items.iter().map(|i| i.blocked).sum();
     let sweeps = engine.state.sweeps(1)?;
     let size = engine.state.size()?;
+    let looked = frist_cases::review::periodic(&mut engine, t)?;
+    let unassessed = looked.iter().filter(|l| l.unassessed).count() as u64;
+    let unreviewed = looked.iter().filter(|l| l.late > 0).count() as u64;
+    let review: u64 = plan.items.iter().filter_map(|i| i.counts).map(|c| c.review).sum();
+    let looked_for = holds.iter().filter(|h| overdue(h, t)).count() as u64;
+    let leaving = holds.iter().filter_map(|h| h.released_at.and(h.over_at())).min();
     let waiting: Vec<_> = engine
         .state
         .plans(50)?
@@ -41,7 +49,10 @@ pub fn status(place: &Place, lang: Lang, as_json: bool) -> Outcome {
         json(&serde_json::json!({
             "at": t, "datasets": plan.items, "problems": plan.problems,
             "due": plan.due(), "latest_by_seconds": late, "next_due": next,
-            "holds": holds.len(), "cases": case::brief_json(&mut engine.state, &calendar, t)?, "open_batches": open, "interrupted": interrupted, "ledger_entries": size,
+            "reviews_waiting": review, "reviews_late": unreviewed, "without_assessment": unassessed,
+            "holds_to_review": looked_for, "next_hold_to_end": leaving,
+            "cases": case::brief_json(&mut engine.state, &calendar, t)?,
+            "holds": holds.len(), "open_batches": open, "interrupted": interrupted, "ledger_entries": size,
             "findings": findings.iter().map(|f| serde_json::json!({"code": f.finding.code, "dataset": f.finding.dataset, "count": f.finding.count, "detail": f.finding.detail, "first_seen": f.first_seen})).collect::<Vec<_>>(),
             "waiting_plans": waiting.iter().map(|p| &p.plan.id).collect::<Vec<_>>(),
         }))?;
@@ -69,6 +80,40 @@ pub fn status(place: &Place, lang: Lang, as_json: bool) -> Outcome {
         say!("holds: {}; ledger: {}", count(holds.len() as u64), counted(size, "entry", "entries"));
         if let Some(cases) = cases {
             say!("{cases}");
+        }
+        if looked_for > 0 {
+            match lang {
+                Lang::Da => say!(
+                    "{YELLOW}{}{YELLOW:#} skulle have været set efter: `frist hold list`",
+                    counted(looked_for, "tilbageholdelse", "tilbageholdelser")
+                ),
+                Lang::En => say!(
+                    "{YELLOW}{}{YELLOW:#} should have been looked at again: `frist hold list`",
+                    counted(looked_for, "hold", "holds")
+                ),
+            }
+        }
+        if let Some(at) = leaving {
+            say!(
+                "{}: {}",
+                tell(
+                    lang,
+                    "en frigivet tilbageholdelse gælder til",
+                    "a released hold still holds until"
+                ),
+                day(at, &zone)
+            );
+        }
+        if review + unreviewed + unassessed > 0 {
+            let (a, b, c) = (count(review), count(unreviewed), count(unassessed));
+            match lang {
+                Lang::Da => say!(
+                    "gennemgang: {a} poster venter på svar; {b} datasæt og formål er ikke gennemgået til tiden; {c} datasæt uden vurdering (`frist review list`)"
+                ),
+                Lang::En => say!(
+                    "review: {a} records wait for an answer; {b} data sets and purposes late; {c} data sets without an assessment (`frist review list`)"
+                ),
+            }
         }
         if interrupted || open > 0 {
             say!(

@@ -16,7 +16,7 @@ use crate::output::{
     BOLD, DIM, GREEN, RED, YELLOW, confirm, count, day, duration, how_to_agree, json, records, say,
     table,
 };
-use crate::place::Place;
+use crate::place::{Place, now};
 
 /// How long continuous mode sleeps at most: what is added meanwhile with a short period is then
 /// still gone within a minute.
@@ -55,6 +55,8 @@ pub fn sweep(place: &Place, args: &SweepArgs, as_json: bool) -> Outcome {
         ask(&plan)?;
     }
     let report = run(&mut engine, &id)?;
+    // The proof of a withdrawn consent goes with the data.
+    frist_cases::consent::tidy(&mut engine, now())?;
     proof::publish(place, &mut engine)?;
     match as_json {
         true => json(&report)?,
@@ -328,6 +330,9 @@ pub(crate) fn go(place: &Place, engine: &mut Engine, id: &str) -> Result<bool, E
     }
     for f in report.findings.iter().filter(|f| f.alarm) {
         anstream::eprintln!("{RED}alarm{RED:#}: {}: `{}`: {}", f.code, f.dataset, f.text);
+    }
+    if let Err(e) = frist_cases::consent::tidy(engine, now()) {
+        Failure::from(e).print(false);
     }
     if let Err(e) = proof::publish(place, engine) {
         e.print(false);

@@ -45,7 +45,8 @@ pub(super) fn put(register: &Register, parts: &mut Map<String, Value>) {
             .put("activity", c.activity.as_str())
             .put("for", c.purpose.as_str())
             .put("text", text(&c.text))
-            .put("withdraw", text(&c.withdraw));
+            .put("withdraw", text(&c.withdraw))
+            .show("proof", c.proof.as_ref().map(|p| p.value));
         (c.id.value.clone(), one.done())
     });
     part("consents", consents.collect());

@@ -123,6 +123,9 @@ pub struct ConsentText {
     pub text: Sp<Text>,
     /// How consent is taken back, Art. 7(3).
     pub withdraw: Text,
+    /// How long the record is kept after a withdrawal, to see whether a dispute arises; not at all when
+    /// it is not said.
+    pub proof: Option<Sp<Period>>,
     /// Where `[[consent]]` stands.
     pub span: Span,
 }

@@ -54,6 +54,7 @@ pub(super) fn consent(table: &Tab<'_>) -> Option<ConsentText> {
     let (id, version) = (table.id(), table.need_str("version"));
     let (activity, purpose) = (table.need_str("activity"), table.need_str("purpose"));
     let (text, withdraw) = (table.need_text("text"), words(table, "withdraw"));
+    let proof = table.parsed("proof");
     table.finish();
     Some(ConsentText {
         id: id?,
@@ -62,6 +63,7 @@ pub(super) fn consent(table: &Tab<'_>) -> Option<ConsentText> {
         purpose: purpose?,
         text: text?,
         withdraw,
+        proof,
         span: table.span,
     })
 }

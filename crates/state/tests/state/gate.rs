@@ -20,6 +20,8 @@ fn hold(id: &str) -> NewHold {
         owner: "ida".into(),
         created_at: now(),
         review_at: None,
+        ends_at: None,
+        viewers: Vec::new(),
     }
 }
 

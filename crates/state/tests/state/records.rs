@@ -109,6 +109,8 @@ fn holds_stay_until_released_and_then_as_history(kit: &Kit) {
         owner: "anna".to_owned(),
         created_at: at("2026-01-01T00:00:00Z"),
         review_at: Some(at("2026-06-01T00:00:00Z")),
+        ends_at: None,
+        viewers: Vec::new(),
     };
     let text = str::to_owned;
     let holds = [
@@ -135,12 +137,12 @@ fn holds_stay_until_released_and_then_as_history(kit: &Kit) {
     assert_eq!(kept, holds);
     assert!(!format!("{kept:?}").contains("4711"), "a log must not name a record");
 
-    state.release_hold("h2", "bo", at("2026-03-01T00:00:00Z"), &entry("h2")).unwrap();
+    state.release_hold("h2", "bo", at("2026-03-01T00:00:00Z"), None, &entry("h2")).unwrap();
     assert_eq!(active(&mut state, "2026-03-01T00:00:00Z"), ["h1", "h3", "h4"]);
     assert_eq!(active(&mut state, "2026-02-28T00:00:00Z").len(), 4);
-    let twice = state.release_hold("h2", "bo", at("2026-03-02T00:00:00Z"), &entry("h2"));
+    let twice = state.release_hold("h2", "bo", at("2026-03-02T00:00:00Z"), None, &entry("h2"));
     assert!(matches!(twice, Err(Error::Refused { .. })));
-    let unknown = state.release_hold("h9", "bo", at("2026-03-02T00:00:00Z"), &entry("h9"));
+    let unknown = state.release_hold("h9", "bo", at("2026-03-02T00:00:00Z"), None, &entry("h9"));
     assert!(matches!(unknown, Err(Error::NotFound { .. })));
     let history = state.all_holds().unwrap();
     assert_eq!(history[1].released_at, Some(at("2026-03-01T00:00:00Z")));

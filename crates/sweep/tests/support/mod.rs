@@ -289,6 +289,8 @@ impl Org {
             owner: "ida".into(),
             created_at: self.clock.now(),
             review_at: None,
+            ends_at: None,
+            viewers: Vec::new(),
         };
         self.state().add_hold(&hold, &Entry::new(self.clock.now(), entry)).unwrap();
     }
