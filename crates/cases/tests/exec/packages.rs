@@ -120,7 +120,7 @@ fn files(zip: &[u8]) -> BTreeMap<String, Vec<u8>> {
             let mut file = archive.by_index(ix).unwrap();
             let mut bytes = Vec::new();
             file.read_to_end(&mut bytes).unwrap();
-            (file.name().to_owned(), bytes)
+            (file.name().unwrap().into_owned(), bytes)
         })
         .collect()
 }
