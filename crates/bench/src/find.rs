@@ -108,9 +108,14 @@ fn expect(rows: usize) -> Outcome {
 }
 
 fn engine(dir: &std::path::Path, url: &str) -> Outcome<Engine> {
+    engine_with(dir, url, "basis = \"6(1)(b)\"")
+}
+
+/// The engine of a register whose one purpose rests on this.
+pub(crate) fn engine_with(dir: &std::path::Path, url: &str, basis: &str) -> Outcome<Engine> {
     let text = people::register(
         "kind = \"postgresql\"\nurl_env = \"BENCH_URL\"",
-        "basis = \"6(1)(b)\"",
+        basis,
         people::RULE,
     );
     let files = vec![("register.toml".to_owned(), text)];

@@ -11,6 +11,7 @@ mod measure;
 mod people;
 mod postgres;
 mod program;
+mod rights;
 mod sqlite;
 
 use clap::{Parser, Subcommand};
@@ -30,6 +31,8 @@ enum What {
     Sqlite(sqlite::Args),
     /// Finding one person over ten tables of PostgreSQL, against a query a table written by hand.
     Find(find::Args),
+    /// People found and erased over ten tables of PostgreSQL, against one committed statement a row.
+    Rights(rights::Args),
     /// From due to gone in continuous mode.
     Continuous(continuous::Args),
     /// Two-way calls that are relayed and recorded: Frist's media plane, encrypting, against
@@ -48,6 +51,7 @@ fn main() -> Outcome {
         What::Postgres(args) => postgres::run(&args),
         What::Sqlite(args) => sqlite::run(&args),
         What::Find(args) => find::run(&args),
+        What::Rights(args) => rights::run(&args),
         What::Continuous(args) => continuous::run(&args),
         What::Calls(args) => calls::run(&args),
         What::CallsPlane(args) => calls::plane(&args),

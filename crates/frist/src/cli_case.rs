@@ -139,6 +139,9 @@ pub enum CaseCommand {
         #[arg(long)]
         reason: String,
     },
+    /// What is decided and done for each record of the person.
+    #[command(flatten)]
+    Exec(crate::cli_case_exec::ExecCommand),
     /// Erase closed cases whose time is up, as every sweep does
     Tidy {
         /// Only look.

@@ -108,17 +108,6 @@ impl From<frist_sweep::Error> for Failure {
     }
 }
 
-impl From<frist_cases::CasesError> for Failure {
-    fn from(e: frist_cases::CasesError) -> Self {
-        use frist_cases::CasesError as E;
-        match e {
-            E::Sweep(e) => e.into(),
-            E::Input { .. } | E::NotFound { .. } => Self::usage(e.to_string()),
-            _ => Self::new(e.to_string()),
-        }
-    }
-}
-
 impl From<frist_state::Error> for Failure {
     fn from(e: frist_state::Error) -> Self {
         Self::new(e.to_string())

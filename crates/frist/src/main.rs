@@ -7,6 +7,7 @@ mod cli;
 mod cli_account;
 mod cli_calls;
 mod cli_case;
+mod cli_case_exec;
 mod cli_document;
 mod cli_find;
 mod cli_letter;

@@ -25,6 +25,9 @@ pub type Opener =
 /// every data set, so nothing in between may take longer.
 const TURN: SignedDuration = SignedDuration::from_secs(180);
 
+/// As long a bound data set counts as fresh; a sweep uses one for all of its turn.
+const MOMENT: SignedDuration = SignedDuration::from_secs(10);
+
 /// Whether the process that calls itself so is surely dead.
 pub type IsDead = Box<dyn Fn(&str) -> bool + Send>;
 
@@ -69,6 +72,8 @@ pub struct Engine {
     clock: Box<dyn Fn() -> Timestamp + Send>,
     /// Whether this register was seen to be the live one.
     was_live: bool,
+    /// Data sets bound a moment ago, for [`Engine::prepare_again`].
+    lately: BTreeMap<String, (Timestamp, Prepared)>,
 }
 
 /// A data set ready to be asked about: its rule resolved and bound to its collection.
@@ -148,6 +153,7 @@ impl Engine {
             stores,
             clock,
             was_live: false,
+            lately: BTreeMap::new(),
         }
     }
 
@@ -250,11 +256,13 @@ impl Engine {
 
     /// Forgets all open stores: another register may mean other places by the same names.
     pub(crate) fn drop_stores(&mut self) {
+        self.lately.clear();
         self.stores.clear();
     }
 
     /// Forgets an open store, so that the next use connects anew.
     pub(crate) fn drop_store(&mut self, id: &str) {
+        self.lately.retain(|_, (_, p)| p.dataset.store.value != id);
         self.stores.remove(id);
     }
 
@@ -276,6 +284,25 @@ impl Engine {
         let kept = self.state.review_answers(id)?;
         let (answers, change) = (answers(&kept.answers), kept.change);
         Ok(Prepared { bound, dataset, rules, answers, change, granted: None })
+    }
+
+    /// [`Engine::prepare`], or what it answered a moment ago: looking up a store's catalogue takes
+    /// longer than erasing one person's records. What people answered is read anew.
+    ///
+    /// # Errors
+    /// As [`Engine::prepare`].
+    pub fn prepare_again(&mut self, id: &str) -> Result<Prepared> {
+        let now = self.now();
+        let fresh = |at: Timestamp| now.duration_since(at).abs() < MOMENT;
+        if let Some((_, prepared)) = self.lately.get(id).filter(|(at, _)| fresh(*at)) {
+            let mut prepared = prepared.clone();
+            let kept = self.state.review_answers(id)?;
+            (prepared.answers, prepared.change) = (answers(&kept.answers), kept.change);
+            return Ok(prepared);
+        }
+        let prepared = self.prepare(id)?;
+        self.lately.insert(id.to_owned(), (now, prepared.clone()));
+        Ok(prepared)
     }
 
     /// What the holds that are not released by `at` cover in a data set. A hold never lapses by

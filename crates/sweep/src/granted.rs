@@ -221,7 +221,7 @@ impl Engine {
         let planned = these.iter().map(|ix| grants[*ix].keys.len() as u64).sum();
         observer(Step::Dataset { dataset: &dataset, planned });
         let mut tallies: Vec<(usize, Tally)> = Vec::new();
-        let (prepared, mut failed) = match self.prepare(&dataset) {
+        let (prepared, mut failed) = match self.prepare_again(&dataset) {
             Ok(prepared) => (Some(prepared), None),
             Err(e) => (None, in_the_store(Err(e))?),
         };

@@ -92,7 +92,7 @@ impl Engine {
     /// # Errors
     /// When there is no such data set, or the store cannot be reached.
     pub fn look(&mut self, dataset: &str, keys: &[Key], t: Timestamp) -> Result<Looked> {
-        let prepared = self.prepare(dataset)?;
+        let prepared = self.prepare_again(dataset)?;
         let active = self.active_holds(t)?;
         let scoped: Vec<(Vec<HoldScope>, NewHold)> = active
             .into_iter()
@@ -119,7 +119,7 @@ impl Engine {
     /// # Errors
     /// When there is no such data set, the store cannot be reached, or one cannot be a key of it.
     pub fn parse_keys(&mut self, dataset: &str, keys: &[String]) -> Result<Vec<Key>> {
-        let prepared = self.prepare(dataset)?;
+        let prepared = self.prepare_again(dataset)?;
         let store = self.store(&prepared.dataset.store.value)?;
         let parsed = keys.iter().map(|k| store.parse_key(&prepared.bound, k));
         Ok(parsed.collect::<std::result::Result<_, _>>()?)

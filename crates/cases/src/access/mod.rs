@@ -31,7 +31,7 @@ use crate::restrict::{keep_work, work_of};
 use crate::{CasesError, Result};
 
 pub use gather::Item;
-use gather::{Gathered, gather};
+use gather::gather;
 pub use write::{open_sealed, passphrase};
 
 /// Under this name the reviewer's decisions are kept with the request.

@@ -350,10 +350,8 @@ fn held_against_the_book(
             .map(|d| (d.code.to_string(), d.message, d.law, d.severity))
             .collect::<Vec<Said>>()
     };
-    let before: Vec<String> = frist_known(register, said(files))
-        .into_iter()
-        .map(|(code, text, ..)| code + &text)
-        .collect();
+    let before: Vec<String> =
+        said(files).into_iter().map(|(code, text, ..)| code + &text).collect();
     let mut refusals = Vec::new();
     for (code, message, law, severity) in said(&after) {
         if before.contains(&(code.clone() + &message)) {

@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use frist_paper::letters::{LetterContext, RecipientLine};
-use frist_register::{Lang, Register};
+use frist_law::Basis;
+use frist_paper::letters::{Consent, LetterContext, Objection, RecipientLine};
+use frist_register::{Lang, Purpose, Register};
 use frist_state::case::CaseRecord;
 use frist_sweep::Engine;
 use jiff::Timestamp;
 
-use super::{ABSENT, ERASE, FOUND, PERSON, REFUSE, desk, say};
+use super::{ABSENT, ERASE, FOUND, PERSON, REFUSE, Work, desk, say};
 use crate::Result;
-use crate::decide::{Answer, Article, Question, RecordAnswer, Stands};
+use crate::decide::{Answer, Article, Question, RecordAnswer, Stands, Weighed};
+use crate::request::clock::day_of;
 use crate::request::desk::{Kept, Told};
 use crate::request::letters::{answer_kind, decision_lines};
-use crate::request::{Deferred, Outcome, Step};
+use crate::request::{Deferred, Outcome, Right, Step};
 
 /// A case's record with what is answered for it.
 pub(super) fn record_of(record: &CaseRecord, answer: &RecordAnswer, lang: Lang) -> CaseRecord {
@@ -242,9 +244,60 @@ pub fn answer(
             ..Default::default()
         });
     }
+    let work = Work::of(&kept)?;
+    let used = |wanted: &dyn Fn(&Purpose) -> bool| titles(&engine.register, &records, kept.request.lang, wanted);
+    if kept.request.right == Right::ConsentWithdrawal {
+        let named = &work.choices.consents;
+        let purpose = used(&|p| is_consent(p) && (named.is_empty() || named.contains(&p.id.value)));
+        let withdrawn = Some(day_of(kept.request.received, &engine.register.controller.calendar));
+        context.consent = Some(Consent { purpose, given: None, withdrawn });
+    }
+    if kept.request.right == Right::Objection {
+        let (marketing, weighed) = (&work.choices.marketing, &work.choices.weighed);
+        let overridden = |p: &Purpose| matches!(weighed.get(&p.id.value), Some(Weighed::Overridden { .. }));
+        let against = used(&|p| marketing.contains(&p.id.value) || weighed.contains_key(&p.id.value));
+        let refused = !used(&overridden).is_empty();
+        context.objection = Some(Objection {
+            against,
+            marketing: kept.request.marketing,
+            outcome: if refused { "refused" } else { "met" }.to_owned(),
+        });
+        context.reasons =
+            weighed.values().filter_map(|w| match w {
+                Weighed::Overridden { reason } => Some(reason.clone()),
+                Weighed::Upheld => None,
+            }).collect();
+    }
     let told = Told::Letter(answer_kind(kept.request.right, outcome), Box::new(context));
     let mut desk = desk(engine, by, t, signed);
     let kept = desk.take(number, None, &Step::Answer, told, None)?;
     desk.close_if_done(number)?;
     Ok(kept)
+}
+
+/// The purposes of these records' data sets that satisfy a test, in words.
+fn titles(
+    register: &Register,
+    records: &[CaseRecord],
+    lang: Lang,
+    wanted: &dyn Fn(&Purpose) -> bool,
+) -> String {
+    let mut out: Vec<&str> = Vec::new();
+    for record in records {
+        let Some(dataset) = register.dataset(&record.dataset) else { continue };
+        for keep in &dataset.keep {
+            let purpose = register.purpose(dataset, &keep.purpose).filter(|p| wanted(p));
+            let title = purpose.map(|p| match p.text.value.get(lang) {
+                "" => p.id.value.as_str(),
+                text => text,
+            });
+            out.extend(title.filter(|t| !out.contains(t)));
+        }
+    }
+    out.join(", ")
+}
+
+fn is_consent(purpose: &Purpose) -> bool {
+    let of = |b: &Option<frist_register::Sp<Basis>>| b.as_ref().is_some_and(|b| b.value.is_consent());
+    of(&purpose.basis) || of(&purpose.special_basis)
 }

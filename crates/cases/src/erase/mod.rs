@@ -31,7 +31,7 @@ use crate::{CasesError, Result};
 
 pub use deferred::{Finished, finish_deferred};
 pub use execute::{Executed, execute};
-pub use letters::{answer, recipients};
+pub use letters::{answer, asked, recipients};
 pub use search::search;
 pub use settle::{Settled, approve, choose, settle};
 

@@ -106,7 +106,7 @@ fn trips(engine: &mut Engine, answers: &[RecordAnswer]) -> Result<Vec<Trip>> {
     }
     let mut trips = Vec::new();
     for (dataset, due) in due {
-        let prepared = engine.prepare(dataset)?;
+        let prepared = engine.prepare_again(dataset)?;
         let (guard, two) = (&prepared.dataset.guard, prepared.dataset.two_person);
         let store = engine.store(&prepared.dataset.store.value)?;
         let total = store.total(&prepared.bound, guard::enough(guard, due))?;

@@ -172,13 +172,11 @@ fn questions(prepared: &Prepared, d: &Decision) -> (Vec<Text>, Why, Option<Times
     let mut live = false;
     // The reasons begin with the grounds, in the rule's order.
     for (ground, reason) in prepared.rules.grounds.iter().zip(&d.reasons) {
-        match (&ground.review, &reason.standing) {
-            (_, Standing::Live(_)) if reason.role == Role::Permits => live = true,
-            (Some(text), Standing::Ended(at)) => {
+        match &reason.standing {
+            Standing::Live(_) if reason.role == Role::Permits => live = true,
+            Standing::Ended(at) => {
                 ended.extend(*at);
-                if !texts.contains(text) {
-                    texts.push(text.clone());
-                }
+                texts.extend(ground.review.clone().filter(|text| !texts.contains(text)));
             }
             _ => {}
         }

@@ -159,6 +159,9 @@ fn consent_withdrawn_ends_what_rests_on_it_and_nothing_else() {
     erase::settle(&mut engine, "ida", &number, org.clock.now()).unwrap();
     erase::execute(&mut engine, "ida", &[number.clone()], &mut |_| ()).unwrap();
     assert_eq!((org.ids("invoice"), org.ids("news")), (vec![1], vec![2]));
+    erase::answer(&mut engine, "ida", "", &number, org.clock.now()).unwrap();
+    let page = letter(&mut engine, &number, "consent-withdrawn");
+    assert!(page.contains("At sende nyhedsbreve") && page.contains("2. marts 2026"), "{page}");
     // By the rule alone it would have been kept until 2035.
     let entry = org.engine().state.leaves(0, u32::MAX).unwrap();
     let text =

@@ -4,5 +4,6 @@
 
 mod founding;
 mod never;
+mod packages;
 mod restricting;
 mod support;

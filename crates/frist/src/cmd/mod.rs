@@ -4,6 +4,7 @@ pub mod account;
 pub mod assess;
 pub mod calls;
 pub mod case;
+pub mod case_exec;
 pub mod check;
 pub mod check_prompts;
 pub mod check_stores;

@@ -78,6 +78,7 @@ pub fn act(place: &Place, command: &CaseCommand, lang: Lang, as_json: bool) -> O
         CaseCommand::Tidy { dry_run } => return tidied(&mut work, *dry_run, as_json),
         // INVARIANT: `case` does the others itself.
         CaseCommand::Open(_)
+        | CaseCommand::Exec(_)
         | CaseCommand::List { .. }
         | CaseCommand::Show { .. }
         | CaseCommand::Log { .. }

@@ -1,0 +1,217 @@
+//! Access and portability: everything of the person, nothing of anybody else, nothing unseen.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+
+use frist_cases::access::{Shown, deliver, judge, open_sealed, review};
+use frist_cases::request::Right;
+
+use super::support::*;
+
+const RULES: &str = r#"
+[[store]]
+id = "f"
+kind = "files"
+root = "root"
+[[recipient]]
+id = "collector"
+title = { da = "Prøve Inkasso ApS", en = "Sample Collections" }
+role = "controller"
+[[activity]]
+id = "service"
+title = { da = "Kundeservice", en = "Customer service" }
+source = { da = "Fra netselskabet", en = "From the grid company" }
+[[activity.purpose]]
+id = "answers"
+text = { da = "At besvare henvendelser", en = "To answer letters" }
+basis = "6(1)(b)"
+[[activity.purpose]]
+id = "books"
+text = { da = "At opfylde bogføringsloven", en = "To comply with the bookkeeping act" }
+basis = "6(1)(c)"
+law = "dk.bogfoering"
+[[activity.disclosures]]
+recipient = "collector"
+subjects = ["customer"]
+categories = ["payment"]
+[[activity]]
+id = "news"
+title = { da = "Nyheder", en = "News" }
+[[activity.purpose]]
+id = "news"
+text = { da = "At sende nyhedsbreve", en = "To send newsletters" }
+basis = "6(1)(a)"
+[[dataset]]
+id = "letters"
+title = { da = "Breve", en = "Letters" }
+activity = "service"
+at = "s/letter"
+subject = { customer = "customer_id" }
+categories = ["communication"]
+others = ["text"]
+facts = { sent = "date" }
+[[dataset.keep]]
+for = "answers"
+from = "sent"
+period = "3 years"
+[[dataset]]
+id = "invoices"
+title = { da = "Fakturaer", en = "Invoices" }
+activity = "service"
+at = "s/invoice"
+subject = { customer = "customer_id" }
+categories = ["payment"]
+facts = { day = "date" }
+[[dataset.keep]]
+for = "books"
+from = "day"
+[[dataset]]
+id = "news"
+title = { da = "Nyhedsbreve", en = "Newsletters" }
+activity = "news"
+at = "s/news"
+subject = { customer = "customer_id" }
+categories = ["contact"]
+facts = { given_on = "date" }
+[[dataset.keep]]
+for = "news"
+from = "given_on"
+period = "10 years"
+[[dataset]]
+id = "scans"
+title = { da = "Indscannede breve", en = "Scans" }
+activity = "service"
+at = "f/in/{n}.txt"
+subject = { customer = "customer" }
+categories = ["communication"]
+facts = { sent = "date" }
+[[dataset.keep]]
+for = "answers"
+from = "sent"
+period = "3 years"
+"#;
+
+fn org() -> Org {
+    let org = Org::new(
+        "",
+        RULES,
+        "CREATE TABLE letter (id INTEGER PRIMARY KEY, customer_id INTEGER, sent TEXT, text TEXT);
+         CREATE TABLE invoice (id INTEGER PRIMARY KEY, customer_id INTEGER, day TEXT, amount TEXT);
+         CREATE TABLE news (id INTEGER PRIMARY KEY, customer_id INTEGER, given_on TEXT, email TEXT);
+         INSERT INTO letter VALUES (1, 7, '2025-01-01', 'Min nabo Opdigtet Naboesen klagede'), (2, 7, '2025-01-02', NULL),
+            (3, 8, '2025-01-01', 'FREMMED');
+         INSERT INTO invoice VALUES (1, 7, '2025-01-01', '-12,50'), (2, 8, '2025-01-01', 'FREMMED');
+         INSERT INTO news VALUES (1, 7, '2025-01-01', '=cmd()'), (2, 8, '2025-01-01', 'FREMMED');",
+    );
+    let root = org.dir.path().join("root/in");
+    std::fs::create_dir_all(&root).unwrap();
+    for (n, customer, text) in [(1, 7, "et brev"), (2, 8, "FREMMED")] {
+        std::fs::write(root.join(format!("{n}.txt")), text).unwrap();
+        let beside = format!("{{\"customer\":\"{customer}\",\"sent\":\"2025-01-01\"}}");
+        std::fs::write(root.join(format!("{n}.txt.json")), beside).unwrap();
+    }
+    org
+}
+
+fn files(zip: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(zip)).unwrap();
+    (0..archive.len())
+        .map(|ix| {
+            let mut file = archive.by_index(ix).unwrap();
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).unwrap();
+            (file.name().unwrap().into_owned(), bytes)
+        })
+        .collect()
+}
+
+#[test]
+fn a_package_has_all_of_the_person_and_nothing_of_others_or_unseen() {
+    let org = org();
+    let mut engine = org.engine();
+    let number = org.open(&mut engine, Right::Access, 7);
+    let t = org.clock.now();
+    // What may tell of others waits for a person, a text that is empty does not.
+    let items = review(&mut engine, &number, t).unwrap();
+    let ids: Vec<&str> = items.iter().map(|i| i.id.as_str()).collect();
+    assert_eq!(ids, ["letters/1/text", "scans/in/1.txt/"]);
+    assert!(deliver(&mut engine, "ida", "", &number, true, t).is_err());
+    let instead = Shown::Instead("Min nabo klagede".into());
+    judge(&mut engine, "ida", &number, "letters/1/text", instead.clone(), t).unwrap();
+    assert!(judge(&mut engine, "ida", &number, "letters/3/text", Shown::Whole, t).is_err());
+    assert!(judge(&mut engine, "ida", &number, "scans/in/1.txt/", instead, t).is_err());
+    assert!(deliver(&mut engine, "ida", "", &number, true, t).is_err());
+    judge(&mut engine, "ida", &number, "scans/in/1.txt/", Shown::Whole, t).unwrap();
+    let package = deliver(&mut engine, "ida", "", &number, true, t).unwrap();
+    assert_eq!((package.records, package.masked), (5, 0));
+    let phrase = package.passphrase.clone().unwrap();
+    assert!(!format!("{package:?}").contains(&phrase));
+    let files = files(&open_sealed(&package.bytes, &phrase).unwrap());
+    for (name, bytes) in &files {
+        let text = String::from_utf8_lossy(bytes);
+        assert!(!text.contains("FREMMED") && !text.contains("Naboesen"), "{name}");
+    }
+    assert_eq!(files["filer/scans/1-1.txt"], b"et brev");
+    let csv = String::from_utf8_lossy(&files["csv/invoices.csv"]).into_owned();
+    assert_eq!(csv, "id,customer_id,day,amount\n1,7,2025-01-01,\"'-12,50\"\n");
+    assert!(String::from_utf8_lossy(&files["csv/news.csv"]).contains("'=cmd()"));
+    let data: serde_json::Value = serde_json::from_slice(&files["oplysninger.json"]).unwrap();
+    assert_eq!(data["data_sets"][0]["records"][0]["fields"]["text"], "Min nabo klagede");
+    assert_eq!(data["data_sets"].as_array().unwrap().len(), 4);
+    if !frist_paper::PDF {
+        assert!(String::from_utf8_lossy(&files["indsigt.html"]).contains("Min nabo klagede"));
+    }
+    // Art. 15(1)(a) to (h).
+    let page = letter(&mut engine, &number, "access");
+    for words in [
+        "At besvare henvendelser",
+        "bogføringsloven",
+        "At sende nyhedsbreve",
+        "litra c",
+        "Prøve Inkasso ApS",
+        "3 år",
+        "10 år",
+        "berigtige",
+        "Datatilsynet",
+        "Fra netselskabet",
+        "automatiske afgørelser",
+    ] {
+        assert!(page.contains(words), "{words}\n{page}");
+    }
+    // Answered: no second package.
+    assert!(deliver(&mut engine, "ida", "", &number, true, t).is_err());
+    let log = engine.state.case_log(&number).unwrap();
+    let text: String = log.iter().filter_map(|s| s.step.text.clone()).collect();
+    assert!(text.contains("sha256") && !text.contains(&phrase));
+}
+
+#[test]
+fn masked_means_left_out_and_said() {
+    let org = org();
+    let mut engine = org.engine();
+    let number = org.open(&mut engine, Right::Access, 7);
+    let t = org.clock.now();
+    for id in ["letters/1/text", "scans/in/1.txt/"] {
+        judge(&mut engine, "ida", &number, id, Shown::Masked, t).unwrap();
+    }
+    let package = deliver(&mut engine, "ida", "", &number, false, t).unwrap();
+    assert_eq!((package.masked, package.passphrase.is_none()), (2, true));
+    let files = files(&package.bytes);
+    assert!(!files.keys().any(|n| n.starts_with("filer/")));
+    assert!(String::from_utf8_lossy(&files["csv/letters.csv"]).contains("[udeladt"));
+    assert!(letter(&mut engine, &number, "access").contains("2 felter eller filer"));
+}
+
+#[test]
+fn portability_is_what_rests_on_consent_or_contract_and_came_from_the_person() {
+    let org = org();
+    let mut engine = org.engine();
+    let number = org.open(&mut engine, Right::Portability, 7);
+    let t = org.clock.now();
+    assert!(review(&mut engine, &number, t).unwrap().is_empty());
+    let package = deliver(&mut engine, "ida", "", &number, false, t).unwrap();
+    let files = files(&package.bytes);
+    assert_eq!(files.keys().collect::<Vec<_>>(), ["csv/news.csv", "oplysninger.json"]);
+    // Invoices rest on a statute, and letters come from elsewhere.
+    assert_eq!(package.left_out.len(), 3, "{:?}", package.left_out);
+}
