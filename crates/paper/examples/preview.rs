@@ -54,7 +54,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{letters} letters; each: text of the template {:.2} ms", each(spent[0], letters));
     println!("  HTML {:.3} ms, text {:.3} ms", each(spent[1], letters), each(spent[2], letters));
     if frist_paper::PDF {
-        println!("  PDF {:.1} ms, {} KB", each(spent[3], letters - 1), size / letters as usize / 1024);
+        println!(
+            "  PDF {:.1} ms, {} KB",
+            each(spent[3], letters - 1),
+            size / letters as usize / 1024
+        );
         println!("  the first PDF {:.0} ms", each(first.unwrap_or_default(), 1));
     }
     Ok(())
