@@ -130,6 +130,12 @@ fn no_letter_leaves_without_what_the_law_demands() {
     let unsaid = render(kind, lang, Some(&letter), &json(&sample(kind, lang))).unwrap_err();
     assert_eq!(unsaid, PaperError::Unsaid { kind, lang, field, law: "GDPR Art. 12(3)" });
 
+    // Nothing is refused in passing.
+    let mut granted = sample(LetterKind::Granted, lang);
+    granted.decisions.extend(sample(LetterKind::Refused, lang).decisions);
+    let unsaid = render(LetterKind::Granted, lang, None, &json(&granted)).unwrap_err();
+    assert!(matches!(unsaid, PaperError::Unsaid { .. }), "{unsaid}");
+
     let mut refused = sample(LetterKind::Refused, lang);
     refused.decisions.clear();
     let missing = render(LetterKind::Refused, lang, None, &json(&refused)).unwrap_err();

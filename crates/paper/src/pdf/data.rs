@@ -71,8 +71,11 @@ fn short(line: &str) -> String {
 
 fn blocks(blocks: &[Block]) -> Vec<Value> {
     let mut level = 0;
+    // A heading without words is nothing to screen readers, and forbidden.
+    let empty = |b: &&Block| matches!(b, Block::Heading(_, t) if text(t).trim().is_empty());
     blocks
         .iter()
+        .filter(|b| !empty(b))
         .map(|block| match block {
             Block::Heading(asked, string) => {
                 // Screen readers are told no level that skips one.
@@ -190,6 +193,23 @@ fn text(string: &str) -> String {
     out
 }
 
+/// Writes every sign by its number that is not of a European language.
+pub(super) fn european(data: &mut Value) {
+    match data {
+        Value::String(string) => {
+            let known = |c: char| {
+                matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{17f}' | '\u{391}'..='\u{3c9}' | '\u{401}'..='\u{45f}')
+                    || "–—‘’“”„…€•\u{200b}".contains(c)
+            };
+            *string =
+                string.chars().map(|c| if known(c) { c.to_string() } else { number(c) }).collect();
+        }
+        Value::Array(items) => items.iter_mut().for_each(european),
+        Value::Object(fields) => fields.values_mut().for_each(european),
+        _ => {}
+    }
+}
+
 fn number(c: char) -> String {
     format!("[U+{:04X}]", c as u32)
 }
@@ -245,6 +265,7 @@ fn file_name(name: &str) -> String {
             c => c,
         })
         .collect();
+    let name = name.replace("..", "_");
     let trimmed = name.trim_matches(['.', ' ']);
     if trimmed.is_empty() { "file".to_owned() } else { trimmed.to_owned() }
 }

@@ -15,8 +15,12 @@ use crate::{Document, PaperError};
 
 /// Writes the document.
 pub(crate) fn write(document: &Document) -> Result<Vec<u8>, PaperError> {
-    let desk = Desk::new(document)?;
-    let written = compile(&desk, document);
+    let written = Desk::new(document, false).and_then(|desk| compile(&desk, document));
+    // A sign that a font claims to have and has not: only the signs of Europe's languages, then.
+    let written = match written {
+        Err(_) => Desk::new(document, true).and_then(|desk| compile(&desk, document)),
+        done => done,
+    };
     // Typst keeps what it has laid out for the next time; a letter may not stay in memory so.
     comemo::evict(0);
     written

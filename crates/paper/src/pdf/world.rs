@@ -60,9 +60,14 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    pub(super) fn new(document: &Document) -> Result<Self, PaperError> {
+    /// `careful`: every sign that is not of a European language is written by its number.
+    pub(super) fn new(document: &Document, careful: bool) -> Result<Self, PaperError> {
         let shop = shop()?;
-        let json = serde_json::to_vec(&data::of(document))
+        let mut data = data::of(document);
+        if careful {
+            data::european(&mut data);
+        }
+        let json = serde_json::to_vec(&data)
             .map_err(|_| PaperError::Pdf("the document could not be handed over".to_owned()))?;
         let attachments = document
             .attachments
