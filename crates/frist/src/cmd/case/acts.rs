@@ -25,12 +25,12 @@ pub fn act(place: &Place, command: &CaseCommand, lang: Lang, as_json: bool) -> O
         CaseCommand::Identity(IdentityCommand::Ask { target, reason, proofs, count_from_then }) => {
             (
                 ask(&mut work, target, reason, proofs, count_from_then.clone())?,
-                "asked who it is".to_owned(),
+                "asked for identity, and the letter is written".to_owned(),
             )
         }
         CaseCommand::Identity(IdentityCommand::Known { target, how }) => {
             let step = Step::IdentityKnown { how: how.clone() };
-            (plain(&mut work, target, &step)?, "who it is is known".to_owned())
+            (plain(&mut work, target, &step)?, "the identity is known".to_owned())
         }
         CaseCommand::Extend { target, reason } => {
             let kept = work.desk().extend(&number(&target.number), target.seen, reason.clone())?;
@@ -96,7 +96,9 @@ pub fn act(place: &Place, command: &CaseCommand, lang: Lang, as_json: bool) -> O
         let due_for = words::due_for(due.what, lang);
         say!("  {due_for} by {} ({})", due.last_day, words::days_left(left, lang));
     }
-    if let Some(from) = standing.from_receipt {
+    if kept.request.waits_for_identity() && standing.from_receipt.is_some() {
+        say!("  this day stands until the identity is known; the month is then counted from there");
+    } else if let Some(from) = standing.from_receipt {
         say!("  counted from the receipt it is {from}");
     }
     if let Some(days) = standing.answered_late.filter(|days| *days > 0) {

@@ -44,23 +44,15 @@ pub fn list(place: &Place, which: &Which, lang: Lang, as_json: bool) -> Outcome 
             &serde_json::json!({"at": t, "cases": rows, "open": sum.open, "late": sum.late, "within_a_week": sum.soon}),
         )?;
     } else if lines.is_empty() {
-        say!("There are no such cases.");
+        say!("{}", either(lang, "Der er ingen sådanne sager.", "There are no such cases."));
     } else {
-        let mut rows = vec![
-            [
-                "case",
-                "what",
-                "person",
-                "stage",
-                "time",
-                "last day",
-                "extend until",
-                "owner",
-                "remarks",
-            ]
-            .map(str::to_owned)
-            .to_vec(),
-        ];
+        let head = match lang {
+            Lang::Da => {
+                "sag;hvad;person;trin;tid;sidste dag;kan forlænges til;ansvarlig;bemærkninger"
+            }
+            Lang::En => "case;what;person;stage;time;last day;extend until;owner;remarks",
+        };
+        let mut rows = vec![head.split(';').map(str::to_owned).collect::<Vec<_>>()];
         rows.extend(lines.iter().map(|line| row(line, t, &calendar, lang)));
         // The head is the first line of the table.
         for (n, text) in table(&rows).lines().enumerate() {
@@ -71,7 +63,7 @@ pub fn list(place: &Place, which: &Which, lang: Lang, as_json: bool) -> Outcome 
             }
         }
         say!("");
-        say!("{}", in_words(&sum, t, &calendar, lang));
+        say!("{}: {}", either(lang, "sager", "cases"), in_words(&sum, t, &calendar, lang));
     }
     Ok(if sum.late > 0 { Exit::Findings } else { Exit::Done })
 }
@@ -89,26 +81,39 @@ fn row(line: &Line, now: Timestamp, calendar: &Calendar, lang: Lang) -> Vec<Stri
             last_day = shown(standing.last_day);
             extension = shown(standing.extension_until);
             if let Some(since) = standing.identity_waits_since {
-                remarks.push(format!("asked who it is on {since}"));
+                let asked = either(lang, "spurgt om identitet", "asked for identity");
+                remarks.push(format!("{asked} {since}"));
             }
             if let Some(from) = standing.from_receipt.filter(|d| Some(*d) != standing.last_day) {
-                remarks.push(format!("from receipt: {from}"));
+                remarks
+                    .push(format!("{}: {from}", either(lang, "fra modtagelsen", "from receipt")));
             }
             if standing.extended {
-                remarks.push("extended".to_owned());
+                remarks.push(either(lang, "forlænget", "extended").to_owned());
             }
             if standing.due_for == Some("refusal") {
-                remarks.push("a refusal has one month (Art. 12(4))".to_owned());
+                let month = either(
+                    lang,
+                    "et afslag har en måned (art. 12, stk. 4)",
+                    "a refusal has one month (Art. 12(4))",
+                );
+                remarks.push(month.to_owned());
             }
             if standing.open_parts > 0 {
                 let n = standing.open_parts as u64;
-                remarks.push(format!(
-                    "{} until their ground ends",
-                    counted(n, "part waits", "parts wait")
-                ));
+                remarks.push(match lang {
+                    Lang::Da => format!(
+                        "{} på, at grundlaget ophører",
+                        counted(n, "del venter", "dele venter")
+                    ),
+                    Lang::En => {
+                        format!("{} for the ground to end", counted(n, "part waits", "parts wait"))
+                    }
+                });
             }
             if let Some(days) = standing.answered_late.filter(|days| *days > 0) {
-                remarks.push(format!("answered {}", words::days_left(-(days.cast_signed()), lang)));
+                let late = words::days_left(-(days.cast_signed()), lang);
+                remarks.push(format!("{} {late}", either(lang, "besvaret", "answered")));
             }
         }
         _ => {
@@ -121,7 +126,7 @@ fn row(line: &Line, now: Timestamp, calendar: &Calendar, lang: Lang) -> Vec<Stri
                 .map_or(String::new(), |due| day(due, &calendar.zone));
             extension = String::new();
             if case.kind == CaseKind::Request {
-                remarks.push("cannot be read".to_owned());
+                remarks.push(either(lang, "kan ikke læses", "cannot be read").to_owned());
             }
         }
     }
@@ -173,24 +178,32 @@ fn value(line: &Line) -> serde_json::Value {
     })
 }
 
+/// How the open cases stand, after the word for them.
 fn in_words(sum: &Summary, now: Timestamp, calendar: &Calendar, lang: Lang) -> String {
-    let mut out = counted(sum.open as u64, "open case", "open cases");
+    let mut out = format!("{} {}", sum.open, either(lang, "åbne", "open"));
     if sum.late > 0 {
-        out += &format!(", {RED}{} late{RED:#}", sum.late);
+        out += &format!(", {RED}{} {}{RED:#}", sum.late, either(lang, "for sent", "late"));
     }
     if sum.soon > 0 {
-        out += &format!(", {YELLOW}{} due within a week{YELLOW:#}", sum.soon);
+        let words = either(lang, "med frist inden for en uge", "due within a week");
+        out += &format!(", {YELLOW}{} {words}{YELLOW:#}", sum.soon);
     }
     if let Some((number, due)) = &sum.next {
         let last = due.checked_sub(jiff::SignedDuration::from_nanos(1)).unwrap_or(*due);
         let (today, last) =
             (calendar.zone.to_datetime(now).date(), calendar.zone.to_datetime(last).date());
         let left = words::days_left((last - today).get_days(), lang);
-        out += &format!("; next: {number} on {last} ({left})");
+        let next = either(lang, "næste", "next");
+        out += &format!("; {next}: {number}, {last} ({left})");
     } else if sum.open > 0 && sum.late == 0 {
-        out += &format!("; {GREEN}nothing is due{GREEN:#}");
+        let words = either(lang, "intet har frist", "nothing is due");
+        out += &format!("; {GREEN}{words}{GREEN:#}");
     }
     out
+}
+
+fn either(lang: Lang, da: &'static str, en: &'static str) -> &'static str {
+    if lang == Lang::Da { da } else { en }
 }
 
 /// The line about cases in `frist status`, and whether something is late; none without cases.

@@ -60,7 +60,7 @@ pub fn open(place: &Place, args: &OpenArgs, lang: Lang, as_json: bool) -> Outcom
         let article = kept.request.right.article();
         say!("{GREEN}opened{GREEN:#}: {} ({right}, Art. {article})", kept.case.number);
         if let (Some(day), Some(left)) = (standing.last_day, standing.days_left) {
-            say!("  answer by {day}: {}", words::days_left(left, lang));
+            say!("  answer by {day} ({})", words::days_left(left, lang));
         }
         if let Some(until) = standing.extension_until {
             say!("  can be extended until {until}, with a reason and a letter");
