@@ -9,3 +9,4 @@ mod leases;
 mod ledger;
 mod open;
 mod records;
+mod reviews;
