@@ -14,6 +14,9 @@ pub enum CasesError {
     /// A store.
     #[error("{0}")]
     Store(#[from] frist_stores::StoreError),
+    /// A letter or document.
+    #[error("{0}")]
+    Paper(#[from] frist_paper::PaperError),
     /// The ledger.
     #[error("{0}")]
     Ledger(#[from] frist_ledger::Error),

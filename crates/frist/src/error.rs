@@ -131,8 +131,18 @@ impl From<frist_cases::CasesError> for Failure {
         use frist_cases::CasesError as E;
         match e {
             E::Sweep(e) => e.into(),
-            E::NotFound { .. } | E::Input { .. } => Self::usage(e.to_string()),
-            e => Self::new(e.to_string()),
+            E::Paper(e) => Self { help: e.help(), ..Self::new(e.to_string()) },
+            E::Input { .. } => Self::usage(e.to_string()),
+            E::Step { possible, id, why, .. } => Self {
+                exit: Exit::Findings,
+                ..Self::new(format!("`{id}`: {why}; nothing was changed"))
+            }
+            .help(format!("now possible: {possible}")),
+            E::NotFound { what: "request", .. } => {
+                Self::new(e.to_string()).help("`frist case list --all` shows the cases")
+            }
+            E::NotFound { .. } => Self::usage(e.to_string()),
+            other => Self::new(other.to_string()),
         }
     }
 }

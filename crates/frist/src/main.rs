@@ -5,6 +5,7 @@
 
 mod cli;
 mod cli_calls;
+mod cli_case;
 mod cli_reviews;
 mod cmd;
 mod error;
@@ -62,6 +63,7 @@ fn run(cli: &Cli) -> Outcome {
             cmd::list::list(&place, dataset, *decision, *limit, lang, json)
         }
         Command::Calls(args) => cmd::calls::calls(&place, args, json),
+        Command::Case(command) => cmd::case::case(&place, command, lang, json),
         Command::Status => cmd::status::status(&place, lang, json),
         Command::Horizon { months, as_of, svg } => {
             cmd::horizon::horizon(&place, *months, as_of.as_deref(), svg.as_deref(), lang, json)

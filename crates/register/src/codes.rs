@@ -86,12 +86,17 @@ codes! {
     E0059 Error "a data set with no ground to keep",
     E0060 Error "an announcement that asks for what does not rest on consent",
     E0061 Error "recordings that no announcement asks for",
-    // The register against its stores: E0070-E0089
+    // The register against its stores: E0070-E0079
     E0070 Error "a table, folder or field that the store does not have",
     E0071 Error "a fact that the store writes in another way",
     E0072 Error "something that this kind of store cannot do",
     E0073 Error "a store that cannot be reached",
     E0074 Error "an announcement that cannot be played",
+    // Letters: E0080-E0089
+    E0080 Error "a letter of a kind that does not exist",
+    E0081 Error "a letter whose text cannot be filled in",
+    E0082 Error "a letter with a placeholder that does not exist",
+    E0083 Error "a letter that leaves out what the law demands",
     // Warnings
     W0001 Warning "a purpose that is only nice to have",
     W0002 Warning "a statutory duty to keep under another basis",

@@ -7,6 +7,8 @@ use crate::db::{Db, postgres_error, sqlite_error};
 use crate::{Error, Result, State, ledger};
 
 const TABLES: [&str; 4] = ["case_record", "case_paper", "case_step", "cases"];
+/// Under this name the database remembers that [`State::scrub_cases`] is still to be done.
+const PENDING: &str = "case-scrub";
 const DOING: &str = "overwrite what is left of erased cases";
 
 impl State {
@@ -30,8 +32,23 @@ impl State {
             for table in TABLES {
                 tx.execute(&format!("DELETE FROM {table} WHERE number = ?1"), &[number.into()])?;
             }
+            tx.execute(
+                "INSERT INTO meta (key, value) VALUES (?1, '1') ON CONFLICT (key) DO NOTHING",
+                &[PENDING.into()],
+            )?;
             ledger::append(tx, &log::entry(number, &step)?).map(drop)
         })
+    }
+
+    /// Whether a case was erased since [`State::scrub_cases`] last succeeded.
+    ///
+    /// # Errors
+    ///
+    /// When the database does not answer.
+    pub fn cases_want_scrubbing(&mut self) -> Result<bool> {
+        let sql = "SELECT value FROM meta WHERE key = ?1";
+        let row = self.read("look for erased cases", |tx| tx.one(sql, &[PENDING.into()]))?;
+        Ok(row.is_some())
     }
 
     /// Overwrites what the database keeps of erased cases, and of earlier versions of cases that
@@ -53,13 +70,16 @@ impl State {
                 if busy != 0 {
                     return Err(Error::Locked { doing: DOING });
                 }
-                Ok(())
             }
-            Db::Postgres(client) => TABLES.iter().try_for_each(|table| {
-                client
-                    .batch_execute(&format!("VACUUM FULL frist.{table}"))
-                    .map_err(|e| postgres_error(DOING, &e))
-            }),
+            Db::Postgres(client) => {
+                for table in TABLES {
+                    client
+                        .batch_execute(&format!("VACUUM FULL frist.{table}"))
+                        .map_err(|e| postgres_error(DOING, &e))?;
+                }
+            }
         }
+        let sql = "DELETE FROM meta WHERE key = ?1";
+        self.write(DOING, |tx| tx.execute(sql, &[PENDING.into()]).map(drop))
     }
 }

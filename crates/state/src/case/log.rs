@@ -77,22 +77,13 @@ impl State {
     pub fn add_case_step(&mut self, number: &str, step: &NewStep, papers: &[Paper]) -> Result<()> {
         self.write("add a step to a case", |tx| {
             super::lock(tx, number, None)?;
-            add_with(tx, number, step, papers)
+            add(tx, number, step, papers)
         })
     }
 }
 
-/// Logs a step and writes its ledger entry.
-pub(super) fn add(tx: &mut Tx<'_>, number: &str, step: &NewStep) -> Result<()> {
-    add_with(tx, number, step, &[])
-}
-
-pub(super) fn add_with(
-    tx: &mut Tx<'_>,
-    number: &str,
-    step: &NewStep,
-    papers: &[Paper],
-) -> Result<()> {
+/// Logs a step with its papers, and writes its ledger entry.
+pub(super) fn add(tx: &mut Tx<'_>, number: &str, step: &NewStep, papers: &[Paper]) -> Result<()> {
     let row = tx.one(
         "INSERT INTO case_step (number, at, who, step, text) VALUES (?1, ?2, ?3, ?4, ?5)
          RETURNING id",

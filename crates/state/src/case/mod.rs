@@ -162,6 +162,20 @@ impl State {
     ///
     /// When the step's words do not fit into the ledger or the database does not answer.
     pub fn open_case(&mut self, new: &NewCase, step: &NewStep) -> Result<String> {
+        self.open_case_with(new, step, &[])
+    }
+
+    /// As [`State::open_case`], and in the same transaction keeps the papers that came with it.
+    ///
+    /// # Errors
+    ///
+    /// As [`State::open_case`].
+    pub fn open_case_with(
+        &mut self,
+        new: &NewCase,
+        step: &NewStep,
+        papers: &[Paper],
+    ) -> Result<String> {
         let body = in_words(&new.body)?;
         self.write("open a case", |tx| {
             let year = i64::from(new.year);
@@ -189,7 +203,7 @@ impl State {
                     (&body).into(),
                 ],
             )?;
-            log::add(tx, &number, step)?;
+            log::add(tx, &number, step, papers)?;
             Ok(number)
         })
     }
@@ -291,7 +305,7 @@ impl State {
                 record::put(tx, number, records)?;
             }
             // The ledger's edge is locked last.
-            log::add_with(tx, number, step, papers)?;
+            log::add(tx, number, step, papers)?;
             Ok(version + 1)
         })
     }

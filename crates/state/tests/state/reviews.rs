@@ -92,15 +92,7 @@ fn older_tables_keep_their_holds(kit: &Kit) {
     let back = "DROP TABLE review_answer; DROP TABLE review_change; DROP TABLE reviewed; DROP TABLE consent;
         ALTER TABLE hold DROP COLUMN viewers; ALTER TABLE hold DROP COLUMN ends_at;
         ALTER TABLE hold DROP COLUMN free_at; UPDATE meta SET value = '3' WHERE key = 'schema';";
-    match kit {
-        Kit::Sqlite(_) => {
-            rusqlite::Connection::open(kit.file()).unwrap().execute_batch(back).unwrap();
-        }
-        Kit::Postgres(database) => {
-            let mut db = postgres::Client::connect(&database.url, postgres::NoTls).unwrap();
-            db.batch_execute(&format!("SET search_path = frist; {back}")).unwrap();
-        }
-    }
+    kit.raw(back);
     let mut state = kit.open();
     let held = state.holds(now()).unwrap();
     let old = NewHold { viewers: Vec::new(), ..hold("h1", None) };
