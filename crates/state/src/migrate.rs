@@ -32,6 +32,10 @@ const DOING: &str = "bring the tables up to date";
 
 /// Brings an empty or older database up to date; refuses a newer or a foreign one.
 pub(crate) fn run(db: &mut Db, place: &str) -> Result<()> {
+    apply(db, place, MIGRATIONS)
+}
+
+fn apply(db: &mut Db, place: &str, migrations: &[&str]) -> Result<()> {
     // Nearly always there is nothing to do, and no lock to wait for.
     if version(&mut db.read(DOING)?, place)? == Some(VERSION) {
         return Ok(());
@@ -44,7 +48,7 @@ pub(crate) fn run(db: &mut Db, place: &str) -> Result<()> {
     if from.is_none() {
         begin(&mut tx)?;
     }
-    for (at, migration) in MIGRATIONS.iter().enumerate() {
+    for (at, migration) in migrations.iter().enumerate() {
         let number = at as i64 + 1;
         if number > from.unwrap_or(0) {
             let sql = in_dialect(migration, tx.is_postgres());
@@ -131,4 +135,73 @@ fn in_dialect(sql: &str, postgres: bool) -> String {
         ]
     };
     words.iter().fold(sql.to_owned(), |sql, (word, with)| sql.replace(word, with))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use frist_ledger::{Entry, Id, Kind};
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::hold::{Hold, NewHold, Scope};
+    use crate::{Location, State, open};
+
+    /// A database as every version since the first left it is brought up to date with all that is in it.
+    fn from_every_version(mut fresh: impl FnMut() -> (Db, String)) {
+        let at: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let id = |text: &str| Id::new(text).unwrap();
+        for versions in 1..MIGRATIONS.len() {
+            let (mut db, place) = fresh();
+            apply(&mut db, &place, &MIGRATIONS[..versions]).unwrap();
+            let mut tx = db.write("test").unwrap();
+            let hold = "INSERT INTO hold (id, matter, reason, dataset, scope, owner, created_at)
+                VALUES ('h1', 'sag 17', 'krav', 'mail', '{\"by\":\"all\"}', 'ida', ?1)";
+            tx.execute(hold, &[at.into()]).unwrap();
+            tx.commit().unwrap();
+            run(&mut db, &place).unwrap();
+            let mut state = State { db, place };
+            let old = NewHold {
+                id: "h1".into(),
+                matter: "sag 17".into(),
+                reason: "krav".into(),
+                dataset: Some("mail".into()),
+                scope: Scope::All,
+                owner: "ida".into(),
+                created_at: at,
+                review_at: None,
+                ends_at: None,
+                viewers: Vec::new(),
+            };
+            let held = Hold { hold: old, released_at: None, released_by: None, free_at: None };
+            assert_eq!(state.holds(at).unwrap(), [held], "from version {versions}");
+            let kind = Kind::Case { case: id("c"), step: id("s"), by: id("ida") };
+            assert_eq!(state.note(&Entry::new(at, kind)).unwrap(), 0);
+            assert_eq!(state.reviewed().unwrap(), []);
+            assert_eq!(state.consents().unwrap(), []);
+        }
+    }
+
+    #[test]
+    fn sqlite_from_every_version() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut n = 0;
+        from_every_version(|| {
+            n += 1;
+            let path = dir.path().join(format!("{n}.db"));
+            (open::sqlite(&path).unwrap(), path.display().to_string())
+        });
+    }
+
+    #[test]
+    fn postgresql_from_every_version() {
+        let database = frist_testkit::postgres();
+        from_every_version(|| {
+            database.connect().batch_execute("DROP SCHEMA IF EXISTS frist CASCADE").unwrap();
+            let Location::Postgres(server) = Location::parse(&database.url).unwrap() else {
+                panic!("a server")
+            };
+            (open::postgres(&server).unwrap(), database.url.clone())
+        });
+    }
 }

@@ -141,8 +141,8 @@ pub fn propose(
         so_far: so_far(look, need("so_far")?),
         basis: basis_text(&bases, book),
         doubt: Text {
-            da: doubts.iter().map(|d| d.da.as_str()).collect::<Vec<_>>().join(". "),
-            en: doubts.iter().map(|d| d.en.as_str()).collect::<Vec<_>>().join(". "),
+            da: doubts.iter().map(|d| d.da.as_str()).collect::<Vec<_>>().join("; "),
+            en: doubts.iter().map(|d| d.en.as_str()).collect::<Vec<_>>().join("; "),
         },
         lawyer,
     };

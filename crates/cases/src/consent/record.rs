@@ -69,6 +69,13 @@ pub struct Receipt {
     pub withdraw: Text,
 }
 
+// By hand: whoever has the token can withdraw the consent.
+impl fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Receipt({})", self.id)
+    }
+}
+
 /// By what a consent is named when it is withdrawn.
 #[derive(Clone)]
 pub enum Route {

@@ -7,7 +7,7 @@ mod founding;
 
 use std::path::Path;
 
-use frist_demo::{Options, generate};
+use frist_demo::{Options, REGISTER, generate};
 use frist_law::LawBook;
 use frist_ledger::{Id, RecordKey};
 use frist_register::{Register, revision_hash};
@@ -16,16 +16,16 @@ use frist_sweep::{Engine, Keys, Loaded};
 use jiff::Timestamp;
 
 /// The day of the sample company.
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     "2026-11-22T11:00:00Z".parse().unwrap()
 }
 
-pub fn by() -> Id {
+pub(crate) fn by() -> Id {
     Id::new("dpo").unwrap()
 }
 
 /// The register's files, name and text.
-pub fn files(dir: &Path) -> Vec<(String, String)> {
+pub(crate) fn files(dir: &Path) -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> = std::fs::read_dir(dir.join("register"))
         .unwrap()
         .map(|e| {
@@ -39,19 +39,23 @@ pub fn files(dir: &Path) -> Vec<(String, String)> {
 }
 
 /// The sample company in a new folder.
-pub fn company() -> tempfile::TempDir {
+pub(crate) fn company() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     company_in(dir.path());
     dir
 }
 
 fn company_in(dir: &Path) {
-    let today = now().to_zoned(frist_law::zone("Europe/Copenhagen").unwrap()).date();
-    generate(dir, &Options { today, scale: 0.05, ..Options::default() }, &mut |_| ()).unwrap();
+    let as_of = now().to_zoned(frist_law::zone("Europe/Copenhagen").unwrap()).date();
+    generate(dir, &Options { seed: 1, as_of, scale: 0.02 }, &mut |_, _, _| ()).unwrap();
+    std::fs::create_dir(dir.join("register")).unwrap();
+    for (name, text) in REGISTER {
+        std::fs::write(dir.join("register").join(name), text).unwrap();
+    }
 }
 
 /// An engine over these files.
-pub fn engine_of(dir: &Path, files: Vec<(String, String)>, at: Timestamp) -> Engine {
+pub(crate) fn engine_of(dir: &Path, files: Vec<(String, String)>, at: Timestamp) -> Engine {
     let named: Vec<(&str, &str)> = files.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
     let reading = Register::read(&named);
     assert_eq!(reading.diagnostics, []);
@@ -70,6 +74,6 @@ pub fn engine_of(dir: &Path, files: Vec<(String, String)>, at: Timestamp) -> Eng
     )
 }
 
-pub fn engine(dir: &Path) -> Engine {
+pub(crate) fn engine(dir: &Path) -> Engine {
     engine_of(dir, files(dir), now())
 }

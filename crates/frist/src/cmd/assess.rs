@@ -93,6 +93,16 @@ pub fn assess(place: &Place, args: &AssessArgs, lang: Lang, as_json: bool) -> Ou
                 tell(lang, "skrevet i", "written into"),
                 files.join(", ")
             );
+            if !rule {
+                say!(
+                    "{YELLOW}{}{YELLOW:#}",
+                    tell(
+                        lang,
+                        "Reglen i fortegnelsen står, som den stod; forslaget skrives med `--accept`.",
+                        "The register's rule stands as it stood; `--accept` writes the proposed one."
+                    )
+                );
+            }
             say!("{BOLD}{}{BOLD:#} frist diff", tell(lang, "Næste:", "Next:"));
         }
     }

@@ -10,7 +10,7 @@ use crate::kit::{Kit, at, both, contains};
 
 both! { numbers_follow_each_other_and_are_given_once every_step_is_in_log_and_ledger
 of_two_who_change_a_case_one_is_told what_breaks_first_comes_first records_are_kept_with_the_case
-a_closed_case_goes_with_all_that_was_kept older_tables_are_brought_up_to_date }
+a_closed_case_goes_with_all_that_was_kept }
 
 fn new(kind: CaseKind, year: i16, due: Option<&str>) -> NewCase {
     NewCase {
@@ -264,22 +264,6 @@ fn a_closed_case_goes_with_all_that_was_kept(kit: &Kit) {
     let last = state.leaves(size - 1, 1).unwrap().pop().unwrap();
     let text = String::from_utf8(last.entry).unwrap();
     assert!(text.contains(r#""step":"case-erased""#), "{text}");
-}
-
-fn older_tables_are_brought_up_to_date(kit: &Kit) {
-    let mut state = kit.open();
-    state.append(&crate::kit::entry("h1")).unwrap();
-    let edge = state.frontier().unwrap();
-    drop(state);
-    // As the version before cases left it.
-    kit.raw(
-        "DROP TABLE case_record; DROP TABLE case_paper; DROP TABLE case_step;
-         DROP TABLE case_number; DROP TABLE cases; UPDATE meta SET value = '2' WHERE key = 'schema'",
-    );
-    let mut state = kit.open();
-    assert_eq!(state.frontier().unwrap(), edge);
-    assert_eq!(open(&mut state), "R-2026-0001");
-    assert_eq!(state.leaves(0, 10).unwrap().len(), 2);
 }
 
 #[test]

@@ -11,3 +11,4 @@ mod ledger;
 mod open;
 mod people;
 mod records;
+mod reviews;
