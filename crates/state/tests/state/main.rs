@@ -10,3 +10,4 @@ mod leases;
 mod ledger;
 mod open;
 mod records;
+mod staff;
