@@ -142,11 +142,9 @@ impl From<frist_cases::CasesError> for Failure {
     fn from(e: frist_cases::CasesError) -> Self {
         use frist_cases::CasesError as E;
         match e {
-            E::Refused(refused) => Self {
-                message: refused.message,
-                help: refused.help,
-                exit: Exit::Usage,
-            },
+            E::Refused(refused) => {
+                Self { message: refused.message, help: refused.help, exit: Exit::Usage }
+            }
             E::State(e) => e.into(),
             E::Sweep(e) => e.into(),
             E::Ledger(e) => e.into(),

@@ -203,8 +203,7 @@ impl State {
     ///
     /// When the database does not answer.
     pub fn trainings(&mut self) -> Result<Vec<Training>> {
-        let sql =
-            "SELECT person, course, done_on, valid_until, at, who FROM training ORDER BY id";
+        let sql = "SELECT person, course, done_on, valid_until, at, who FROM training ORDER BY id";
         let rows = self.read("list the trainings", |tx| tx.query(sql, &[]))?;
         rows.into_iter()
             .map(|mut row| {

@@ -191,12 +191,7 @@ pub fn counts_on(training: &Training, today: Date) -> bool {
 
 /// Those who left so long ago that what is kept of them goes.
 #[must_use]
-pub fn forgettable(
-    staff: &[Staff],
-    keep: Period,
-    calendar: &Calendar,
-    today: Date,
-) -> Vec<String> {
+pub fn forgettable(staff: &[Staff], keep: Period, calendar: &Calendar, today: Date) -> Vec<String> {
     let term = Term::new(keep, Anchor::default());
     let last = |left| last_day(term, &Start::Date(left), calendar);
     let over = |s: &&Staff| s.left_on.and_then(last).is_some_and(|last| last < today);

@@ -76,7 +76,11 @@ fn only_those_employed_and_concerned() {
 
 #[test]
 fn trainings_lapse() {
-    let people = [staff("anna", "2020-01-01", None), staff("bo", "2020-01-01", None), staff("carl", "2020-01-01", None)];
+    let people = [
+        staff("anna", "2020-01-01", None),
+        staff("bo", "2020-01-01", None),
+        staff("carl", "2020-01-01", None),
+    ];
     let training = |person: &str, done: &str, until: Option<&str>| Training {
         person: person.into(),
         course: "gdpr".into(),

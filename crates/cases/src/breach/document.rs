@@ -36,23 +36,34 @@ pub fn notification(
         "" => id.to_owned(),
         text => text.to_owned(),
     };
-    let subjects = breach.subjects.iter().map(|id| {
-        register.subjects.get(id).map_or_else(|| id.clone(), |s| title(&s.value, id))
-    });
-    let categories = breach.categories.iter().map(|id| {
-        register.categories.get(id).map_or_else(|| id.clone(), |c| title(&c.title, id))
-    });
+    let subjects = breach
+        .subjects
+        .iter()
+        .map(|id| register.subjects.get(id).map_or_else(|| id.clone(), |s| title(&s.value, id)));
+    let categories = breach
+        .categories
+        .iter()
+        .map(|id| register.categories.get(id).map_or_else(|| id.clone(), |c| title(&c.title, id)));
     let phase = breach.notified.len();
     let mut p = Pages::new();
 
-    p.heading(1, t("Bruddets karakter (artikel 33, stk. 3, litra a)", "The nature of the breach (Article 33(3)(a))"));
+    p.heading(
+        1,
+        t(
+            "Bruddets karakter (artikel 33, stk. 3, litra a)",
+            "The nature of the breach (Article 33(3)(a))",
+        ),
+    );
     p.text(breach.what.clone());
     p.definitions(vec![
         (t("Hvornår det skete", "When it happened"), or_unknown(&breach.occurred)),
         (t("Kendskab til bruddet", "Became aware"), instant(breach.aware)),
         (t("Kategorier af registrerede", "Categories of data subjects"), list(subjects.collect())),
         (t("Antal registrerede", "Number of data subjects"), amount(breach.persons)),
-        (t("Kategorier af personoplysninger", "Categories of personal data"), list(categories.collect())),
+        (
+            t("Kategorier af personoplysninger", "Categories of personal data"),
+            list(categories.collect()),
+        ),
         (t("Antal registreringer", "Number of records"), amount(breach.records)),
     ]);
 
@@ -79,18 +90,39 @@ pub fn notification(
     p.text(or_unknown(&breach.measures));
 
     if breach.assessed.last().is_some_and(|a| a.risk == Risk::High) || breach.told.is_some() {
-        p.heading(1, t("Underretning af de registrerede (artikel 34)", "Telling the data subjects (Article 34)"));
+        p.heading(
+            1,
+            t(
+                "Underretning af de registrerede (artikel 34)",
+                "Telling the data subjects (Article 34)",
+            ),
+        );
         p.text(match &breach.told {
-            None => t("De registrerede er endnu ikke underrettet.", "The data subjects have not been told yet."),
+            None => t(
+                "De registrerede er endnu ikke underrettet.",
+                "The data subjects have not been told yet.",
+            ),
             Some(told) => match (&told.how, &told.why_not) {
-                (Some(how), _) => t(&format!("De registrerede er underrettet: {how}"), &format!("The data subjects were told: {how}")),
-                (None, Some(why)) => t(&format!("De registrerede underrettes ikke: {why}"), &format!("The data subjects are not told: {why}")),
+                (Some(how), _) => t(
+                    &format!("De registrerede er underrettet: {how}"),
+                    &format!("The data subjects were told: {how}"),
+                ),
+                (None, Some(why)) => t(
+                    &format!("De registrerede underrettes ikke: {why}"),
+                    &format!("The data subjects are not told: {why}"),
+                ),
                 (None, None) => unknown(),
             },
         });
     }
     if let Some(late) = breach.notified.first().and_then(|n| n.late.as_ref()) {
-        p.heading(1, t("Hvorfor anmeldelsen kommer efter 72 timer (stk. 1)", "Why the notification comes after 72 hours (paragraph 1)"));
+        p.heading(
+            1,
+            t(
+                "Hvorfor anmeldelsen kommer efter 72 timer (stk. 1)",
+                "Why the notification comes after 72 hours (paragraph 1)",
+            ),
+        );
         p.text(late.clone());
     }
     if breach.notified.last().is_some_and(|n| n.more) {

@@ -133,7 +133,10 @@ impl Breach {
             out.push(("følgerne er ikke beskrevet", "the consequences have not been described"));
         }
         if self.measures.is_none() {
-            out.push(("foranstaltningerne er ikke beskrevet", "the measures have not been described"));
+            out.push((
+                "foranstaltningerne er ikke beskrevet",
+                "the measures have not been described",
+            ));
         }
         out
     }

@@ -124,15 +124,60 @@ fn the_notification_has_all_of_33_3() {
     let da = notification(&b, "B-2026-0001", &register(), Lang::Da, t).text();
     let en = notification(&b, "B-2026-0001", &register(), Lang::En, t).text();
     for (text, wanted) in [
-        (&da, ["litra a", "Kunder", "omkring 40", "Betalinger", "Endnu ikke kendt", "20.11.2026 kl. 16:00", "litra b", "Dina Persson", "dpo@nordkyst.example", "litra c", "modtageren kan se adresser", "Høj risiko", "litra d", "mailen er slettet", "artikel 34", "fundet i ferien", "foreløbig", "23.11.2026 kl. 16:00"]),
-        (&en, ["33(3)(a)", "Customers", "about 40", "Payments", "Not known yet", "2026-11-20 16:00", "point (b)", "Dina Persson", "dpo@nordkyst.example", "point (c)", "modtageren kan se adresser", "High risk", "point (d)", "mailen er slettet", "Article 34", "fundet i ferien", "preliminary", "2026-11-23 16:00"]),
+        (
+            &da,
+            [
+                "litra a",
+                "Kunder",
+                "omkring 40",
+                "Betalinger",
+                "Endnu ikke kendt",
+                "20.11.2026 kl. 16:00",
+                "litra b",
+                "Dina Persson",
+                "dpo@nordkyst.example",
+                "litra c",
+                "modtageren kan se adresser",
+                "Høj risiko",
+                "litra d",
+                "mailen er slettet",
+                "artikel 34",
+                "fundet i ferien",
+                "foreløbig",
+                "23.11.2026 kl. 16:00",
+            ],
+        ),
+        (
+            &en,
+            [
+                "33(3)(a)",
+                "Customers",
+                "about 40",
+                "Payments",
+                "Not known yet",
+                "2026-11-20 16:00",
+                "point (b)",
+                "Dina Persson",
+                "dpo@nordkyst.example",
+                "point (c)",
+                "modtageren kan se adresser",
+                "High risk",
+                "point (d)",
+                "mailen er slettet",
+                "Article 34",
+                "fundet i ferien",
+                "preliminary",
+                "2026-11-23 16:00",
+            ],
+        ),
     ] {
         let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for word in wanted {
             assert!(flat.contains(word), "`{word}` is not in:\n{text}");
         }
     }
-    let (again, debug) = (notification(&b, "B-2026-0001", &register(), Lang::Da, t), format!("{b:?}"));
+    let (again, debug) =
+        (notification(&b, "B-2026-0001", &register(), Lang::Da, t), format!("{b:?}"));
     assert_eq!(again.text(), da, "the same facts give the same words");
     assert!(!debug.contains("mail"), "{debug}");
 }

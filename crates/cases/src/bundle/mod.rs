@@ -29,7 +29,7 @@ pub mod verify;
 mod write;
 
 pub use figures::{
-    Access, Backup, BreachRow, Calls, Controller, Coverage, FileRow, Figures, FindingRow, Ground,
+    Access, Backup, BreachRow, Calls, Controller, Coverage, Figures, FileRow, FindingRow, Ground,
     HoldRow, InquiryRow, LastSweep, Listening, RequestRow, Requests, Revision, RightRow, Role,
     RuleRow, Staff, SweepRow, Uncovered, Words,
 };

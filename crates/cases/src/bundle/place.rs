@@ -128,10 +128,9 @@ pub fn zip_folder<W: Write + Seek>(folder: &Path, out: W) -> Result<()> {
         .unix_permissions(0o644);
     for name in parts.names()? {
         zip.start_file(name.as_str(), options).map_err(|e| failed("write", &name, &e))?;
-        let mut file = parts.open(&name)?.ok_or_else(|| CasesError::NotFound {
-            what: "file",
-            id: name.clone(),
-        })?;
+        let mut file = parts
+            .open(&name)?
+            .ok_or_else(|| CasesError::NotFound { what: "file", id: name.clone() })?;
         std::io::copy(&mut file, &mut zip).map_err(|e| failed("write", &name, &e))?;
     }
     zip.finish().map(drop).map_err(|e| failed("write", "the zip", &e))

@@ -167,7 +167,8 @@ impl Proof {
     /// Takes the next entry of the ledger.
     pub fn take(&mut self, entry: &Entry) {
         if let Kind::Register { revision, by } = &entry.what {
-            let row = LiveRow { revision: revision.to_string(), from: entry.at, by: by.to_string() };
+            let row =
+                LiveRow { revision: revision.to_string(), from: entry.at, by: by.to_string() };
             match entry.at < self.period.since {
                 true => self.before = Some(row),
                 false if entry.at < self.period.until => self.out.revisions.push(row),
@@ -219,14 +220,10 @@ impl Proof {
             }
             Kind::Finding { code, dataset, count } => {
                 let (code, dataset) = (code.to_string(), dataset.to_string());
-                let row =
-                    self.findings.entry((dataset.clone(), code.clone())).or_insert(FoundRow {
-                        code,
-                        dataset,
-                        times: 0,
-                        last_count: 0,
-                        last: entry.at,
-                    });
+                let row = self
+                    .findings
+                    .entry((dataset.clone(), code.clone()))
+                    .or_insert(FoundRow { code, dataset, times: 0, last_count: 0, last: entry.at });
                 row.times += 1;
                 (row.last_count, row.last) = (*count, entry.at);
             }

@@ -215,6 +215,10 @@ fn a_bundle_verifies_and_whatever_is_changed_is_seen() {
     let looked = after(&first, &|folder| {
         fs::copy(second.join(SEAL), folder.join(SEAL)).map(drop).unwrap();
     });
+    assert!(faults(&looked).contains("it is another bundle's"), "{}", faults(&looked));
+    let looked = after(&second, &|folder| {
+        fs::copy(first.join(SEAL), folder.join(SEAL)).map(drop).unwrap();
+    });
     assert!(faults(&looked).contains("the ledger does not name it"), "{}", faults(&looked));
 
     // A number changed and the manifest written anew: the ledger does not name that manifest.
@@ -266,7 +270,8 @@ fn whoever_has_the_key_cannot_seal_wrong_numbers_of_the_ledger() {
     let honest: Figures = serde_json::from_slice(&fs::read(folder.join(FIGURES)).unwrap()).unwrap();
     let records = number(&honest);
     let looked = reseal(&mut org, &|folder| {
-        let (from, to) = (format!("\"records\": {records}"), format!("\"records\": {}", records - 1));
+        let (from, to) =
+            (format!("\"records\": {records}"), format!("\"records\": {}", records - 1));
         edit(&folder.join(FIGURES), &from, &to);
     });
     assert!(looked.sealed.is_some());
@@ -299,7 +304,10 @@ fn a_zip_verifies_like_its_folder_and_a_damaged_one_does_not() {
         // A bit of a zip that carries nothing (a time, a version) may be another: then the parts
         // are what they were. What verifies has every byte of every part.
         if let Some(looked) = of(damaged).filter(Looked::valid) {
-            assert_eq!(looked.manifest.unwrap().text(), fs::read_to_string(folder.join(MANIFEST)).unwrap());
+            assert_eq!(
+                looked.manifest.unwrap().text(),
+                fs::read_to_string(folder.join(MANIFEST)).unwrap()
+            );
         }
     }
     assert!(of(bytes[..bytes.len() - 30].to_vec()).is_none());
@@ -309,12 +317,13 @@ fn a_zip_verifies_like_its_folder_and_a_damaged_one_does_not() {
 fn the_same_figures_give_the_same_report_in_both_languages() {
     let mut org = Org::new(true);
     let folder = org.bundle("b", Lang::Da);
-    let figures: Figures = serde_json::from_slice(&fs::read(folder.join(FIGURES)).unwrap()).unwrap();
+    let figures: Figures =
+        serde_json::from_slice(&fs::read(folder.join(FIGURES)).unwrap()).unwrap();
     let da = report::document(&figures, Lang::Da, true);
     assert_eq!(da.html(), fs::read_to_string(folder.join(REPORT_HTML)).unwrap());
     assert_eq!(da.html(), report::document(&figures, Lang::Da, true).html());
-    let en = report::document(&figures, Lang::En, true).text();
-    let da = da.text();
+    let en = report::document(&figures, Lang::En, true).html();
+    let da = da.html();
     // Every question of an inspection has its answer, and says where the proof is.
     for n in 1..=12 {
         assert!(da.contains(&format!("{n}. ")) && en.contains(&format!("{n}. ")), "{n}");
@@ -341,7 +350,7 @@ fn people(dir: &Path) -> BTreeSet<String> {
             tables.query_map([], |r| r.get(0)).unwrap().map(Result::unwrap).collect();
         for table in tables {
             let mut rows = db.prepare(&format!("SELECT * FROM \"{table}\"")).unwrap();
-            let columns: Vec<String> = rows.column_names().iter().map(|c| (*c).to_owned()).collect();
+            let columns: Vec<String> = rows.column_names().map(str::to_owned).collect();
             let telling: Vec<usize> = columns
                 .iter()
                 .enumerate()
@@ -355,7 +364,9 @@ fn people(dir: &Path) -> BTreeSet<String> {
             while let Some(row) = rows.next().unwrap() {
                 for at in &telling {
                     let value = match row.get_ref(*at).unwrap() {
-                        rusqlite::types::ValueRef::Text(text) => String::from_utf8_lossy(text).into(),
+                        rusqlite::types::ValueRef::Text(text) => {
+                            String::from_utf8_lossy(text).into()
+                        }
                         rusqlite::types::ValueRef::Integer(n) => n.to_string(),
                         _ => continue,
                     };

@@ -200,6 +200,10 @@ fn ledger(
                     MANIFEST,
                     "the ledger does not name it; it was changed after the bundle was sealed, or the seal is another bundle's",
                 ),
+                Err(frist_ledger::Error::NotCovered { .. }) => looked.fault(
+                    SEAL,
+                    "it does not continue this evidence; it is another bundle's",
+                ),
                 Err(e) => looked.fault(SEAL, format!("it does not verify: {e}")),
             }
         }
@@ -218,7 +222,10 @@ fn ledger(
         }
         let head = &evidence.checkpoint;
         if figures.ledger != head.origin || figures.ledger_entries != head.size {
-            looked.fault(FIGURES, "it names another ledger, or another size of it, than the evidence");
+            looked.fault(
+                FIGURES,
+                "it names another ledger, or another size of it, than the evidence",
+            );
         }
     }
     looked.figures = figures.map(Box::new);

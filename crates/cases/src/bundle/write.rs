@@ -13,7 +13,9 @@ use sha2::{Digest, Sha256};
 use super::collect::{Given, figures};
 use super::manifest::{MANIFEST, Manifest, Part, SEAL, hex, sha256};
 use super::verify::{Looked, verify};
-use super::{EVIDENCE, FIGURES, Figures, Folder, Parts, README, REPORT_HTML, REPORT_PDF, report, seal};
+use super::{
+    EVIDENCE, FIGURES, Figures, Folder, Parts, README, REPORT_HTML, REPORT_PDF, report, seal,
+};
 use crate::{CasesError, Result};
 
 /// Evidence that is larger than this is not put into the PDF as well, only beside it.
@@ -46,8 +48,13 @@ pub fn make<E: From<CasesError>>(
     keys: &[VerifierKey],
     publish: &mut dyn FnMut(&mut Engine) -> std::result::Result<Checkpoint, E>,
 ) -> std::result::Result<Made, E> {
-    publish(engine)?;
     let by = Id::new(given.by.as_str()).map_err(CasesError::from)?;
+    // Evidence has at least one entry; of a ledger that nothing was written to, this is the first.
+    if engine.state.size().map_err(CasesError::from)? == 0 {
+        let begun = seal::begun(&by, engine.now())?;
+        engine.state.append(&begun).map_err(CasesError::from)?;
+    }
+    publish(engine)?;
     let (figures, manifest_sha256, pdf, head) = parts(engine, given, folder, lang, keys)?;
     // From here on nothing of the parts changes.
     let edge = seal::edge(&mut engine.state, head.size)?;
@@ -85,7 +92,8 @@ fn parts(
     keys: &[VerifierKey],
 ) -> Result<(Figures, String, bool, Checkpoint)> {
     engine.evidence(BufWriter::new(create(folder, EVIDENCE)?))?;
-    let written = fs::File::open(folder.join(EVIDENCE)).map_err(|e| failed("read", EVIDENCE, &e))?;
+    let written =
+        fs::File::open(folder.join(EVIDENCE)).map_err(|e| failed("read", EVIDENCE, &e))?;
     let head = frist_ledger::verify_evidence(BufReader::new(written), keys, None)?.checkpoint;
     let (figures, files) = figures(engine, given, &head)?;
     for file in &files {
@@ -108,7 +116,6 @@ fn parts(
     write(folder, MANIFEST, text.as_bytes())?;
     Ok((figures, sha256(text.as_bytes()), pdf.is_some(), head))
 }
-
 
 /// Every file of the folder with its length and hash.
 fn listed(folder: &Path) -> Result<BTreeMap<String, Part>> {

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use frist_law::deadline::{Rule, last_day};
 use frist_law::Period;
+use frist_law::deadline::{Rule, last_day};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -89,8 +89,9 @@ impl Deadline {
             }
             (None, Some(day)) => day,
             _ => {
-                return Err(Refused::new("the inquiry needs one deadline")
-                    .help("give the day that the authority named, or its period, such as `4 weeks`"));
+                return Err(Refused::new("the inquiry needs one deadline").help(
+                    "give the day that the authority named, or its period, such as `4 weeks`",
+                ));
             }
         };
         if last < received {
@@ -247,13 +248,12 @@ impl Inquiry {
         self.undecided()?;
         let text = said("the answer", &answer.text)?;
         let asked = self.questions.len();
-        let question =
-            self.questions.iter_mut().find(|q| q.number == number).ok_or_else(|| {
-                Refused::new(format!("there is no question {number}")).help(match asked {
-                    0 => "enter it first with `frist inquiry question`".to_owned(),
-                    n => format!("the questions are numbered 1 to {n}"),
-                })
-            })?;
+        let question = self.questions.iter_mut().find(|q| q.number == number).ok_or_else(|| {
+            Refused::new(format!("there is no question {number}")).help(match asked {
+                0 => "enter it first with `frist inquiry question`".to_owned(),
+                n => format!("the questions are numbered 1 to {n}"),
+            })
+        })?;
         question.answers.retain(|a| a.sent.is_some());
         question.answers.push(Answer { text, sent: None, ..answer });
         Ok(())
@@ -269,8 +269,9 @@ impl Inquiry {
     pub(super) fn undecided(&self) -> Result<(), Refused> {
         match self.outcome {
             None => Ok(()),
-            Some(_) => Err(Refused::new("the authority has decided; the inquiry is closed")
-                .help("what is left to do are its follow-ups; open a new inquiry for a new letter")),
+            Some(_) => Err(Refused::new("the authority has decided; the inquiry is closed").help(
+                "what is left to do are its follow-ups; open a new inquiry for a new letter",
+            )),
         }
     }
 }

@@ -96,7 +96,13 @@ impl Desk<'_> {
     /// # Errors
     /// [`CasesError::Refused`] when the inquiry's rules do not allow it; when somebody else changed
     /// the case meanwhile, or the database does not answer.
-    pub fn answer(&mut self, number: &str, question: u32, text: &str, files: &[File]) -> Result<()> {
+    pub fn answer(
+        &mut self,
+        number: &str,
+        question: u32,
+        text: &str,
+        files: &[File],
+    ) -> Result<()> {
         let (case, mut inquiry) = self.read(number)?;
         let papers = files.iter().map(|f| PaperRef::of(&f.name, &f.bytes)).collect();
         let answer = Answer {
@@ -198,8 +204,13 @@ impl Desk<'_> {
         for question in asked {
             let papers = question.answers.last().map(|a| a.papers.as_slice()).unwrap_or_default();
             if papers.iter().any(|p| !kept.contains(&p.sha256)) {
-                let why = format!("a document of the answer to question {} is not there as it was added", question.number);
-                return Err(Refused::new(why).help("add it again with the answer, then send").into());
+                let why = format!(
+                    "a document of the answer to question {} is not there as it was added",
+                    question.number
+                );
+                return Err(Refused::new(why)
+                    .help("add it again with the answer, then send")
+                    .into());
             }
         }
         Ok(())

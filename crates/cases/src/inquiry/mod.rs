@@ -16,8 +16,8 @@ mod outcome;
 mod send;
 
 pub use body::{Answer, Deadline, Inquiry, NewInquiry, PaperRef, Question};
-pub use outcome::{FollowUp, Outcome, Power};
 pub use letter::letter;
+pub use outcome::{FollowUp, Outcome, Power};
 pub use send::Sending;
 
 use jiff::Timestamp;

@@ -108,7 +108,9 @@ fn whatever_is_altered_after_sending_is_seen() {
     inquiry.answer(1, answer("Optagelsen er stoppet.")).unwrap();
     inquiry.answer(2, answer("96 timer.")).unwrap();
     let when = at("2021-07-28T10:00:00Z");
-    inquiry.send(&[], when, "dpo", "Digital Post", Some(PaperRef::of("svar.pdf", b"svar"))).unwrap();
+    inquiry
+        .send(&[], when, "dpo", "Digital Post", Some(PaperRef::of("svar.pdf", b"svar")))
+        .unwrap();
     let alter = |change: &dyn Fn(&mut Inquiry)| {
         let mut other = inquiry.clone();
         change(&mut other);

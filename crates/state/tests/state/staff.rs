@@ -9,7 +9,7 @@ use crate::kit::{Kit, at, both};
 both! { what_staff_attest_is_kept_and_goes }
 
 fn what_staff_attest_is_kept_and_goes(kit: &Kit) {
-    let mut state = kit.state();
+    let mut state = kit.open();
     let day = |text: &str| text.parse().expect("a day");
     let now = at("2026-11-20T08:00:00Z");
     let anna = Staff {

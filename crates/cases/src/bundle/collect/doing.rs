@@ -6,10 +6,10 @@ use frist_state::ReplaySet;
 use frist_sweep::Engine;
 use jiff::Timestamp;
 
+use crate::Result;
 use crate::bundle::{
     Backup, Coverage, FindingRow, HoldRow, LastSweep, Period, SweepRow, Uncovered, Words,
 };
-use crate::Result;
 
 /// The newest sweeps that are told one by one; all of them are counted in `proven`.
 pub const SWEEPS: usize = 1000;
@@ -126,8 +126,10 @@ pub(super) fn backups(engine: &mut Engine) -> Result<Vec<Backup>> {
                 continue;
             }
             row.replay_sets += 1;
-            row.oldest = Some(row.oldest.map_or(set.erased_at, |o: Timestamp| o.min(set.erased_at)));
-            row.until = Some(row.until.map_or(set.keep_until, |u: Timestamp| u.max(set.keep_until)));
+            row.oldest =
+                Some(row.oldest.map_or(set.erased_at, |o: Timestamp| o.min(set.erased_at)));
+            row.until =
+                Some(row.until.map_or(set.keep_until, |u: Timestamp| u.max(set.keep_until)));
             row.sets_in_ledger += u64::from(in_ledger(engine, set)?);
         }
         rows.push(row);

@@ -75,8 +75,10 @@ fn request_row(case: &Case, request: &Request, calendar: &Calendar, now: Timesta
 
 /// Reads the body of a case.
 pub(crate) fn body<T: serde::de::DeserializeOwned>(case: &Case, what: &'static str) -> Result<T> {
-    serde_json::from_value(case.body.clone())
-        .map_err(|e| CasesError::Damaged { what, why: format!("{}: line {}", case.number, e.line()) })
+    serde_json::from_value(case.body.clone()).map_err(|e| CasesError::Damaged {
+        what,
+        why: format!("{}: line {}", case.number, e.line()),
+    })
 }
 
 pub(super) fn inquiries(

@@ -26,11 +26,9 @@ pub(super) fn revisions(
             files: Vec::new(),
         };
         if let Some(kept) = engine.state.revision(&live.revision)? {
-            let texts: Vec<(String, String)> =
-                serde_json::from_str(&kept.text).map_err(|e| CasesError::Damaged {
-                    what: "the text of a revision",
-                    why: e.to_string(),
-                })?;
+            let texts: Vec<(String, String)> = serde_json::from_str(&kept.text).map_err(|e| {
+                CasesError::Damaged { what: "the text of a revision", why: e.to_string() }
+            })?;
             for (name, text) in texts {
                 let part = format!("register/{}/{}", live.revision, plain(&name));
                 row.files.push(FileRow { name, part: part.clone() });

@@ -25,15 +25,12 @@ pub(super) fn write(pages: &mut Pages, figures: &Figures, say: &Say<'_>) {
         access(figures, say),
         staff(figures, say),
     ];
-    let numbered = rows.into_iter().enumerate().map(|(at, [q, a, p])| vec![format!("{}. {q}", at + 1), a, p]);
+    let numbered =
+        rows.into_iter().enumerate().map(|(at, [q, a, p])| vec![format!("{}. {q}", at + 1), a, p]);
     pages.table(
         say.t("Spørgsmål, svar og bevis", "Questions, answers and proof"),
         &[30, 45, 25],
-        vec![
-            say.t("Spørgsmål", "Question"),
-            say.t("Svar", "Answer"),
-            say.t("Bevis", "Proof"),
-        ],
+        vec![say.t("Spørgsmål", "Question"), say.t("Svar", "Answer"), say.t("Bevis", "Proof")],
         numbered.collect(),
     );
     open_points(pages, figures, say);
@@ -47,7 +44,9 @@ const TOLERABLE: u64 = 2 * 86_400;
 fn periods(f: &Figures, say: &Say<'_>) -> Line {
     let n = f.rules.len() as u64;
     let bad = f.rules.iter().filter(|r| r.problem.is_some()).count() as u64;
-    let why = f.rules.iter().filter(|r| r.justification.is_some() || r.assessed_on.is_some()).count() as u64;
+    let why =
+        f.rules.iter().filter(|r| r.justification.is_some() || r.assessed_on.is_some()).count()
+            as u64;
     let mut answer = match bad {
         0 => say.t(
             &format!("Ja. Alle {} datasæt har en regel med grundlag og frist; {} har også en skriftlig begrundelse.", say.n(n), say.n(why)),
@@ -66,7 +65,10 @@ fn periods(f: &Figures, say: &Say<'_>) -> Line {
         ));
     }
     [
-        say.t("Er der fastsat slettefrister, og på hvilket grundlag?", "Are periods set, and on which ground?"),
+        say.t(
+            "Er der fastsat slettefrister, og på hvilket grundlag?",
+            "Are periods set, and on which ground?",
+        ),
         answer,
         format!(
             "{}; {}",
@@ -126,14 +128,24 @@ fn everywhere(f: &Figures, say: &Say<'_>) -> Line {
     if silent > 0 {
         answer.push(' ');
         answer.push_str(&say.t(
-            &format!("{} kunne ikke spørges.", say.count(silent, ("datakilde", "datakilder"), ("", ""))),
+            &format!(
+                "{} kunne ikke spørges.",
+                say.count(silent, ("datakilde", "datakilder"), ("", ""))
+            ),
             &format!("{} could not be asked.", say.count(silent, ("", ""), ("store", "stores"))),
         ));
     }
     [
         say.t("Slettes der i alle systemer?", "Is it erased in all systems?"),
         answer,
-        format!("{}; {}", say.stated("Alle systemer", "All systems"), say.t("spurgt i datakilderne, da rapporten blev lavet.", "asked of the stores when the report was made.")),
+        format!(
+            "{}; {}",
+            say.stated("Alle systemer", "All systems"),
+            say.t(
+                "spurgt i datakilderne, da rapporten blev lavet.",
+                "asked of the stores when the report was made."
+            )
+        ),
     ]
 }
 
@@ -144,22 +156,43 @@ fn control(f: &Figures, say: &Say<'_>) -> Line {
     let late = f.proven.disposed.iter().map(|d| d.late_max_seconds).max();
     let mut da = vec![match (never, part) {
         (0, 0) => "Ja. Alle datasæt er gennemgået til ende i deres seneste kørsel.".to_owned(),
-        _ => format!("{} er aldrig gennemgået, {} ikke til ende.", say.count(never, ("datasæt", "datasæt"), ("", "")), say.n(part)),
+        _ => format!(
+            "{} er aldrig gennemgået, {} ikke til ende.",
+            say.count(never, ("datasæt", "datasæt"), ("", "")),
+            say.n(part)
+        ),
     }];
     let mut en = vec![match (never, part) {
         (0, 0) => "Yes. Every data set was gone through to its end in its last sweep.".to_owned(),
-        _ => format!("{} never swept, {} not to the end.", say.count(never, ("", ""), ("data set was", "data sets were")), say.n(part)),
+        _ => format!(
+            "{} never swept, {} not to the end.",
+            say.count(never, ("", ""), ("data set was", "data sets were")),
+            say.n(part)
+        ),
     }];
     if let Some(late) = late {
-        da.push(format!("Den post, der blev slettet senest, gik {} over sin frist.", say.duration(late)));
-        en.push(format!("The record that was erased the latest was {} past its period.", say.duration(late)));
+        da.push(format!(
+            "Den post, der blev slettet senest, gik {} over sin frist.",
+            say.duration(late)
+        ));
+        en.push(format!(
+            "The record that was erased the latest was {} past its period.",
+            say.duration(late)
+        ));
     }
     da.push(format!("{} åbne.", say.count(open, ("fund er", "fund er"), ("", ""))));
     en.push(format!("{} open.", say.count(open, ("", ""), ("finding is", "findings are"))));
     [
-        say.t("Kontrolleres det, at fristerne overholdes?", "Is it controlled that periods are met?"),
+        say.t(
+            "Kontrolleres det, at fristerne overholdes?",
+            "Is it controlled that periods are met?",
+        ),
         say.t(&da.join(" "), &en.join(" ")),
-        format!("{}; {}.", say.proven("Kontrol", "Control"), say.t("åbne fund: oplyst", "open findings: stated")),
+        format!(
+            "{}; {}.",
+            say.proven("Kontrol", "Control"),
+            say.t("åbne fund: oplyst", "open findings: stated")
+        ),
     ]
 }
 
@@ -187,17 +220,38 @@ fn backup(f: &Figures, say: &Say<'_>) -> Line {
             "Nothing was restored from backup in the period.".to_owned(),
         ),
         _ => (
-            format!("Efter genskabelse er sletningen gentaget {}; {} var kommet tilbage og blev slettet igen.", say.count(n, ("gang", "gange"), ("", "")), say.count(back, ("post", "poster"), ("", ""))),
-            format!("After a restore, erasure was repeated {}; {} had come back and erased again.", say.count(n, ("", ""), ("time", "times")), say.count(back, ("", ""), ("record", "records"))),
+            format!(
+                "Efter genskabelse er sletningen gentaget {}; {} var kommet tilbage og blev slettet igen.",
+                say.count(n, ("gang", "gange"), ("", "")),
+                say.count(back, ("post", "poster"), ("", ""))
+            ),
+            format!(
+                "After a restore, erasure was repeated {}; {} had come back and erased again.",
+                say.count(n, ("", ""), ("time", "times")),
+                say.count(back, ("", ""), ("record", "records"))
+            ),
         ),
     };
     [
-        say.t("Kan slettede oplysninger komme tilbage fra en sikkerhedskopi?", "Can erased data come back from a backup?"),
         say.t(
-            &format!("{} har sikkerhedskopier med angivet levetid. {da}", say.count(kept, ("datakilde", "datakilder"), ("", ""))),
-            &format!("{} backups with a stated life. {en}", say.count(kept, ("", ""), ("store has", "stores have"))),
+            "Kan slettede oplysninger komme tilbage fra en sikkerhedskopi?",
+            "Can erased data come back from a backup?",
         ),
-        format!("{}; {}.", say.proven("Sikkerhedskopier", "Backups"), say.t("levetid: oplyst", "their life: stated")),
+        say.t(
+            &format!(
+                "{} har sikkerhedskopier med angivet levetid. {da}",
+                say.count(kept, ("datakilde", "datakilder"), ("", ""))
+            ),
+            &format!(
+                "{} backups with a stated life. {en}",
+                say.count(kept, ("", ""), ("store has", "stores have"))
+            ),
+        ),
+        format!(
+            "{}; {}.",
+            say.proven("Sikkerhedskopier", "Backups"),
+            say.t("levetid: oplyst", "their life: stated")
+        ),
     ]
 }
 
@@ -207,26 +261,49 @@ fn integrity(f: &Figures, say: &Say<'_>) -> Line {
     let (da, en) = match (sets, sets - sound.min(sets)) {
         (0, _) => (
             "Der er lige nu intet, der skulle slettes igen efter en genskabelse.".to_owned(),
-            "At present there is nothing that would have to be erased again after a restore.".to_owned(),
+            "At present there is nothing that would have to be erased again after a restore."
+                .to_owned(),
         ),
         (_, 0) => (
-            format!("Ja. Listerne over, hvad der skal slettes igen ({}), er sammenholdt med sletteloggen, hashværdi for hashværdi: alle stemmer.", say.n(sets)),
-            format!("Yes. The lists of what has to be erased again ({}) were held against the deletion log, hash by hash: all agree.", say.n(sets)),
+            format!(
+                "Ja. Listerne over, hvad der skal slettes igen ({}), er sammenholdt med sletteloggen, hashværdi for hashværdi: alle stemmer.",
+                say.n(sets)
+            ),
+            format!(
+                "Yes. The lists of what has to be erased again ({}) were held against the deletion log, hash by hash: all agree.",
+                say.n(sets)
+            ),
         ),
         (_, bad) => (
             format!("Nej: {} af {} lister stemmer ikke med sletteloggen.", say.n(bad), say.n(sets)),
-            format!("No: {} of {} lists do not agree with the deletion log.", say.n(bad), say.n(sets)),
+            format!(
+                "No: {} of {} lists do not agree with the deletion log.",
+                say.n(bad),
+                say.n(sets)
+            ),
         ),
     };
     [
-        say.t("Er de slettelister, der køres igen efter en genskabelse, uændrede?", "Are the deletion lists that are run again after a restore intact?"),
+        say.t(
+            "Er de slettelister, der køres igen efter en genskabelse, uændrede?",
+            "Are the deletion lists that are run again after a restore intact?",
+        ),
         say.t(&da, &en),
-        format!("{}; {}", say.stated("Sikkerhedskopier", "Backups"), say.t("sletteloggen har selv hver enkelt hashværdi.", "the deletion log itself has each single hash.")),
+        format!(
+            "{}; {}",
+            say.stated("Sikkerhedskopier", "Backups"),
+            say.t(
+                "sletteloggen har selv hver enkelt hashværdi.",
+                "the deletion log itself has each single hash."
+            )
+        ),
     ]
 }
 
 fn requests(f: &Figures, say: &Say<'_>) -> Line {
-    let sum = |of: &dyn Fn(&crate::bundle::RightRow) -> u64| f.requests.by_right.iter().map(of).sum::<u64>();
+    let sum = |of: &dyn Fn(&crate::bundle::RightRow) -> u64| {
+        f.requests.by_right.iter().map(of).sum::<u64>()
+    };
     let all = sum(&|r| r.received);
     let answer = match all {
         0 => say.t("Der har ikke været anmodninger i perioden.", "There were no requests in the period."),
@@ -238,9 +315,19 @@ fn requests(f: &Figures, say: &Say<'_>) -> Line {
         ),
     };
     [
-        say.t("Besvares de registreredes anmodninger til tiden?", "Are data subjects' requests answered in time?"),
+        say.t(
+            "Besvares de registreredes anmodninger til tiden?",
+            "Are data subjects' requests answered in time?",
+        ),
         answer,
-        format!("{}; {}", say.stated("Anmodninger", "Requests"), say.t("hvert skridt har sin indførsel i sletteloggen.", "each step has its entry in the deletion log.")),
+        format!(
+            "{}; {}",
+            say.stated("Anmodninger", "Requests"),
+            say.t(
+                "hvert skridt har sin indførsel i sletteloggen.",
+                "each step has its entry in the deletion log."
+            )
+        ),
     ]
 }
 
@@ -262,31 +349,71 @@ fn access(f: &Figures, say: &Say<'_>) -> Line {
     let heard: u64 = f.calls.iter().flat_map(|c| &c.listening).map(|l| l.allowed).sum();
     let tail = match &f.calls {
         None => say.t("Der optages ikke samtaler.", "No calls are recorded."),
-        Some(c) if c.problem.is_some() => say.t("Aflytningsloggen kunne ikke læses.", "The log of listening could not be read."),
+        Some(c) if c.problem.is_some() => {
+            say.t("Aflytningsloggen kunne ikke læses.", "The log of listening could not be read.")
+        }
         Some(_) => say.t(
-            &format!("Optagelser er hørt eller udleveret {}.", say.count(heard, ("gang", "gange"), ("", ""))),
-            &format!("Recordings were heard or exported {}.", say.count(heard, ("", ""), ("time", "times"))),
+            &format!(
+                "Optagelser er hørt eller udleveret {}.",
+                say.count(heard, ("gang", "gange"), ("", ""))
+            ),
+            &format!(
+                "Recordings were heard or exported {}.",
+                say.count(heard, ("", ""), ("time", "times"))
+            ),
         ),
     };
     let people = f.access.operators.len() as u64;
     [
         say.t("Hvem har adgang, og hvem har lyttet?", "Who has access, and who listened?"),
-        format!("{} {tail}", say.t(
-            &format!("{} har handlet i systemet i perioden.", say.count(people, ("person eller program", "personer eller programmer"), ("", ""))),
-            &format!("{} acted in the system in the period.", say.count(people, ("", ""), ("person or program", "people or programs"))),
-        )),
-        format!("{}; {}.", say.proven("Hvem må hvad", "Who may do what"), say.t("roller og aflytning: oplyst", "roles and listening: stated")),
+        format!(
+            "{} {tail}",
+            say.t(
+                &format!(
+                    "{} har handlet i systemet i perioden.",
+                    say.count(
+                        people,
+                        ("person eller program", "personer eller programmer"),
+                        ("", "")
+                    )
+                ),
+                &format!(
+                    "{} acted in the system in the period.",
+                    say.count(people, ("", ""), ("person or program", "people or programs"))
+                ),
+            )
+        ),
+        format!(
+            "{}; {}.",
+            say.proven("Hvem må hvad", "Who may do what"),
+            say.t("roller og aflytning: oplyst", "roles and listening: stated")
+        ),
     ]
 }
 
 fn staff(f: &Figures, say: &Say<'_>) -> Line {
-    let (must, have) = f.staff.guidelines.iter().fold((0, 0), |(m, h), g| (m + g.concerned, h + g.current));
+    let (must, have) =
+        f.staff.guidelines.iter().fold((0, 0), |(m, h), g| (m + g.concerned, h + g.current));
     let answer = match (f.staff.guidelines.len(), f.staff.employed) {
-        (0, _) => say.t("Fortegnelsen har ingen retningslinjer, som medarbejderne skal bekræfte.", "The register has no guidelines that staff are to attest."),
-        (_, 0) => say.t("Der er ikke registreret medarbejdere, som skal bekræfte retningslinjerne.", "No staff are entered who would attest the guidelines."),
+        (0, _) => say.t(
+            "Fortegnelsen har ingen retningslinjer, som medarbejderne skal bekræfte.",
+            "The register has no guidelines that staff are to attest.",
+        ),
+        (_, 0) => say.t(
+            "Der er ikke registreret medarbejdere, som skal bekræfte retningslinjerne.",
+            "No staff are entered who would attest the guidelines.",
+        ),
         _ => say.t(
-            &format!("{} af {} bekræftelser er givet på den gældende udgave.", say.n(have), say.n(must)),
-            &format!("{} of {} attestations were given of the version in force.", say.n(have), say.n(must)),
+            &format!(
+                "{} af {} bekræftelser er givet på den gældende udgave.",
+                say.n(have),
+                say.n(must)
+            ),
+            &format!(
+                "{} of {} attestations were given of the version in force.",
+                say.n(have),
+                say.n(must)
+            ),
         ),
     };
     [
@@ -313,23 +440,51 @@ fn overdue(points: &mut Vec<String>, f: &Figures, say: &Say<'_>) {
     };
     let state = |of: &str| f.requests.rows.iter().filter(|r| r.state == of).count();
     n(state("late"), "Anmodninger besvaret for sent", "Requests answered late", points);
-    n(state("overdue"), "Anmodninger ubesvaret efter fristen", "Requests unanswered after the deadline", points);
+    n(
+        state("overdue"),
+        "Anmodninger ubesvaret efter fristen",
+        "Requests unanswered after the deadline",
+        points,
+    );
     let late = f.inquiries.iter().filter(|i| i.in_time == Some(false)).count();
-    n(late, "Tilsynets henvendelser besvaret for sent eller over fristen", "Inquiries answered late or overdue", points);
+    n(
+        late,
+        "Tilsynets henvendelser besvaret for sent eller over fristen",
+        "Inquiries answered late or overdue",
+        points,
+    );
     let late = f.breaches.iter().filter(|b| b.in_time == Some(false)).count();
     n(late, "Brud anmeldt efter 72 timer", "Breaches notified after 72 hours", points);
     let open = f.breaches.iter().filter(|b| b.risk.is_none()).count();
     n(open, "Brud, hvor risikoen ikke er vurderet", "Breaches whose risk was not assessed", points);
     let holds: u64 = f.holds.iter().map(|h| h.review_overdue).sum();
-    n(holds as usize, "Tilbageholdelser, der skulle være genvurderet", "Holds whose review is overdue", points);
+    n(
+        holds as usize,
+        "Tilbageholdelser, der skulle være genvurderet",
+        "Holds whose review is overdue",
+        points,
+    );
     let unread: u64 = f.staff.guidelines.iter().map(|g| g.outdated + g.missing).sum();
-    n(unread as usize, "Bekræftelser af retningslinjer, der mangler", "Attestations of guidelines that are missing", points);
+    n(
+        unread as usize,
+        "Bekræftelser af retningslinjer, der mangler",
+        "Attestations of guidelines that are missing",
+        points,
+    );
     let lapsed: u64 = f.staff.trainings.iter().map(|t| t.lapsed).sum();
     n(lapsed as usize, "Undervisning, der er udløbet", "Trainings that have lapsed", points);
-    let sets: u64 = f.backups.iter().map(|b| b.replay_sets - b.sets_in_ledger.min(b.replay_sets)).sum();
-    n(sets as usize, "Slettelister, der ikke stemmer med sletteloggen", "Deletion lists that do not agree with the deletion log", points);
+    let sets: u64 =
+        f.backups.iter().map(|b| b.replay_sets - b.sets_in_ledger.min(b.replay_sets)).sum();
+    n(
+        sets as usize,
+        "Slettelister, der ikke stemmer med sletteloggen",
+        "Deletion lists that do not agree with the deletion log",
+        points,
+    );
     if f.calls.as_ref().is_some_and(|c| c.problem.is_some()) {
-        points.push(say.t("Aflytningsloggen kunne ikke læses.", "The log of listening could not be read."));
+        points.push(
+            say.t("Aflytningsloggen kunne ikke læses.", "The log of listening could not be read."),
+        );
     }
 }
 
@@ -338,37 +493,70 @@ fn open_points(pages: &mut Pages, f: &Figures, say: &Say<'_>) {
     let mut points = Vec::new();
     for rule in f.rules.iter().filter(|r| r.problem.is_some()) {
         let name = rule.title.get(say.lang);
-        points.push(say.t(&format!("Reglen for »{name}« kan ikke bruges."), &format!("The rule of “{name}” cannot be used.")));
+        points.push(say.t(
+            &format!("Reglen for »{name}« kan ikke bruges."),
+            &format!("The rule of “{name}” cannot be used."),
+        ));
     }
     for row in &f.coverage {
         let name = row.title.get(say.lang);
         if row.problem.is_some() {
-            points.push(say.t(&format!("Datakilden »{name}« kunne ikke spørges."), &format!("The store “{name}” could not be asked.")));
+            points.push(say.t(
+                &format!("Datakilden »{name}« kunne ikke spørges."),
+                &format!("The store “{name}” could not be asked."),
+            ));
         }
         if !row.uncovered.is_empty() {
             let n = row.uncovered.len() as u64;
             points.push(say.t(
-                &format!("I »{name}« hører {} ikke til noget datasæt.", say.count(n, ("samling", "samlinger"), ("", ""))),
-                &format!("In “{name}”, {} in no data set.", say.count(n, ("", ""), ("collection is", "collections are"))),
+                &format!(
+                    "I »{name}« hører {} ikke til noget datasæt.",
+                    say.count(n, ("samling", "samlinger"), ("", ""))
+                ),
+                &format!(
+                    "In “{name}”, {} in no data set.",
+                    say.count(n, ("", ""), ("collection is", "collections are"))
+                ),
             ));
         }
     }
     for swept in f.last_swept.iter().filter(|s| s.at.is_none() || !s.complete) {
         let name = say.dataset(&swept.dataset);
         points.push(match swept.at {
-            None => say.t(&format!("»{name}« er aldrig gennemgået."), &format!("“{name}” was never swept.")),
-            Some(_) => say.t(&format!("»{name}« blev ikke gennemgået til ende i den seneste kørsel."), &format!("“{name}” was not swept to its end in its last sweep.")),
+            None => say.t(
+                &format!("»{name}« er aldrig gennemgået."),
+                &format!("“{name}” was never swept."),
+            ),
+            Some(_) => say.t(
+                &format!("»{name}« blev ikke gennemgået til ende i den seneste kørsel."),
+                &format!("“{name}” was not swept to its end in its last sweep."),
+            ),
         });
     }
     for finding in f.findings.iter().filter(|x| x.settled.is_none()) {
         let name = say.dataset(&finding.dataset);
         points.push(say.t(
-            &format!("»{name}«: {} ({}), siden {}.", say.finding(&finding.code), say.count(finding.records, ("post", "poster"), ("", "")), say.day_of(finding.first_seen)),
-            &format!("“{name}”: {} ({}), since {}.", say.finding(&finding.code), say.count(finding.records, ("", ""), ("record", "records")), say.day_of(finding.first_seen)),
+            &format!(
+                "»{name}«: {} ({}), siden {}.",
+                say.finding(&finding.code),
+                say.count(finding.records, ("post", "poster"), ("", "")),
+                say.day_of(finding.first_seen)
+            ),
+            &format!(
+                "“{name}”: {} ({}), since {}.",
+                say.finding(&finding.code),
+                say.count(finding.records, ("", ""), ("record", "records")),
+                say.day_of(finding.first_seen)
+            ),
         ));
     }
     overdue(&mut points, f, say);
-    let unverified = f.rules.iter().flat_map(|r| &r.grounds).filter(|g| g.checked.as_deref().is_some_and(|c| c != "verified")).count() as u64;
+    let unverified = f
+        .rules
+        .iter()
+        .flat_map(|r| &r.grounds)
+        .filter(|g| g.checked.as_deref().is_some_and(|c| c != "verified"))
+        .count() as u64;
     if unverified > 0 {
         points.push(say.t(
             &format!("{} bygger på en lovhenvisning, som programmets lovsamling kun har fra anden hånd eller ikke har efterprøvet.", say.count(unverified, ("grundlag", "grundlag"), ("", ""))),

@@ -74,11 +74,20 @@ fn periods(pages: &mut Pages, f: &Figures, say: &Say<'_>) {
                 r.justification.as_ref().map(|j| j.get(say.lang).to_owned()).unwrap_or_default();
             if let Some(day) = r.assessed_on {
                 let day = say.day(day);
-                text = format!("{text} {}", say.t(&format!("Vurderet {day}."), &format!("Assessed {day}.")));
+                text = format!(
+                    "{text} {}",
+                    say.t(&format!("Vurderet {day}."), &format!("Assessed {day}."))
+                );
             }
             if let Some(day) = r.assess_again {
                 let day = say.day(day);
-                text = format!("{text} {}", say.t(&format!("Vurderes igen senest {day}."), &format!("To be assessed again by {day}.")));
+                text = format!(
+                    "{text} {}",
+                    say.t(
+                        &format!("Vurderes igen senest {day}."),
+                        &format!("To be assessed again by {day}.")
+                    )
+                );
             }
             (r.title.get(say.lang).to_owned(), text.trim().to_owned())
         })
@@ -101,9 +110,14 @@ fn ground_text(g: &Ground, say: &Say<'_>) -> String {
 fn term(g: &Ground, say: &Say<'_>) -> String {
     let term = g.term.as_ref().map(|t| t.get(say.lang));
     match (term, &g.from) {
-        (Some(t), Some(from)) => say.t(&format!("{t}, regnet fra {from}"), &format!("{t}, counted from {from}")),
+        (Some(t), Some(from)) => {
+            say.t(&format!("{t}, regnet fra {from}"), &format!("{t}, counted from {from}"))
+        }
         (Some(t), None) => t.to_owned(),
-        (None, Some(from)) => say.t(&format!("uden fast udløb, regnet fra {from}"), &format!("no fixed end, counted from {from}")),
+        (None, Some(from)) => say.t(
+            &format!("uden fast udløb, regnet fra {from}"),
+            &format!("no fixed end, counted from {from}"),
+        ),
         (None, None) => say.t("så længe betingelserne er opfyldt", "while its conditions hold"),
     }
 }
@@ -114,8 +128,12 @@ fn law(g: &Ground, say: &Say<'_>) -> String {
         parts.push(say.t(&format!("art. {basis}"), &format!("Art. {basis}")));
     }
     match g.checked.as_deref() {
-        Some("secondary") => parts.push(say.t("(henvisning fra anden hånd)", "(citation from a secondary source)")),
-        Some("unverified") => parts.push(say.t("(henvisning ikke efterprøvet)", "(citation not verified)")),
+        Some("secondary") => {
+            parts.push(say.t("(henvisning fra anden hånd)", "(citation from a secondary source)"))
+        }
+        Some("unverified") => {
+            parts.push(say.t("(henvisning ikke efterprøvet)", "(citation not verified)"))
+        }
         _ => {}
     }
     match parts.is_empty() {
@@ -156,8 +174,14 @@ fn procedure(pages: &mut Pages, f: &Figures, say: &Say<'_>) {
         vec![say.t("Hvad", "What"), say.t("Antal", "Number")],
         vec![
             vec![say.t("Slettekørsler afsluttet", "Sweeps that ended"), say.n(p.sweeps_finished)],
-            vec![say.t("Slettekørsler afbrudt", "Sweeps that were stopped"), say.n(p.sweeps_aborted)],
-            vec![say.t("Portioner gjort færdige efter et nedbrud", "Batches finished after a crash"), say.n(p.recovered_batches)],
+            vec![
+                say.t("Slettekørsler afbrudt", "Sweeps that were stopped"),
+                say.n(p.sweeps_aborted),
+            ],
+            vec![
+                say.t("Portioner gjort færdige efter et nedbrud", "Batches finished after a crash"),
+                say.n(p.recovered_batches),
+            ],
             vec![say.t("Planer", "Plans"), say.n(p.plans)],
             vec![say.t("Godkendelser", "Approvals"), say.n(p.approvals)],
             vec![say.t("Tilbageholdelser sat i kraft", "Holds added"), say.n(p.holds_added)],

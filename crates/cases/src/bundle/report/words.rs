@@ -122,8 +122,12 @@ impl<'a> Say<'a> {
             "refused" => self.t("datakilden afviste sletningen", "the store refused the erasure"),
             "open-batch" => self.t("en portion er ikke gjort færdig", "a batch was not finished"),
             "replay-kept" => self.t("genskabt og bevaret efter lov", "restored, and kept by law"),
-            "replay-left" => self.t("genskabt og ikke slettet igen", "restored, and not erased again"),
-            "replay-interrupted" => self.t("gentagelsen blev afbrudt", "the replay was interrupted"),
+            "replay-left" => {
+                self.t("genskabt og ikke slettet igen", "restored, and not erased again")
+            }
+            "replay-interrupted" => {
+                self.t("gentagelsen blev afbrudt", "the replay was interrupted")
+            }
             "came-back" => self.t("slettede poster er der igen", "erased records are there again"),
             "left" => self.t("poster blev ikke slettet", "records were left"),
             other => other.to_owned(),

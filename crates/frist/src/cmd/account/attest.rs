@@ -1,6 +1,8 @@
 //! `frist attest`.
 
-use frist_cases::attest::{Reading, counts, counts_on, employed, fingerprint, forgettable, lines, trained};
+use frist_cases::attest::{
+    Reading, counts, counts_on, employed, fingerprint, forgettable, lines, trained,
+};
 use frist_law::Period;
 use frist_ledger::Id;
 use frist_state::staff::{Attestation, Staff, Training};
@@ -60,22 +62,29 @@ pub fn attest(place: &Place, command: &AttestCommand, as_json: bool) -> Outcome 
                 .help("read the version in force, then attest that one"));
             }
             let person = person.clone().unwrap_or_else(|| by.clone());
-            engine.state.attest(&Attestation {
-                person: person.clone(),
-                guideline: guideline.clone(),
-                version: version.clone(),
-                sha256: fingerprint(found),
-                at: t,
-                by: by.clone(),
-            })
-            .map_err(unknown)?;
+            engine
+                .state
+                .attest(&Attestation {
+                    person: person.clone(),
+                    guideline: guideline.clone(),
+                    version: version.clone(),
+                    sha256: fingerprint(found),
+                    at: t,
+                    by: by.clone(),
+                })
+                .map_err(unknown)?;
             format!("`{person}` has read `{guideline}` version {version}")
         }
         AttestCommand::Training { course, person, done, until } => {
             let done_on = done.as_deref().map(date).transpose()?.unwrap_or(today);
             let valid_until = until.as_deref().map(date).transpose()?;
-            if course.trim().is_empty() || done_on > today || valid_until.is_some_and(|u| u < done_on) {
-                return Err(Failure::usage("the training has no subject, is in the future, or ends before it was given"));
+            if course.trim().is_empty()
+                || done_on > today
+                || valid_until.is_some_and(|u| u < done_on)
+            {
+                return Err(Failure::usage(
+                    "the training has no subject, is in the future, or ends before it was given",
+                ));
             }
             let training = Training {
                 person: person.clone(),
@@ -144,15 +153,25 @@ fn list(place: &Place, as_json: bool) -> Outcome {
         return Ok(Exit::Done);
     }
     let mut rows = vec![
-        ["guideline", "version", ">concerns", ">attested", ">older only", ">missing"].map(str::to_owned).to_vec(),
+        ["guideline", "version", ">concerns", ">attested", ">older only", ">missing"]
+            .map(str::to_owned)
+            .to_vec(),
     ];
     rows.extend(counts.iter().map(|c| {
         let n = |n: u64| n.to_string();
-        vec![c.guideline.clone(), c.version.clone(), n(c.concerned), n(c.current), n(c.outdated), n(c.missing)]
+        vec![
+            c.guideline.clone(),
+            c.version.clone(),
+            n(c.concerned),
+            n(c.current),
+            n(c.outdated),
+            n(c.missing),
+        ]
     }));
     say!("{}", table(&rows).trim_end());
     if !trained.is_empty() {
-        let mut rows = vec![["training", ">valid", ">lapsed", ">never"].map(str::to_owned).to_vec()];
+        let mut rows =
+            vec![["training", ">valid", ">lapsed", ">never"].map(str::to_owned).to_vec()];
         rows.extend(trained.iter().map(|c| {
             vec![c.course.clone(), c.valid.to_string(), c.lapsed.to_string(), c.never.to_string()]
         }));
@@ -191,7 +210,9 @@ fn missing(place: &Place, as_json: bool) -> Outcome {
     } else {
         for l in &open {
             let what = match (l.reading, &l.attested) {
-                (Reading::Outdated, Some(old)) if *old == l.version => "read it before its text was changed".to_owned(),
+                (Reading::Outdated, Some(old)) if *old == l.version => {
+                    "read it before its text was changed".to_owned()
+                }
                 (Reading::Outdated, Some(old)) => format!("has read version {old}"),
                 _ => "has not attested it".to_owned(),
             };

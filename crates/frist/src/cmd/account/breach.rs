@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use frist_cases::breach::desk::Desk;
-use frist_cases::breach::{Amount, Breach, NewBreach, Notify, Risk, Status, left, notification, over};
+use frist_cases::breach::{
+    Amount, Breach, NewBreach, Notify, Risk, Status, left, notification, over,
+};
 use frist_register::Lang;
 use frist_state::case::{CaseFilter, CaseKind};
 use frist_sweep::Engine;
@@ -136,7 +138,11 @@ fn tell(number: &str, breach: &Breach, zone: &TimeZone, t: Timestamp) {
     let over = over(breach.aware).map(|o| minute(o, zone)).unwrap_or_default();
     match (breach.due(), left(breach.aware, t)) {
         (Some(_), Some(left)) if left.as_secs() > 0 => {
-            say!("  {} h {} min left to notify, until {over}", left.as_hours(), left.as_mins() % 60);
+            say!(
+                "  {} h {} min left to notify, until {over}",
+                left.as_hours(),
+                left.as_mins() % 60
+            );
         }
         (Some(_), Some(left)) => say!(
             "  {RED}late{RED:#}: the 72 hours ended {over}, {} h ago; a late notification says why (`--late`)",
@@ -218,7 +224,13 @@ fn show(
     say!("  consequences {}", text(&breach.consequences));
     say!("  measures     {}", text(&breach.measures));
     for a in &breach.assessed {
-        say!("  assessed     {} by {}: {}. {}", minute(a.at, zone), a.by, a.risk.label().1, a.reason);
+        say!(
+            "  assessed     {} by {}: {}. {}",
+            minute(a.at, zone),
+            a.by,
+            a.risk.label().1,
+            a.reason
+        );
     }
     for n in &breach.notified {
         let more = if n.more { ", more to follow" } else { "" };

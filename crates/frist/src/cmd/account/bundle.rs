@@ -43,9 +43,8 @@ pub fn bundle(place: &Place, args: &BundleArgs, lang: Lang, as_json: bool) -> Ou
     let work = beside(out)?;
     fs::create_dir(&work).map_err(|e| Failure::file("make the folder", &work, &e))?;
     let keys = [place.signing_key()?.verifier()];
-    let made = bundle::make(&mut engine, given, &work, lang, &keys, &mut |engine| {
-        publish(place, engine)
-    });
+    let made =
+        bundle::make(&mut engine, given, &work, lang, &keys, &mut |engine| publish(place, engine));
     let made = made.and_then(|made| {
         if zip {
             let file = fs::File::create_new(out).map_err(|e| Failure::file("write", out, &e))?;
@@ -233,10 +232,12 @@ pub fn verify(
         }
         return Err(Failure {
             exit: Exit::Findings,
-            ..Failure::new(format!(
-                "the bundle does not verify: {}",
-                counted(looked.faults.len() as u64, "part is", "parts are")
-            ) + " not what was sealed")
+            ..Failure::new(
+                format!(
+                    "the bundle does not verify: {}",
+                    counted(looked.faults.len() as u64, "part is", "parts are")
+                ) + " not what was sealed",
+            )
         }
         .help("ask for the bundle and the key anew, from their source; do not rely on this one"));
     }
@@ -273,11 +274,8 @@ pub fn verify(
 }
 
 fn tell_json(looked: &Looked) -> Outcome {
-    let faults: Vec<_> = looked
-        .faults
-        .iter()
-        .map(|f| serde_json::json!({"part": f.part, "what": f.what}))
-        .collect();
+    let faults: Vec<_> =
+        looked.faults.iter().map(|f| serde_json::json!({"part": f.part, "what": f.what})).collect();
     let valid = looked.valid();
     json(&serde_json::json!({
         "valid": valid, "kind": "bundle", "faults": faults,

@@ -224,8 +224,7 @@ fn list(engine: &mut Engine, all: bool, as_json: bool) -> Outcome {
 fn show(engine: &mut Engine, number: &str, operator: &str, as_json: bool) -> Outcome {
     let zone = engine.register.controller.calendar.zone.clone();
     let register = engine.register.clone();
-    let mut desk =
-        Desk { state: &mut engine.state, register: &register, by: operator, at: now() };
+    let mut desk = Desk { state: &mut engine.state, register: &register, by: operator, at: now() };
     let (_, inquiry) = desk.read(number)?;
     let log = engine.state.case_log(number)?;
     let altered = inquiry.altered();
@@ -268,7 +267,13 @@ fn show(engine: &mut Engine, number: &str, operator: &str, as_json: bool) -> Out
         }
         for f in &inquiry.follow_ups {
             let done = f.done.as_ref().map(|(at, ..)| format!("done {}", minute(*at, &zone)));
-            say!("  {}. by {}: {} ({})", f.number, f.due, f.what, done.as_deref().unwrap_or("open"));
+            say!(
+                "  {}. by {}: {} ({})",
+                f.number,
+                f.due,
+                f.what,
+                done.as_deref().unwrap_or("open")
+            );
         }
         let mut rows = vec![["when", "who", "what"].map(str::to_owned).to_vec()];
         rows.extend(log.iter().map(|s| {
@@ -293,8 +298,11 @@ fn papers(engine: &mut Engine, number: &str, out: &Path, as_json: bool) -> Outco
     for paper in kept {
         let Some((_, full)) = engine.state.paper(paper.id)? else { continue };
         // The name came with the document: nothing of it may lead out of the folder.
-        let plain: String =
-            full.name.chars().map(|c| if matches!(c, '/' | '\\' | '\0') { '_' } else { c }).collect();
+        let plain: String = full
+            .name
+            .chars()
+            .map(|c| if matches!(c, '/' | '\\' | '\0') { '_' } else { c })
+            .collect();
         let name = format!("{}-{}", paper.id, plain.trim_start_matches('.'));
         let path = out.join(&name);
         fs::write(&path, &full.bytes).map_err(|e| Failure::file("write", &path, &e))?;

@@ -17,9 +17,8 @@ use crate::place::Place;
 
 /// A day as a person writes it.
 fn date(text: &str) -> Outcome<Date> {
-    text.parse().map_err(|_| {
-        Failure::usage(format!("`{text}` is no day")).help("write it as 2026-12-31")
-    })
+    text.parse()
+        .map_err(|_| Failure::usage(format!("`{text}` is no day")).help("write it as 2026-12-31"))
 }
 
 /// An instant, a local time in the register's zone, or a day (its first instant).
