@@ -203,6 +203,9 @@ pub enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// People's requests: open, extend, answer; what breaks first
+    #[command(subcommand)]
+    Case(crate::cli_case::CaseCommand),
     /// Calls recorded only with consent: the server, the kill switch, listening, evidence
     Calls(crate::cli_calls::CallsArgs),
     /// Answer an authority's inquiry: its deadline, questions, answers, and what was sent

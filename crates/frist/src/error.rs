@@ -149,12 +149,20 @@ impl From<frist_cases::CasesError> for Failure {
             E::Sweep(e) => e.into(),
             E::Ledger(e) => e.into(),
             E::Store(e) => e.into(),
-            E::Paper(e) => {
-                let help = e.help();
-                Self { help, ..Self::new(e.to_string()) }
+            E::Paper(e) => Self { help: e.help(), ..Self::new(e.to_string()) },
+            E::Input { .. } => Self::usage(e.to_string()),
+            E::Step { possible, id, why, .. } => Self {
+                exit: Exit::Findings,
+                ..Self::new(format!("`{id}`: {why}; nothing was changed"))
             }
-            E::NotFound { .. } | E::Input { .. } => Self::usage(e.to_string()),
-            _ => Self::new(e.to_string()),
+            .help(format!("now possible: {possible}")),
+            E::NotFound { what: "request", .. } => {
+                Self::new(e.to_string()).help("`frist case list --all` shows the cases")
+            }
+            E::NotFound { what: what @ ("inquiry" | "breach"), .. } => {
+                Self::new(e.to_string()).help(format!("`frist {what} list --all` shows them"))
+            }
+            other => Self::new(other.to_string()),
         }
     }
 }

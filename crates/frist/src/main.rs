@@ -6,6 +6,7 @@
 mod cli;
 mod cli_account;
 mod cli_calls;
+mod cli_case;
 mod cli_letter;
 mod cmd;
 mod error;
@@ -63,7 +64,8 @@ fn run(cli: &Cli) -> Outcome {
             cmd::list::list(&place, dataset, *decision, *limit, lang, json)
         }
         Command::Calls(args) => cmd::calls::calls(&place, args, json),
-        Command::Status => cmd::status::status(&place, json),
+        Command::Case(command) => cmd::case::case(&place, command, lang, json),
+        Command::Status => cmd::status::status(&place, lang, json),
         Command::Horizon { months, as_of, svg } => {
             cmd::horizon::horizon(&place, *months, as_of.as_deref(), svg.as_deref(), lang, json)
         }

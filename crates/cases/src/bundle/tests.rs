@@ -450,6 +450,11 @@ fn nobody_of_the_organisation_s_people_is_in_the_bundle() {
     for name in files(&folder) {
         let bytes = fs::read(folder.join(&name)).unwrap();
         let text = String::from_utf8_lossy(&bytes);
+        // A record is named `store/collection/key` wherever Frist names one.
+        for dataset in &register.datasets {
+            let place = format!("{}/{}/", dataset.store.value, dataset.collection.value);
+            assert!(!text.contains(&place), "`{name}` names a record of `{place}`");
+        }
         for value in &known {
             // A key is a word of its own; a name or an address stands anywhere.
             let found = match value.chars().all(|c| c.is_ascii_digit()) {

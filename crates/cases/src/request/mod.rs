@@ -10,6 +10,7 @@ pub mod clock;
 pub mod desk;
 pub mod letters;
 pub mod model;
+pub mod overview;
 pub mod standing;
 pub mod steps;
 pub mod tidy;
@@ -21,6 +22,7 @@ pub use model::{
     Decision, Deferred, Extension, IdentityCheck, Known, NewRequest, Outcome, Person, Request,
     Right, Stage,
 };
+pub use overview::{Line, Summary, overview, summary};
 pub use standing::Standing;
 pub use steps::{Actor, NotNow, Step, StepName};
 pub use tidy::{Tidied, tidy};

@@ -58,10 +58,10 @@ impl Request {
             days_left: due.map(|due| days_between(today, due.last_day)),
             late: due.is_some_and(|due| now >= due.over),
             identity_waits_since: waits.map(|check| day_of(check.asked, calendar)),
-            from_receipt: self
-                .month_from_receipt(calendar)
-                .filter(|_| moved)
-                .map(|due| due.last_day),
+            from_receipt: match moved {
+                true => self.month_from_receipt(calendar).map(|due| due.last_day),
+                false => None,
+            },
             extension_until: self.extension_until(now, calendar),
             extended: self.extension.is_some(),
             open_parts: self.open_parts().count(),

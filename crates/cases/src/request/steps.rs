@@ -3,10 +3,10 @@
 //! | step | from | needs |
 //! |---|---|---|
 //! | ask identity | before it is decided | a reasonable doubt, in words |
-//! | identity known | identity asked | how it was shown |
-//! | searched | received, identity known, searched | |
+//! | identity known | asked for, before the answer | how it was shown |
+//! | searched | before the answer, unless identity is waited for | |
 //! | extended | before the answer, in the first month, once | a reason |
-//! | decided (granted, partly) | searched, decided | reasons unless all is granted |
+//! | decided (granted, partly) | once searched, before the answer | reasons unless all is granted |
 //! | decided (refused) | before the answer | reasons; before the search only by a person |
 //! | decided (unfounded) | before the answer | reasons, and a person |
 //! | answered | decided | |
@@ -223,13 +223,14 @@ impl Request {
             _ if stage == Stage::Closed && step != StepName::Reopen => "it is closed",
             StepName::AskIdentity if stage >= Stage::Decided => "it is decided",
             StepName::AskIdentity if stage == Stage::IdentityAsked => "identity was asked for",
-            StepName::IdentityKnown if stage != Stage::IdentityAsked => {
+            StepName::IdentityKnown if stage >= Stage::Answered => "it is answered",
+            StepName::IdentityKnown if !self.waits_for_identity() => {
                 "nobody was asked for identity"
             }
-            StepName::Search if stage == Stage::IdentityAsked => {
+            StepName::Search if stage >= Stage::Answered => "it is answered",
+            StepName::Search if self.waits_for_identity() => {
                 "who asks is not known yet: identity was asked for"
             }
-            StepName::Search if stage >= Stage::Decided => "it is decided",
             StepName::Extend if stage >= Stage::Answered => "it is answered",
             StepName::Extend if self.extension.is_some() => {
                 "it was extended already, and that is possible once"
@@ -307,6 +308,8 @@ impl Request {
                     known: None,
                     how: None,
                 });
+                // What was found may be somebody else's.
+                next.searched = None;
                 next.stage = Stage::IdentityAsked;
             }
             Step::IdentityKnown { how } => {
@@ -314,9 +317,11 @@ impl Request {
                     check.known = Some(now);
                     check.how = Some(how.clone());
                 }
+                next.undecide();
                 next.stage = Stage::IdentityKnown;
             }
             Step::Searched => {
+                next.undecide();
                 next.searched = Some(now);
                 next.stage = Stage::Searched;
             }
@@ -350,15 +355,28 @@ impl Request {
             Step::Close => next.stage = Stage::Closed,
             // Everything is looked at anew; the log keeps what was decided before.
             Step::Reopen { .. } => {
-                next.stage = Stage::Received;
+                next.undecide();
                 next.searched = None;
-                next.decision = None;
                 next.answered = None;
                 next.withdrawn = None;
-                next.deferred.clear();
+                next.stage = match next.waits_for_identity() {
+                    true => Stage::IdentityAsked,
+                    false => Stage::Received,
+                };
             }
         }
         Ok(next)
+    }
+
+    /// Whether the person was asked who they are, and has not shown it.
+    #[must_use]
+    pub fn waits_for_identity(&self) -> bool {
+        self.check().is_some_and(|check| check.known.is_none())
+    }
+
+    fn undecide(&mut self) {
+        self.decision = None;
+        self.deferred.clear();
     }
 
     /// What the step itself lacks; none when it can be taken.
@@ -400,18 +418,16 @@ impl Request {
                 "say the reasons for what is not granted (Art. 12(4))"
             }
             Step::Decide { outcome: Outcome::Granted | Outcome::PartlyGranted, .. }
-                if self.stage < Stage::Searched =>
+                if self.waits_for_identity() =>
             {
-                return Some(match self.stage {
-                    Stage::IdentityAsked => {
-                        "who asks is not known yet, so nothing can be granted".to_owned()
-                    }
-                    _ => "the person was not searched for, so nothing can be granted".to_owned(),
-                });
+                "who asks is not known yet, so nothing can be granted"
             }
-            Step::Decide { .. }
-                if self.stage < Stage::Searched && matches!(by, Actor::Program(_)) =>
+            Step::Decide { outcome: Outcome::Granted | Outcome::PartlyGranted, .. }
+                if self.searched.is_none() =>
             {
+                "the person was not searched for, so nothing can be granted"
+            }
+            Step::Decide { .. } if self.searched.is_none() && matches!(by, Actor::Program(_)) => {
                 "before the search only a person may refuse"
             }
             Step::Decide { outcome: Outcome::Refused | Outcome::PartlyGranted, .. }

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod calls;
+pub mod case;
 pub mod check;
 pub mod check_prompts;
 pub mod check_stores;

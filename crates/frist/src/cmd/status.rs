@@ -1,8 +1,10 @@
 //! `frist status`: what is due, late, held and unclear, and when something next becomes due.
 
+use frist_register::Lang;
 use frist_state::PlanStatus;
 use frist_sweep::plan::Options;
 
+use crate::cmd::case;
 use crate::cmd::plan::{examine, print};
 use crate::error::{Exit, Outcome};
 use crate::output::{
@@ -11,7 +13,7 @@ use crate::output::{
 use crate::place::{Place, now};
 
 /// Shows how things stand.
-pub fn status(place: &Place, as_json: bool) -> Outcome {
+pub fn status(place: &Place, lang: Lang, as_json: bool) -> Outcome {
     let mut engine = place.engine()?;
     let zone = engine.register.controller.calendar.zone.clone();
     let options = Options::default();
@@ -33,11 +35,13 @@ pub fn status(place: &Place, as_json: bool) -> Outcome {
         .collect();
     let latest = plan.items.iter().filter(|i| i.due > 0).filter_map(|i| i.oldest).min();
     let late = latest.map(|l| t.duration_since(l).as_secs().max(0).unsigned_abs());
+    let calendar = engine.register.controller.calendar.clone();
+    let (cases, cases_late) = case::brief(&mut engine.state, &calendar, t, lang)?;
     if as_json {
         json(&serde_json::json!({
             "at": t, "datasets": plan.items, "problems": plan.problems,
             "due": plan.due(), "latest_by_seconds": late, "next_due": next,
-            "holds": holds.len(), "open_batches": open, "interrupted": interrupted, "ledger_entries": size,
+            "holds": holds.len(), "cases": case::brief_json(&mut engine.state, &calendar, t)?, "open_batches": open, "interrupted": interrupted, "ledger_entries": size,
             "findings": findings.iter().map(|f| serde_json::json!({"code": f.finding.code, "dataset": f.finding.dataset, "count": f.finding.count, "detail": f.finding.detail, "first_seen": f.first_seen})).collect::<Vec<_>>(),
             "waiting_plans": waiting.iter().map(|p| &p.plan.id).collect::<Vec<_>>(),
         }))?;
@@ -63,6 +67,9 @@ pub fn status(place: &Place, as_json: bool) -> Outcome {
             None => say!("last sweep: none yet"),
         }
         say!("holds: {}; ledger: {}", count(holds.len() as u64), counted(size, "entry", "entries"));
+        if let Some(cases) = cases {
+            say!("{cases}");
+        }
         if interrupted || open > 0 {
             say!(
                 "{RED}interrupted{RED:#}: a sweep lost its process, with {open} batch(es) open; finish it with `frist sweep --recover`"
@@ -93,6 +100,7 @@ pub fn status(place: &Place, as_json: bool) -> Outcome {
         && blocked == 0
         && plan.problems.is_empty()
         && findings.is_empty()
-        && plan.due() == 0;
+        && plan.due() == 0
+        && !cases_late;
     Ok(if settled { Exit::Done } else { Exit::Findings })
 }

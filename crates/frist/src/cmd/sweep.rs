@@ -22,6 +22,9 @@ use crate::place::Place;
 /// still gone within a minute.
 const DOZE: Duration = Duration::from_secs(20);
 
+/// How often it looks for closed cases whose time is up: their time is counted in days.
+const BETWEEN_TIDYING: SignedDuration = SignedDuration::from_mins(30);
+
 /// How long it waits after an alarm before it tries again.
 const AFTER_ALARM: SignedDuration = SignedDuration::from_mins(5);
 
@@ -30,6 +33,7 @@ pub fn sweep(place: &Place, args: &SweepArgs, as_json: bool) -> Outcome {
     let mut engine = place.engine()?;
     // What cannot be published is found out before anything is erased, not after.
     proof::publish(place, &mut engine)?;
+    tidy_cases(place, &mut engine, as_json)?;
     if args.recover {
         return recover(place, &mut engine, as_json);
     }
@@ -57,6 +61,20 @@ pub fn sweep(place: &Place, args: &SweepArgs, as_json: bool) -> Outcome {
         false => tell(&report),
     }
     Ok(if report.green() { Exit::Done } else { Exit::Findings })
+}
+
+/// Erases Frist's own closed cases whose time is up: they are personal data like any other, and
+/// nobody should have to think of them.
+fn tidy_cases(place: &Place, engine: &mut Engine, as_json: bool) -> Outcome<()> {
+    let (by, at) = (place.operator()?, engine.now());
+    let tidied = frist_cases::request::tidy(&mut engine.state, &engine.register, by.as_str(), at)?;
+    if !tidied.erased.is_empty() {
+        proof::publish(place, engine)?;
+    }
+    if !as_json {
+        crate::cmd::case::tell(&tidied);
+    }
+    Ok(())
 }
 
 /// A plan made, shown, kept and agreed to; none when nothing is due.
@@ -206,8 +224,15 @@ fn continuous(place: &Place, engine: &mut Engine, args: &SweepArgs) -> Outcome {
     let mut waiting: Option<String> = None;
     let mut not_before = Timestamp::MIN;
     let mut told: Option<Timestamp> = None;
+    let mut tidied = engine.now();
     loop {
         let now = engine.now();
+        if now.duration_since(tidied) >= BETWEEN_TIDYING {
+            tidied = now;
+            if let Err(e) = tidy_cases(place, engine, false) {
+                e.print(false);
+            }
+        }
         if now >= not_before {
             let calm = match tick(place, engine, &options, &mut waiting) {
                 Ok(green) => green,

@@ -217,32 +217,34 @@ fn a_closed_case_goes_with_all_that_was_kept(kit: &Kit) {
     // Enough of them, changed often enough, that pages are split and rearranged.
     let mark = |n: usize| format!("Ida-Holm-{n:03}-hemmelig");
     let mut numbers = Vec::new();
-    for n in 0..60 {
+    for n in 0..15 {
         let mut case = new(CaseKind::Request, 2026, None);
-        case.body = json!({"name": mark(n), "more": "x".repeat(n * 17 % 900)});
+        case.body = json!({"name": mark(n), "more": "x".repeat(n * 17 % 300)});
         let number = state.open_case(&case, &step("opened", "anna")).unwrap();
         let mut change = self::case(&mut state, &number).change();
-        change.body = json!({"name": mark(n), "more": "y".repeat(n * 31 % 1500)});
+        change.body = json!({"name": mark(n), "more": "y".repeat(n * 31 % 700)});
         let mut noted = step("noted", "bo");
         noted.text = Some(format!("ringede: {}", mark(n)));
         let letter =
-            paper("granted", format!("{} {}", mark(n), "z".repeat(n * 97 % 6000)).as_bytes());
-        let record = CaseRecord {
+            paper("granted", format!("{} {}", mark(n), "z".repeat(n * 97 % 900)).as_bytes());
+        // In an order in which pages are split, and their second half stays behind as a copy.
+        let record = |i: usize| CaseRecord {
             dataset: "invoices".to_owned(),
-            key: mark(n),
+            key: format!("{:03}-{}", i * 7919 % 211, mark(n)),
             why: mark(n),
             state: "erase".to_owned(),
             ground: None,
             until: None,
             done_at: None,
         };
-        state.change_case_with(&number, 1, &change, &noted, &[letter], Some(&[record])).unwrap();
+        let records: Vec<_> = (0..60).map(record).collect();
+        state.change_case_with(&number, 1, &change, &noted, &[letter], Some(&records)).unwrap();
         numbers.push(number);
     }
     let error = state.erase_case(&numbers[0], "anna", at("2031-11-22T00:00:00Z")).unwrap_err();
     assert!(error.to_string().contains("close it first"), "{error}");
     assert!(!state.cases_want_scrubbing().unwrap());
-    for number in numbers.iter().skip(1) {
+    for number in numbers.iter().enumerate().filter(|(n, _)| n % 7 > 0).map(|(_, n)| n) {
         let mut change = case(&mut state, number).change();
         change.closed = Some(at("2026-11-22T00:00:00Z"));
         state.change_case(number, 2, &change, &step("closed", "anna")).unwrap();
@@ -255,7 +257,7 @@ fn a_closed_case_goes_with_all_that_was_kept(kit: &Kit) {
     assert!(!state.cases_want_scrubbing().unwrap());
     let disk = kit.bytes_on_disk(&TABLES);
     assert!(contains(&disk, mark(0).as_bytes()), "the open case is still there");
-    for n in 1..60 {
+    for n in (1..15).filter(|n| n % 7 > 0) {
         assert!(!contains(&disk, mark(n).as_bytes()), "something is left of case {n}");
     }
     let size = state.size().unwrap();

@@ -1,0 +1,90 @@
+//! The overview of all cases: what breaks first first.
+
+use frist_law::Calendar;
+use frist_state::State;
+use frist_state::case::{Case, CaseFilter, CaseKind};
+use jiff::Timestamp;
+
+use super::clock::{day_of, days_between};
+use super::model::Request;
+use super::standing::{SOON, Standing};
+use crate::Result;
+
+/// A case in the overview.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// The case.
+    pub case: Case,
+    /// The request, where it is one that can be read.
+    pub request: Option<Request>,
+    /// How the request stands.
+    pub standing: Option<Standing>,
+    /// Days until the last day of what is due: 0 on it, negative after it; none when nothing is.
+    pub days_left: Option<i32>,
+    /// Whether what is due is late.
+    pub late: bool,
+    /// Whether it is late or becomes so within a week.
+    pub urgent: bool,
+}
+
+/// The cases of a filter with how they stand at `now`: open ones first, what breaks first at the
+/// top. A case that cannot be read is shown all the same.
+///
+/// # Errors
+///
+/// When the database does not answer.
+pub fn overview(
+    state: &mut State,
+    calendar: &Calendar,
+    now: Timestamp,
+    filter: &CaseFilter,
+) -> Result<Vec<Line>> {
+    Ok(state.cases(filter)?.into_iter().map(|case| line(case, calendar, now)).collect())
+}
+
+fn line(case: Case, calendar: &Calendar, now: Timestamp) -> Line {
+    let request = (case.kind == CaseKind::Request)
+        .then(|| Request::read(&case.number, &case.body).ok())
+        .flatten();
+    let standing = request.as_ref().map(|request| request.standing(now, calendar));
+    let (days_left, late) = match (&standing, case.due) {
+        (Some(standing), _) => (standing.days_left, standing.late),
+        // The last day is that of the last instant which is not too late.
+        (None, Some(due)) if case.closed.is_none() => {
+            let last = due.checked_sub(jiff::SignedDuration::from_nanos(1)).unwrap_or(due);
+            let left = days_between(day_of(now, calendar), day_of(last, calendar));
+            (Some(left), now >= due)
+        }
+        _ => (None, false),
+    };
+    let urgent = late || days_left.is_some_and(|days| days <= SOON);
+    Line { case, request, standing, days_left, late, urgent }
+}
+
+/// How the open cases stand together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// How many are open.
+    pub open: usize,
+    /// How many are late.
+    pub late: usize,
+    /// How many become late within a week.
+    pub soon: usize,
+    /// The number of the open case that breaks first among those not late, and when.
+    pub next: Option<(String, Timestamp)>,
+}
+
+/// The summary of an overview.
+#[must_use]
+pub fn summary(lines: &[Line]) -> Summary {
+    let open = || lines.iter().filter(|line| line.case.closed.is_none());
+    Summary {
+        open: open().count(),
+        late: open().filter(|line| line.late).count(),
+        soon: open().filter(|line| line.urgent && !line.late).count(),
+        next: open()
+            .filter(|line| !line.late)
+            .filter_map(|line| Some((line.case.number.clone(), line.case.due?)))
+            .min_by_key(|(_, due)| *due),
+    }
+}

@@ -1,0 +1,224 @@
+//! `frist case list`, and what `frist status` says of cases.
+
+use frist_cases::request::{Line, Summary, overview, summary, words};
+use frist_law::Calendar;
+use frist_register::Lang;
+use frist_state::State;
+use frist_state::case::{CaseFilter, CaseKind};
+use jiff::Timestamp;
+
+use crate::error::{Exit, Outcome};
+use crate::output::{GREEN, RED, YELLOW, counted, day, json, say, table};
+use crate::place::{Place, now};
+
+/// Which cases to list.
+pub struct Which {
+    /// Also those that are closed.
+    pub all: bool,
+    /// Only what is late or becomes so within a week.
+    pub urgent: bool,
+    /// Only mine.
+    pub mine: bool,
+    /// Only of this kind.
+    pub kind: Option<CaseKind>,
+}
+
+/// Lists cases, also when the register is being changed and has errors: time runs all the same.
+pub fn list(place: &Place, which: &Which, lang: Lang, as_json: bool) -> Outcome {
+    let mut state = place.state()?;
+    let register = place.check().ok().and_then(|checked| checked.register);
+    let calendar = register.map_or_else(Calendar::denmark, |r| r.controller.calendar);
+    let t = now();
+    let filter = CaseFilter {
+        kind: which.kind,
+        open: (!which.all).then_some(true),
+        owner: which.mine.then(|| place.operator().map(|id| id.to_string())).transpose()?,
+        closed_before: None,
+    };
+    let mut lines = overview(&mut state, &calendar, t, &filter)?;
+    lines.retain(|line| !which.urgent || line.urgent);
+    let sum = summary(&lines);
+    if as_json {
+        let rows: Vec<_> = lines.iter().map(value).collect();
+        json(
+            &serde_json::json!({"at": t, "cases": rows, "open": sum.open, "late": sum.late, "within_a_week": sum.soon}),
+        )?;
+    } else if lines.is_empty() {
+        say!("There are no such cases.");
+    } else {
+        let mut rows = vec![
+            [
+                "case",
+                "what",
+                "person",
+                "stage",
+                "time",
+                "last day",
+                "extend until",
+                "owner",
+                "remarks",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
+        ];
+        rows.extend(lines.iter().map(|line| row(line, t, &calendar, lang)));
+        // The head is the first line of the table.
+        for (n, text) in table(&rows).lines().enumerate() {
+            match n.checked_sub(1).and_then(|n| lines.get(n)) {
+                Some(line) if line.late => say!("{RED}{text}{RED:#}"),
+                Some(line) if line.urgent => say!("{YELLOW}{text}{YELLOW:#}"),
+                _ => say!("{text}"),
+            }
+        }
+        say!("");
+        say!("{}", in_words(&sum, t, &calendar, lang));
+    }
+    Ok(if sum.late > 0 { Exit::Findings } else { Exit::Done })
+}
+
+fn row(line: &Line, now: Timestamp, calendar: &Calendar, lang: Lang) -> Vec<String> {
+    let case = &line.case;
+    let shown = |day: Option<jiff::civil::Date>| day.map_or(String::new(), |d| d.to_string());
+    let mut remarks = Vec::new();
+    let (what, person, stage, last_day, extension);
+    match (&line.request, &line.standing) {
+        (Some(request), Some(standing)) => {
+            what = words::right(request.right, request.marketing, lang).to_owned();
+            person = request.person.name.chars().take(28).collect();
+            stage = words::stage(standing.stage, lang).to_owned();
+            last_day = shown(standing.last_day);
+            extension = shown(standing.extension_until);
+            if let Some(since) = standing.identity_waits_since {
+                remarks.push(format!("asked who it is on {since}"));
+            }
+            if let Some(from) = standing.from_receipt.filter(|d| Some(*d) != standing.last_day) {
+                remarks.push(format!("from receipt: {from}"));
+            }
+            if standing.extended {
+                remarks.push("extended".to_owned());
+            }
+            if standing.due_for == Some("refusal") {
+                remarks.push("a refusal has one month (Art. 12(4))".to_owned());
+            }
+            if standing.open_parts > 0 {
+                let n = standing.open_parts as u64;
+                remarks.push(format!(
+                    "{} until their ground ends",
+                    counted(n, "part waits", "parts wait")
+                ));
+            }
+            if let Some(days) = standing.answered_late.filter(|days| *days > 0) {
+                remarks.push(format!("answered {}", words::days_left(-(days.cast_signed()), lang)));
+            }
+        }
+        _ => {
+            what = case.kind.to_string();
+            person = String::new();
+            stage = case.status.clone();
+            last_day = case
+                .due
+                .filter(|_| case.closed.is_none())
+                .map_or(String::new(), |due| day(due, &calendar.zone));
+            extension = String::new();
+            if case.kind == CaseKind::Request {
+                remarks.push("cannot be read".to_owned());
+            }
+        }
+    }
+    vec![
+        case.number.clone(),
+        what,
+        person,
+        stage,
+        time(line, now, lang),
+        last_day,
+        extension,
+        case.owner.clone().unwrap_or_default(),
+        remarks.join("; "),
+    ]
+}
+
+/// The time that is left, in hours where that is what counts.
+fn time(line: &Line, now: Timestamp, lang: Lang) -> String {
+    let Some(days) = line.days_left else { return String::new() };
+    let Some(due) = line.case.due.filter(|_| line.case.kind == CaseKind::Breach) else {
+        return words::days_left(days, lang);
+    };
+    let hours = due.duration_since(now).as_hours();
+    match (line.late, lang) {
+        (false, Lang::Da) => format!("{hours} t. tilbage"),
+        (false, Lang::En) => format!("{hours} h left"),
+        (true, Lang::Da) => format!("{} t. for sent", -hours),
+        (true, Lang::En) => format!("{} h late", -hours),
+    }
+}
+
+/// For programs: no name, since who calls may only want to count.
+fn value(line: &Line) -> serde_json::Value {
+    let case = &line.case;
+    serde_json::json!({
+        "number": case.number,
+        "kind": case.kind.as_str(),
+        "right": line.request.as_ref().map(|r| r.right),
+        "status": case.status,
+        "owner": case.owner,
+        "version": case.version,
+        "received": case.received,
+        "due": case.due,
+        "closed": case.closed,
+        "days_left": line.days_left,
+        "late": line.late,
+        "urgent": line.urgent,
+        "standing": line.standing,
+    })
+}
+
+fn in_words(sum: &Summary, now: Timestamp, calendar: &Calendar, lang: Lang) -> String {
+    let mut out = counted(sum.open as u64, "open case", "open cases");
+    if sum.late > 0 {
+        out += &format!(", {RED}{} late{RED:#}", sum.late);
+    }
+    if sum.soon > 0 {
+        out += &format!(", {YELLOW}{} due within a week{YELLOW:#}", sum.soon);
+    }
+    if let Some((number, due)) = &sum.next {
+        let last = due.checked_sub(jiff::SignedDuration::from_nanos(1)).unwrap_or(*due);
+        let (today, last) =
+            (calendar.zone.to_datetime(now).date(), calendar.zone.to_datetime(last).date());
+        let left = words::days_left((last - today).get_days(), lang);
+        out += &format!("; next: {number} on {last} ({left})");
+    } else if sum.open > 0 && sum.late == 0 {
+        out += &format!("; {GREEN}nothing is due{GREEN:#}");
+    }
+    out
+}
+
+/// The line about cases in `frist status`, and whether something is late; none without cases.
+pub fn brief(
+    state: &mut State,
+    calendar: &Calendar,
+    now: Timestamp,
+    lang: Lang,
+) -> Outcome<(Option<String>, bool)> {
+    let sum = of_open(state, calendar, now)?;
+    let text = (sum.open > 0).then(|| format!("cases: {}", in_words(&sum, now, calendar, lang)));
+    Ok((text, sum.late > 0))
+}
+
+/// The same for programs.
+pub fn brief_json(
+    state: &mut State,
+    calendar: &Calendar,
+    now: Timestamp,
+) -> Outcome<serde_json::Value> {
+    let sum = of_open(state, calendar, now)?;
+    Ok(serde_json::json!({
+        "open": sum.open, "late": sum.late, "within_a_week": sum.soon,
+        "next": sum.next.map(|(number, due)| serde_json::json!({"number": number, "due": due})),
+    }))
+}
+
+fn of_open(state: &mut State, calendar: &Calendar, now: Timestamp) -> Outcome<Summary> {
+    let open = CaseFilter { open: Some(true), ..CaseFilter::default() };
+    Ok(summary(&overview(state, calendar, now, &open)?))
+}
