@@ -164,6 +164,7 @@ fn a_bundle_verifies_and_whatever_is_changed_is_seen() {
         assert!(figures.proven.records() > 100, "{:?}", figures.proven);
         assert_eq!(figures.proven.sweeps_finished, 1);
         assert_eq!(looked.revisions, 1);
+        assert_eq!(looked.same_words[0], (REPORT_HTML, true));
         assert_eq!(looked.sealed.unwrap().by, "ida");
     }
 
@@ -276,6 +277,10 @@ fn whoever_has_the_key_cannot_seal_wrong_numbers_of_the_ledger() {
     });
     assert!(looked.sealed.is_some());
     assert!(faults(&looked).contains("does not come out of the evidence"), "{}", faults(&looked));
+
+    // Words that do not follow from the figures are told.
+    let looked = reseal(&mut org, &|folder| edit(&folder.join(REPORT_HTML), "Ja. ", "Jo. "));
+    assert!(looked.valid() && looked.same_words[0] == (REPORT_HTML, false));
 
     let looked = reseal(&mut org, &|folder| {
         let rule = files(folder).into_iter().find(|n| n.ends_with("rekruttering.toml")).unwrap();
