@@ -92,8 +92,8 @@ fn what_an_authority_asks_for_from_the_letter_to_the_sealed_bundle() {
     assert_eq!(shown["sent"][0]["questions"], serde_json::json!([1]));
     let papers = dir.join("papers");
     run(dir, 0, &["inquiry", "papers", number, "--out", &papers.display().to_string()]);
-    let letter = fs::read_dir(&papers).expect("papers").map(|e| e.expect("one").path());
-    let letter = letter.filter(|p| p.extension().is_some_and(|e| e == "html")).next();
+    let mut letter = fs::read_dir(&papers).expect("papers").map(|e| e.expect("one").path());
+    let letter = letter.find(|p| p.extension().is_some_and(|e| e == "html"));
     let letter = fs::read_to_string(letter.expect("a letter")).expect("read");
     assert!(letter.contains("2026-32-0001") && letter.contains("Samtykke."), "{letter}");
     let close =

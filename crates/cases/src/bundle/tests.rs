@@ -445,7 +445,7 @@ fn nobody_of_the_organisation_s_people_is_in_the_bundle() {
             about: &what,
             received: day,
             deadline: crate::inquiry::Deadline::set(day, within, None, None).unwrap(),
-            questions: &[what.clone()],
+            questions: std::slice::from_ref(&what),
         })
         .unwrap();
     org.sweep();

@@ -39,8 +39,8 @@ fn what_staff_attest_is_kept_and_goes(kit: &Kit) {
         by: "hr".into(),
     };
     state.train(&training).expect("kept");
-    assert_eq!(state.staff().expect("read"), [anna.clone()]);
-    assert_eq!(state.attestations().expect("read"), [attested.clone()]);
+    assert_eq!(state.staff().expect("read"), std::slice::from_ref(&anna));
+    assert_eq!(state.attestations().expect("read"), std::slice::from_ref(&attested));
     assert_eq!(state.trainings().expect("read"), [training]);
     let left = Staff { left_on: Some(day("2026-11-20")), ..anna };
     state.put_staff(&left, "hr", now).expect("kept");
