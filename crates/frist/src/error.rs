@@ -158,6 +158,9 @@ impl From<frist_cases::CasesError> for Failure {
             E::NotFound { what: "request", .. } => {
                 Self::new(e.to_string()).help("`frist case list --all` shows the cases")
             }
+            E::NotFound { what: what @ ("inquiry" | "breach"), .. } => {
+                Self::new(e.to_string()).help(format!("`frist {what} list --all` shows them"))
+            }
             E::NotFound { .. } | E::Input { .. } => Self::usage(e.to_string()),
             other => Self::new(other.to_string()),
         }

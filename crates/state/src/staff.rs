@@ -6,7 +6,7 @@ use frist_ledger::{Entry, Id, Kind};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::db::Tx;
+use crate::db::{Db, Tx, postgres_error, sqlite_error};
 use crate::value::Row;
 use crate::{Error, Result, State, ledger};
 
@@ -219,8 +219,8 @@ impl State {
             .collect()
     }
 
-    /// Erases all that is known of these people as staff; answers how many there were. What
-    /// overwrites the database's unused parts is [`State::scrub_cases`]'s way for SQLite.
+    /// Erases all that is known of these people as staff; answers how many there were.
+    /// [`State::scrub_staff`] must follow.
     ///
     /// # Errors
     ///
@@ -240,6 +240,33 @@ impl State {
             }
             Ok(erased)
         })
+    }
+}
+
+impl State {
+    /// Overwrites what the database keeps of erased staff data: SQLite's file is written anew and
+    /// its log cut, PostgreSQL's tables are. PostgreSQL's own log, replicas and backups are beyond it.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be done, for example because another connection is reading; nothing is
+    /// lost, and the next call does it.
+    pub fn scrub_staff(&mut self) -> Result<()> {
+        const DOING: &str = "overwrite what is left of erased staff data";
+        match &mut self.db {
+            Db::Sqlite(connection, _) => {
+                connection.execute_batch("VACUUM").map_err(|e| sqlite_error(DOING, &e))?;
+                let busy: i64 = connection
+                    .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+                    .map_err(|e| sqlite_error(DOING, &e))?;
+                if busy == 0 { Ok(()) } else { Err(Error::Locked { doing: DOING }) }
+            }
+            Db::Postgres(client) => ["staff", "attestation", "training"].iter().try_for_each(|t| {
+                client
+                    .batch_execute(&format!("VACUUM FULL frist.{t}"))
+                    .map_err(|e| postgres_error(DOING, &e))
+            }),
+        }
     }
 }
 

@@ -37,6 +37,9 @@ pub use place::{Folder, Parts, Zipped, zip_folder};
 pub use proven::{Period, Proven};
 pub use write::{Made, make};
 
+/// Evidence that is larger than this is not put into the PDF as well, only beside it.
+pub(crate) const MAX_ATTACHED: u64 = 64 << 20;
+
 /// The file of the figures.
 pub const FIGURES: &str = "figures.json";
 /// The file of the ledger's evidence.

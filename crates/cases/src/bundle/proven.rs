@@ -87,6 +87,8 @@ pub struct LiveRow {
     pub revision: String,
     /// From when it was in force.
     pub from: Timestamp,
+    /// The operator who made it live.
+    pub by: String,
 }
 
 /// Erasures that were repeated after a restore from backup.
@@ -164,8 +166,9 @@ impl Proof {
 
     /// Takes the next entry of the ledger.
     pub fn take(&mut self, entry: &Entry) {
-        if let Kind::Register { revision, .. } = &entry.what {
-            let row = LiveRow { revision: revision.to_string(), from: entry.at };
+        if let Kind::Register { revision, by } = &entry.what {
+            let row =
+                LiveRow { revision: revision.to_string(), from: entry.at, by: by.to_string() };
             match entry.at < self.period.since {
                 true => self.before = Some(row),
                 false if entry.at < self.period.until => self.out.revisions.push(row),

@@ -27,6 +27,15 @@ pub fn entry(manifest_sha256: &str, by: &Id, at: Timestamp) -> Result<Entry> {
     Ok(Entry::new(at, Kind::Case { case, step, by: by.clone() }))
 }
 
+/// The entry by which a bundle begins a ledger that has none yet.
+///
+/// # Errors
+/// Never in practice: its words are fixed.
+pub fn begun(by: &Id, at: Timestamp) -> Result<Entry> {
+    let (case, step) = (Id::new(CASE)?, Id::new("begun")?);
+    Ok(Entry::new(at, Kind::Case { case, step, by: by.clone() }))
+}
+
 /// Writes the seal: the ledger from entry `from` on, up to the signed head `head`. `before` is the
 /// edge of the first `from` entries.
 ///

@@ -6,6 +6,7 @@
 //! 3. The seal is signed, continues that very ledger, and names the manifest.
 //! 4. What the figures say is proven comes out of the evidence again, number by number.
 //! 5. The register's files make the revisions that the ledger says were in force.
+//! 6. The report is what this program writes from the figures; that is told, and no fault when not.
 //!
 //! Every failure is a [`Fault`] with its meaning; all that can be found are reported, so that an
 //! inspector sees what was changed and not only that something was.
@@ -15,13 +16,15 @@ use std::io::{BufReader, Read};
 
 use frist_ledger::evidence::Report;
 use frist_ledger::{Checkpoint, VerifierKey, verify_entries};
-use frist_register::Register;
+use frist_register::{Lang, Register};
 use sha2::{Digest, Sha256};
 
 use super::manifest::{MANIFEST, MAX_MANIFEST, Manifest, SEAL, hex, sha256};
 use super::proven::Proof;
 use super::seal::{self, Sealed};
-use super::{EVIDENCE, FIGURES, Figures, Parts, Revision};
+use super::{
+    EVIDENCE, FIGURES, Figures, MAX_ATTACHED, Parts, REPORT_HTML, REPORT_PDF, Revision, report,
+};
 use crate::Result;
 
 /// The largest figures that are read, in bytes.
@@ -59,6 +62,9 @@ pub struct Looked {
     pub figures: Option<Box<Figures>>,
     /// How many of the register's revisions were made again from their files.
     pub revisions: usize,
+    /// Whether the report's words are what this program writes from the figures, for each form of
+    /// the report that it can write. Not a fault when not: another version has other words.
+    pub same_words: Vec<(&'static str, bool)>,
 }
 
 impl Looked {
@@ -98,6 +104,7 @@ pub fn verify(
         sealed: None,
         figures: None,
         revisions: 0,
+        same_words: Vec::new(),
     };
     let Some(bytes) = read(parts, MANIFEST, MAX_MANIFEST)? else {
         looked.fault(MANIFEST, "it is missing; without it nothing of the bundle can be verified");
@@ -112,6 +119,7 @@ pub fn verify(
     listed(parts, &mut looked)?;
     ledger(parts, keys, against, &manifest_sha256, &mut looked)?;
     figures(parts, &mut looked)?;
+    words(parts, &mut looked)?;
     Ok(looked)
 }
 
@@ -200,6 +208,10 @@ fn ledger(
                     MANIFEST,
                     "the ledger does not name it; it was changed after the bundle was sealed, or the seal is another bundle's",
                 ),
+                Err(frist_ledger::Error::NotCovered { .. }) => looked.fault(
+                    SEAL,
+                    "it does not continue this evidence; it is another bundle's",
+                ),
                 Err(e) => looked.fault(SEAL, format!("it does not verify: {e}")),
             }
         }
@@ -258,6 +270,33 @@ fn figures(parts: &mut dyn Parts, looked: &mut Looked) -> Result<()> {
         }
     }
     looked.figures = Some(figures);
+    Ok(())
+}
+
+/// Writes the report anew from the figures and compares: a report that says something else than the
+/// figures it was sealed with is seen by the version that made it.
+fn words(parts: &mut dyn Parts, looked: &mut Looked) -> Result<()> {
+    let (Some(figures), Some(manifest)) = (&looked.figures, &looked.manifest) else {
+        return Ok(());
+    };
+    let attached = manifest.parts.get(EVIDENCE).is_some_and(|p| p.bytes <= MAX_ATTACHED);
+    let documents = [Lang::Da, Lang::En].map(|l| (l, report::document(figures, l, attached)));
+    let mut same = Vec::new();
+    if let Some(html) = read(parts, REPORT_HTML, MAX_FIGURES)? {
+        same.push((REPORT_HTML, documents.iter().any(|(_, d)| d.html().as_bytes() == html)));
+    }
+    let pdf = if frist_paper::PDF { read(parts, REPORT_PDF, MAX_FIGURES)? } else { None };
+    if let Some(pdf) = pdf {
+        let json = read(parts, FIGURES, MAX_FIGURES)?.unwrap_or_default();
+        let evidence = if attached { read(parts, EVIDENCE, MAX_ATTACHED)? } else { None };
+        let mut found = false;
+        for (lang, document) in documents {
+            let again = report::pdf(document, &json, evidence.clone(), lang)?;
+            found |= again.is_some_and(|bytes| bytes == pdf);
+        }
+        same.push((REPORT_PDF, found));
+    }
+    looked.same_words = same;
     Ok(())
 }
 

@@ -14,12 +14,10 @@ use super::collect::{Given, figures};
 use super::manifest::{MANIFEST, Manifest, Part, SEAL, hex, sha256};
 use super::verify::{Looked, verify};
 use super::{
-    EVIDENCE, FIGURES, Figures, Folder, Parts, README, REPORT_HTML, REPORT_PDF, report, seal,
+    EVIDENCE, FIGURES, Figures, Folder, MAX_ATTACHED, Parts, README, REPORT_HTML, REPORT_PDF,
+    report, seal,
 };
 use crate::{CasesError, Result};
-
-/// Evidence that is larger than this is not put into the PDF as well, only beside it.
-const MAX_ATTACHED: usize = 64 << 20;
 
 /// A bundle that was made, and verified.
 #[derive(Debug)]
@@ -48,8 +46,13 @@ pub fn make<E: From<CasesError>>(
     keys: &[VerifierKey],
     publish: &mut dyn FnMut(&mut Engine) -> std::result::Result<Checkpoint, E>,
 ) -> std::result::Result<Made, E> {
-    publish(engine)?;
     let by = Id::new(given.by.as_str()).map_err(CasesError::from)?;
+    // Evidence has at least one entry; of a ledger that nothing was written to, this is the first.
+    if engine.state.size().map_err(CasesError::from)? == 0 {
+        let begun = seal::begun(&by, engine.now())?;
+        engine.state.append(&begun).map_err(CasesError::from)?;
+    }
+    publish(engine)?;
     let (figures, manifest_sha256, pdf, head) = parts(engine, given, folder, lang, keys)?;
     // From here on nothing of the parts changes.
     let edge = seal::edge(&mut engine.state, head.size)?;
@@ -99,7 +102,7 @@ fn parts(
     write(folder, FIGURES, &json)?;
     write(folder, README, report::readme(&figures, lang).as_bytes())?;
     let evidence = fs::read(folder.join(EVIDENCE)).map_err(|e| failed("read", EVIDENCE, &e))?;
-    let attach = evidence.len() <= MAX_ATTACHED;
+    let attach = evidence.len() as u64 <= MAX_ATTACHED;
     let document = report::document(&figures, lang, attach);
     write(folder, REPORT_HTML, document.html().as_bytes())?;
     let pdf = report::pdf(document, &json, attach.then_some(evidence), lang)?;

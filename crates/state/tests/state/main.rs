@@ -12,3 +12,4 @@ mod open;
 mod people;
 mod records;
 mod reviews;
+mod staff;

@@ -18,13 +18,11 @@ pub(super) fn revisions(
 ) -> Result<(Vec<Revision>, Vec<RegisterFile>)> {
     let mut rows = Vec::new();
     let mut files: Vec<RegisterFile> = Vec::new();
-    let made_live = engine.state.revisions()?;
     for live in &proven.revisions {
-        let by = made_live.iter().find(|m| m.hash == live.revision && m.at == live.from);
         let mut row = Revision {
             hash: live.revision.clone(),
             from: live.from,
-            by: by.map(|m| m.by.clone()).unwrap_or_default(),
+            by: live.by.clone(),
             files: Vec::new(),
         };
         if let Some(kept) = engine.state.revision(&live.revision)? {

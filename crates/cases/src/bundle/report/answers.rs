@@ -38,6 +38,9 @@ pub(super) fn write(pages: &mut Pages, figures: &Figures, say: &Say<'_>) {
 
 type Line = [String; 3];
 
+/// Lateness that is told only in the tables, in seconds: a sweep a day, and a day of grace.
+const TOLERABLE: u64 = 2 * 86_400;
+
 fn periods(f: &Figures, say: &Say<'_>) -> Line {
     let n = f.rules.len() as u64;
     let bad = f.rules.iter().filter(|r| r.problem.is_some()).count() as u64;
@@ -68,12 +71,9 @@ fn periods(f: &Figures, say: &Say<'_>) -> Line {
         ),
         answer,
         format!(
-            "{}. {}",
-            say.t("Fortegnelsen og Slettefrister", "The register; Periods"),
-            say.t(
-                "Udgaverne står i sletteloggen; filerne ligger i register/.",
-                "The revisions stand in the deletion log; the files are in register/."
-            )
+            "{}; {}",
+            say.proven("Slettefrister", "Periods"),
+            say.t("filerne ligger i register/.", "the files are in register/.")
         ),
     ]
 }
@@ -93,11 +93,7 @@ fn support(f: &Figures, say: &Say<'_>) -> Line {
     [
         say.t("Er sletningen understøttet teknisk?", "Is erasure supported technically?"),
         answer,
-        format!(
-            "{}. {} ({EVIDENCE}).",
-            say.t("Sådan slettes der", "How erasure is done"),
-            say.proven()
-        ),
+        format!("{} ({EVIDENCE}).", say.proven("Sådan slettes der", "How erasure is done")),
     ]
 }
 
@@ -111,7 +107,7 @@ fn manual(f: &Figures, say: &Say<'_>) -> Line {
             &format!("A plan that would hit unusually many records waits for another person's approval; for {} it always does. In the period: {} and {}.",
                 say.count(two, ("", ""), ("data set", "data sets")), say.count(f.proven.plans, ("", ""), ("plan", "plans")), say.count(f.proven.approvals, ("", ""), ("approval", "approvals"))),
         ),
-        format!("{}. {}.", say.t("Hvem må hvad", "Who may do what"), say.proven()),
+        format!("{}.", say.proven("Hvem må hvad", "Who may do what")),
     ]
 }
 
@@ -143,9 +139,8 @@ fn everywhere(f: &Figures, say: &Say<'_>) -> Line {
         say.t("Slettes der i alle systemer?", "Is it erased in all systems?"),
         answer,
         format!(
-            "{}. {}; {}",
-            say.t("Alle systemer", "All systems"),
-            say.stated(),
+            "{}; {}",
+            say.stated("Alle systemer", "All systems"),
             say.t(
                 "spurgt i datakilderne, da rapporten blev lavet.",
                 "asked of the stores when the report was made."
@@ -194,9 +189,8 @@ fn control(f: &Figures, say: &Say<'_>) -> Line {
         ),
         say.t(&da.join(" "), &en.join(" ")),
         format!(
-            "{}. {}; {}.",
-            say.t("Kontrol", "Control"),
-            say.proven(),
+            "{}; {}.",
+            say.proven("Kontrol", "Control"),
             say.t("åbne fund: oplyst", "open findings: stated")
         ),
     ]
@@ -212,7 +206,7 @@ fn log(f: &Figures, say: &Say<'_>) -> Line {
             &format!("Yes. In the period {} in {}, each with its entry in the deletion log. A receipt can be given for each single record.",
                 say.count(f.proven.records(), ("", ""), ("record", "records")), say.count(batches, ("", ""), ("batch", "batches"))),
         ),
-        format!("{}. {} ({EVIDENCE}).", say.t("Slettelog", "Deletion log"), say.proven()),
+        format!("{} ({EVIDENCE}).", say.proven("Slettelog", "Deletion log")),
     ]
 }
 
@@ -254,9 +248,8 @@ fn backup(f: &Figures, say: &Say<'_>) -> Line {
             ),
         ),
         format!(
-            "{}. {}; {}.",
-            say.t("Sikkerhedskopier", "Backups"),
-            say.proven(),
+            "{}; {}.",
+            say.proven("Sikkerhedskopier", "Backups"),
             say.t("levetid: oplyst", "their life: stated")
         ),
     ]
@@ -297,9 +290,8 @@ fn integrity(f: &Figures, say: &Say<'_>) -> Line {
         ),
         say.t(&da, &en),
         format!(
-            "{}. {}; {}",
-            say.t("Sikkerhedskopier", "Backups"),
-            say.stated(),
+            "{}; {}",
+            say.stated("Sikkerhedskopier", "Backups"),
             say.t(
                 "sletteloggen har selv hver enkelt hashværdi.",
                 "the deletion log itself has each single hash."
@@ -329,9 +321,8 @@ fn requests(f: &Figures, say: &Say<'_>) -> Line {
         ),
         answer,
         format!(
-            "{}. {}; {}",
-            say.t("Anmodninger", "Requests"),
-            say.stated(),
+            "{}; {}",
+            say.stated("Anmodninger", "Requests"),
             say.t(
                 "hvert skridt har sin indførsel i sletteloggen.",
                 "each step has its entry in the deletion log."
@@ -350,7 +341,7 @@ fn cases(f: &Figures, say: &Say<'_>) -> Line {
             &format!("{} på listen, {} anmeldt efter 72 timer. {} fra tilsynsmyndigheden, {} uafsluttet.", say.count(n, ("brud", "brud"), ("", "")), say.n(late), say.count(f.inquiries.len() as u64, ("henvendelse", "henvendelser"), ("", "")), say.n(open)),
             &format!("{} logged, {} notified after 72 hours. {} from the authority, {} undecided.", say.count(n, ("", ""), ("breach", "breaches")), say.n(late), say.count(f.inquiries.len() as u64, ("", ""), ("inquiry", "inquiries")), say.n(open)),
         ),
-        format!("{}. {}.", say.t("Brud og tilsynssager", "Breaches and inquiries"), say.stated()),
+        format!("{}.", say.stated("Brud og tilsynssager", "Breaches and inquiries")),
     ]
 }
 
@@ -393,9 +384,8 @@ fn access(f: &Figures, say: &Say<'_>) -> Line {
             )
         ),
         format!(
-            "{}. {}; {}.",
-            say.t("Hvem må hvad", "Who may do what"),
-            say.proven(),
+            "{}; {}.",
+            say.proven("Hvem må hvad", "Who may do what"),
             say.t("roller og aflytning: oplyst", "roles and listening: stated")
         ),
     ]
@@ -429,8 +419,73 @@ fn staff(f: &Figures, say: &Say<'_>) -> Line {
     [
         say.t("Kender medarbejderne reglerne?", "Do staff know the rules?"),
         answer,
-        format!("{}. {}.", say.t("Medarbejdere", "Staff"), say.stated()),
+        format!("{}.", say.stated("Medarbejdere", "Staff")),
     ]
+}
+
+/// What came too late, or is overdue.
+fn overdue(points: &mut Vec<String>, f: &Figures, say: &Say<'_>) {
+    for d in f.proven.disposed.iter().filter(|d| d.late_max_seconds > TOLERABLE) {
+        let (name, late) = (say.dataset(&d.dataset), say.duration(d.late_max_seconds));
+        points.push(say.t(
+            &format!("»{name}«: poster blev slettet op til {late} efter deres frist."),
+            &format!("“{name}”: records were erased up to {late} past their period."),
+        ));
+    }
+    let n = |n: usize, da: &str, en: &str, points: &mut Vec<String>| {
+        if n > 0 {
+            let n = say.n(n as u64);
+            points.push(say.t(&format!("{da}: {n}."), &format!("{en}: {n}.")));
+        }
+    };
+    let state = |of: &str| f.requests.rows.iter().filter(|r| r.state == of).count();
+    n(state("late"), "Anmodninger besvaret for sent", "Requests answered late", points);
+    n(
+        state("overdue"),
+        "Anmodninger ubesvaret efter fristen",
+        "Requests unanswered after the deadline",
+        points,
+    );
+    let late = f.inquiries.iter().filter(|i| i.in_time == Some(false)).count();
+    n(
+        late,
+        "Tilsynets henvendelser besvaret for sent eller over fristen",
+        "Inquiries answered late or overdue",
+        points,
+    );
+    let late = f.breaches.iter().filter(|b| b.in_time == Some(false)).count();
+    n(late, "Brud anmeldt efter 72 timer", "Breaches notified after 72 hours", points);
+    let open = f.breaches.iter().filter(|b| b.risk.is_none()).count();
+    n(open, "Brud, hvor risikoen ikke er vurderet", "Breaches whose risk was not assessed", points);
+    let holds: u64 = f.holds.iter().map(|h| h.review_overdue).sum();
+    n(
+        holds as usize,
+        "Tilbageholdelser, der skulle være genvurderet",
+        "Holds whose review is overdue",
+        points,
+    );
+    let unread: u64 = f.staff.guidelines.iter().map(|g| g.outdated + g.missing).sum();
+    n(
+        unread as usize,
+        "Bekræftelser af retningslinjer, der mangler",
+        "Attestations of guidelines that are missing",
+        points,
+    );
+    let lapsed: u64 = f.staff.trainings.iter().map(|t| t.lapsed).sum();
+    n(lapsed as usize, "Undervisning, der er udløbet", "Trainings that have lapsed", points);
+    let sets: u64 =
+        f.backups.iter().map(|b| b.replay_sets - b.sets_in_ledger.min(b.replay_sets)).sum();
+    n(
+        sets as usize,
+        "Slettelister, der ikke stemmer med sletteloggen",
+        "Deletion lists that do not agree with the deletion log",
+        points,
+    );
+    if f.calls.as_ref().is_some_and(|c| c.problem.is_some()) {
+        points.push(
+            say.t("Aflytningsloggen kunne ikke læses.", "The log of listening could not be read."),
+        );
+    }
 }
 
 /// What is not in order, said without being asked.
@@ -482,19 +537,20 @@ fn open_points(pages: &mut Pages, f: &Figures, say: &Say<'_>) {
         let name = say.dataset(&finding.dataset);
         points.push(say.t(
             &format!(
-                "Fund {} i »{name}«: {}, siden {}.",
-                finding.code,
+                "»{name}«: {} ({}), siden {}.",
+                say.finding(&finding.code),
                 say.count(finding.records, ("post", "poster"), ("", "")),
                 say.day_of(finding.first_seen)
             ),
             &format!(
-                "Finding {} in “{name}”: {}, since {}.",
-                finding.code,
+                "“{name}”: {} ({}), since {}.",
+                say.finding(&finding.code),
                 say.count(finding.records, ("", ""), ("record", "records")),
                 say.day_of(finding.first_seen)
             ),
         ));
     }
+    overdue(&mut points, f, say);
     let unverified = f
         .rules
         .iter()

@@ -65,7 +65,7 @@ fn everywhere(pages: &mut Pages, f: &Figures, say: &Say<'_>) {
 fn control(pages: &mut Pages, f: &Figures, say: &Say<'_>) {
     pages.heading(1, say.t("Kontrol", "Control"));
     pages.text(say.t(
-        "Hvert datasæts seneste gennemgang. Forsinkelsen regnes fra det øjeblik, en post var moden til sletning, til den var væk. »Tilbageholdt« er stoppet af en tilbageholdelse, »blokeret« af en anden post, der skal bevares, »uafklaret« mangler en oplysning.",
+        "Hvert datasæts seneste gennemgang. Forsinkelsen regnes fra det øjeblik, posten skulle have været slettet, til den var væk. »Tilbageholdt« er stoppet af en tilbageholdelse, »blokeret« af en anden post, der skal bevares, »uafklaret« mangler en oplysning.",
         "Each data set's last sweep. Lateness counts from the instant at which a record was due until it was gone. “Held” was stopped by a hold, “blocked” by another record that must be kept, “unclear” lacks a fact.",
     ));
     let rows = f.last_swept.iter().map(|s| {
@@ -78,7 +78,7 @@ fn control(pages: &mut Pages, f: &Figures, say: &Say<'_>) {
         };
         let late = match (s.at, s.done) {
             (None, _) => String::new(),
-            (_, 0) => say.t("intet modent", "nothing due"),
+            (_, 0) => say.t("intet skulle slettes", "nothing due"),
             _ => say.t(
                 &format!(
                     "halvdelen højst {}, alle højst {}",
@@ -138,14 +138,14 @@ fn control(pages: &mut Pages, f: &Figures, say: &Say<'_>) {
                 &format!("The latest sweeps (stated); {} more in figures.json", say.n(n)),
             ),
         },
-        &[10, 26, 18, 16, 15, 15],
+        &[8, 24, 16, 14, 18, 20],
         vec![
             say.t("Nr.", "No."),
             say.t("Begyndt", "Begun"),
             say.t("Udfald", "Outcome"),
             say.t("Slettet", "Erased"),
-            say.t("Godkendt af", "Approved by"),
-            say.t("Ufuldstændige datasæt", "Incomplete data sets"),
+            say.t("Godkendelser", "Approvals"),
+            say.t("Datasæt ikke til ende", "Data sets not ended"),
         ],
         sweeps.collect(),
     );
@@ -162,7 +162,7 @@ fn findings(pages: &mut Pages, f: &Figures, say: &Say<'_>) {
     }
     let rows = f.findings.iter().map(|x| {
         vec![
-            x.code.clone(),
+            say.finding(&x.code),
             say.dataset(&x.dataset),
             say.n(x.records),
             say.day_of(x.first_seen),
@@ -174,7 +174,7 @@ fn findings(pages: &mut Pages, f: &Figures, say: &Say<'_>) {
             "Fund, åbne og afgjorte (oplyst; at de blev gjort, står i sletteloggen)",
             "Findings, open and settled (stated; that they were made stands in the deletion log)",
         ),
-        &[20, 32, 14, 17, 17],
+        &[32, 26, 12, 15, 15],
         vec![
             say.t("Fund", "Finding"),
             say.t("Datasæt", "Data set"),
@@ -234,21 +234,22 @@ fn log(pages: &mut Pages, f: &Figures, say: &Say<'_>) {
             say.disposition(&d.disposition),
             say.n(d.records),
             say.n(d.batches),
-            say.day_of(d.first),
-            say.day_of(d.last),
+            match (say.day_of(d.first), say.day_of(d.last)) {
+                (first, last) if first == last => first,
+                (first, last) => format!("{first} – {last}"),
+            },
             say.duration(d.late_max_seconds),
         ]
     });
     pages.table(
         say.t("Slettet i perioden (slettelog)", "Erased in the period (deletion log)"),
-        &[24, 14, 12, 12, 12, 12, 14],
+        &[26, 17, 11, 12, 19, 15],
         vec![
             say.t("Datasæt", "Data set"),
             say.t("Hvordan", "How"),
             say.t("Poster", "Records"),
             say.t("Portioner", "Batches"),
-            say.t("Første", "First"),
-            say.t("Sidste", "Last"),
+            say.t("Hvornår", "When"),
             say.t("Højst forsinket", "Latest by"),
         ],
         rows.collect(),

@@ -134,7 +134,8 @@ fn check(pages: &mut Pages, say: &Say<'_>, attached: bool) {
         "Rapporten hører til en mappe. Med programmet Frist og den offentlige nøgle til sletteloggen kan enhver efterprøve mappen uden netværk og uden adgang til den dataansvarliges systemer. Få nøglen ad en anden vej end mappen.",
         "The report belongs to a folder. With the program Frist and the deletion log's public key, anybody can verify the folder without network and without access to the controller's systems. Get the key by another way than the folder.",
     ));
-    pages.code("frist verify MAPPE --key ledger.pub");
+    pages
+        .code(say.t("frist verify MAPPE --key ledger.pub", "frist verify FOLDER --key ledger.pub"));
     pages.list(vec![
         say.t(
             "manifest.txt har SHA-256 af hver fil. seal.frist viser, at netop den manifest er ført ind i sletteloggen, og hvornår: tal og filer kan ikke ændres bagefter, og en anden udgave af mappen ville også stå i loggen.",

@@ -40,7 +40,7 @@ pub(super) fn write(pages: &mut Pages, f: &Figures, say: &Say<'_>) {
 fn periods(pages: &mut Pages, f: &Figures, say: &Say<'_>) {
     pages.heading(1, say.t("Slettefrister", "Periods"));
     pages.text(say.t(
-        "For hvert datasæt: hvad der kræver eller tillader opbevaring, hvor længe, regnet fra hvad, og med hvilken hjemmel. Når det sidste grundlag er udløbet, er posten moden til sletning. Et lovkrav om opbevaring går forud for alt; et lovkrav om sletning går forud for formål, der kun tillader opbevaring.",
+        "For hvert datasæt: hvad der kræver eller tillader opbevaring, hvor længe, regnet fra hvad, og med hvilken hjemmel. Når det sidste grundlag er udløbet, skal posten slettes. Et lovkrav om opbevaring går forud for alt; et lovkrav om sletning går forud for formål, der kun tillader opbevaring.",
         "For each data set: what demands or permits keeping, for how long, counted from what, and by which law. When the last ground has ended, the record is due. A statutory duty to keep comes before everything; a statutory duty to erase comes before purposes that merely permit keeping.",
     ));
     let mut rows = Vec::new();
@@ -148,7 +148,7 @@ fn procedure(pages: &mut Pages, f: &Figures, say: &Say<'_>) {
     let p = &f.proven;
     pages.list(vec![
         say.t(
-            "Plan: for hvert datasæt beregnes, hvad der er modent til sletning, ud fra posternes egne datoer og tilstande. Mangler en oplysning, slettes posten ikke; det bliver et fund, som en person skal afgøre.",
+            "Plan: for hvert datasæt beregnes, hvad der skal slettes, ud fra posternes egne datoer og tilstande. Mangler en oplysning, slettes posten ikke; det bliver et fund, som en person skal afgøre.",
             "Plan: for each data set it is worked out what is due, from the records' own dates and states. If a fact is missing, the record is not erased; it becomes a finding that a person must settle.",
         ),
         say.t(

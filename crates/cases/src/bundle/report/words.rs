@@ -82,7 +82,13 @@ impl<'a> Say<'a> {
             0..120 => (seconds, ("sekund", "sekunder"), ("second", "seconds")),
             120..7_200 => (seconds / 60, ("minut", "minutter"), ("minute", "minutes")),
             7_200..172_800 => (seconds / 3_600, ("time", "timer"), ("hour", "hours")),
-            _ => (seconds / 86_400, ("dag", "dage"), ("day", "days")),
+            172_800..63_072_000 => (seconds / 86_400, ("dag", "dage"), ("day", "days")),
+            _ => {
+                // Years with one decimal: nobody reads thousands of days.
+                let tenths = seconds.saturating_mul(10) / 31_556_952;
+                let (whole, rest) = (self.n(tenths / 10), tenths % 10);
+                return self.t(&format!("{whole},{rest} år"), &format!("{whole}.{rest} years"));
+            }
         };
         self.count(n, da, en)
     }
@@ -97,13 +103,35 @@ impl<'a> Say<'a> {
         rule.map_or_else(|| id.to_owned(), |r| r.title.get(self.lang).to_owned())
     }
 
-    /// Where a figure is proven.
-    pub(super) fn proven(&self) -> String {
-        self.t("Slettelog", "Deletion log")
+    /// Where a figure is proven: the section, and that it comes out of the deletion log.
+    pub(super) fn proven(&self, da: &str, en: &str) -> String {
+        self.t(&format!("Afsnittet »{da}«. Slettelog"), &format!("Section “{en}”. Deletion log"))
     }
 
-    pub(super) fn stated(&self) -> String {
-        self.t("Oplyst", "Stated")
+    /// Where a figure stands that the controller states.
+    pub(super) fn stated(&self, da: &str, en: &str) -> String {
+        self.t(&format!("Afsnittet »{da}«. Oplyst"), &format!("Section “{en}”. Stated"))
+    }
+
+    /// What a finding's code means.
+    pub(super) fn finding(&self, code: &str) -> String {
+        match code {
+            "unclear" => self.t("en oplysning mangler", "a fact is missing"),
+            "blocked" => self.t("blokeret af en anden post", "blocked by another record"),
+            "unreachable" => self.t("datakilden kunne ikke nås", "the store could not be reached"),
+            "refused" => self.t("datakilden afviste sletningen", "the store refused the erasure"),
+            "open-batch" => self.t("en portion er ikke gjort færdig", "a batch was not finished"),
+            "replay-kept" => self.t("genskabt og bevaret efter lov", "restored, and kept by law"),
+            "replay-left" => {
+                self.t("genskabt og ikke slettet igen", "restored, and not erased again")
+            }
+            "replay-interrupted" => {
+                self.t("gentagelsen blev afbrudt", "the replay was interrupted")
+            }
+            "came-back" => self.t("slettede poster er der igen", "erased records are there again"),
+            "left" => self.t("poster blev ikke slettet", "records were left"),
+            other => other.to_owned(),
+        }
     }
 
     pub(super) fn disposition(&self, word: &str) -> String {

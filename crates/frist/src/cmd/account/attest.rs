@@ -110,6 +110,7 @@ pub fn attest(place: &Place, command: &AttestCommand, as_json: bool) -> Outcome 
                     return Err(Failure::waits("nothing was erased").help(how_to_agree()));
                 }
                 let n = engine.state.forget_staff(&gone, &by, t)?;
+                engine.state.scrub_staff()?;
                 format!("erased what was known of {}", counted(n, "person", "people"))
             }
         }

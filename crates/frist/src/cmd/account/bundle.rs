@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 use super::{instant, publish};
 use crate::cli_account::BundleArgs;
 use crate::error::{Exit, Failure, Outcome};
-use crate::output::{BOLD, DIM, GREEN, RED, count, counted, json, records, say};
+use crate::output::{BOLD, DIM, GREEN, RED, YELLOW, count, counted, json, records, say};
 use crate::place::{Place, now, random};
 
 /// Makes a bundle.
@@ -264,6 +264,14 @@ pub fn verify(
         counted(evidence.checkpoints, "signature", "signatures"),
         counted(evidence.batches_recomputed, "batch", "batches")
     );
+    for (name, same) in &looked.same_words {
+        match same {
+            true => say!("  report       {name} says what this program writes from the figures"),
+            false => say!(
+                "  {YELLOW}report{YELLOW:#}       {name} is not what this version of Frist writes from the figures; another version may have, else rely on figures.json"
+            ),
+        }
+    }
     if let Some(size) = evidence.extends {
         say!(
             "  {GREEN}contains{GREEN:#} the older checkpoint over {} unchanged",
@@ -285,6 +293,7 @@ fn tell_json(looked: &Looked) -> Outcome {
         "parts": looked.manifest.as_ref().map(|m| m.parts.len()),
         "records": looked.figures.as_ref().map(|f| f.proven.records()),
         "revisions": looked.revisions,
+        "same_words": looked.same_words.iter().map(|(name, same)| serde_json::json!({"part": name, "same": same})).collect::<Vec<_>>(),
     }))?;
     Ok(if valid { Exit::Done } else { Exit::Findings })
 }
