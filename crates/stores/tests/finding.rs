@@ -32,8 +32,10 @@ fn find(store: &mut dyn Store, bound: &Bound, field: &str, spellings: &[&str]) -
     store.find(bound, &[any_of], &[field.to_owned()], 10).unwrap()
 }
 
+type Column = (&'static str, &'static str, &'static str, &'static str);
+
 /// Column, type, the value of row `n` as SQL, and that of row 4711 as text.
-const COLUMNS: &[(&str, &str, &str, &str)] = &[
+const COLUMNS: &[Column] = &[
     ("big", "bigint", "n + 5000000000", "5000004711"),
     ("mid", "integer", "n", "4711"),
     ("small", "smallint", "n % 30000", "4711"),
@@ -48,9 +50,7 @@ const COLUMNS: &[(&str, &str, &str, &str)] = &[
 #[test]
 fn postgresql_serves_each_type_by_its_index() {
     let db = frist_testkit::postgres();
-    let list = |f: &dyn Fn(&(&str, &str, &str, &str)) -> String| {
-        COLUMNS.iter().map(f).collect::<Vec<_>>().join(", ")
-    };
+    let list = |f: &dyn Fn(&Column) -> String| COLUMNS.iter().map(f).collect::<Vec<_>>().join(", ");
     let columns = list(&|(name, kind, ..)| format!("{name} {kind}"));
     let values = list(&|(_, _, value, _)| (*value).to_owned());
     let mut client = db.connect();
