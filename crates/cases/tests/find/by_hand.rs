@@ -402,8 +402,29 @@ fn looking_is_written_down_without_saying_for_whom() {
         let found = org.find(&[("customer", "1"), ("name", "anna.holm")], &[]);
         assert!(log_search(&mut org.engine, &reason, "ida", &found).is_err(), "{wrong}");
     }
-    let none = Occasion::Case("R-2026-0001".into());
-    assert!(log_search(&mut org.engine, &none, "ida", &found).is_err(), "there is no such case");
+    let case = Occasion::Case("R-2026-0001".into());
+    assert!(log_search(&mut org.engine, &case, "ida", &found).is_err(), "there is no such case");
+    let now = org.engine.now();
+    let new = frist_state::case::NewCase {
+        kind: frist_state::case::CaseKind::Request,
+        year: 2026,
+        received: now,
+        due: None,
+        status: "open".into(),
+        owner: None,
+        body: serde_json::json!({}),
+    };
+    let step = |step: &str| frist_state::case::NewStep {
+        at: now,
+        by: "ida".into(),
+        step: step.into(),
+        text: None,
+    };
+    assert_eq!(org.engine.state.open_case(&new, &step("opened")).unwrap(), "R-2026-0001");
+    log_search(&mut org.engine, &case, "bo", &found).unwrap();
+    let last = org.engine.state.case_log("R-2026-0001").unwrap().pop().unwrap().step;
+    assert_eq!((&*last.by, &*last.step), ("bo", "searched:11"));
+    assert!(!last.text.unwrap().contains("anna"));
 }
 
 #[test]

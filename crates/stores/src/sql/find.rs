@@ -56,7 +56,7 @@ impl Searchable {
             (Physical::Integer, "bigint") => ("bigint", |s| number(s).is_some()),
             (_, "text" | "character varying") => ("text", |_| true),
             // Not `character(n)`, which would cut what is longer.
-            (_, "character") => ("bpchar", |_| true),
+            (_, "character" | "bpchar") => ("bpchar", |_| true),
             (_, "uuid") => ("uuid", is_uuid),
             (_, "numeric") => ("numeric", |s| number(s).is_some()),
             _ => ("", |_| true),
