@@ -288,14 +288,14 @@ impl Writer<'_, '_> {
         let mut item = self.item(
             "recipients",
             &["13(1)(e)", "14(1)(e)"],
-            "Hvem vi giver oplysningerne til",
-            "Who we give the data to",
+            "Hvem der modtager oplysningerne",
+            "Who receives the data",
         );
         let all = self.all_recipients();
         if all.is_empty() {
             item.intro = Some(self.pick(
-                "Vi giver ikke oplysningerne videre.",
-                "We do not pass the data on.",
+                "Ingen andre end os modtager oplysningerne.",
+                "Nobody but us receives the data.",
             ));
             return item;
         }

@@ -226,7 +226,7 @@ fn relation(source: &Source<'_>, a: &ActivityView) -> Block {
         &[
             source.pick("Registrerede", "Data subjects"),
             source.pick("Personoplysninger", "Personal data"),
-            source.pick("Videregives til", "Disclosed to"),
+            source.pick("Modtagere", "Recipients"),
         ],
         rows.collect(),
         &[3, 5, 5],
@@ -236,8 +236,8 @@ fn relation(source: &Source<'_>, a: &ActivityView) -> Block {
 fn recipients(source: &Source<'_>, all: &[RecipientView]) -> Block {
     if all.is_empty() {
         return Block::paragraph(source.pick(
-            "Oplysningerne videregives ikke.",
-            "The data is not disclosed to anybody.",
+            "Der er ingen modtagere af oplysningerne.",
+            "There are no recipients of the data.",
         ));
     }
     let rows = all.iter().map(|r| {
