@@ -24,7 +24,9 @@ pub fn check(register: &Register, book: &LawBook) -> Vec<Diagnostic> {
                 )
                 .here("it has neither `justification` nor [dataset.assessment]")
                 .law("GDPR Art. 5(2) and 5(1)(e)")
-                .help("say it in a sentence or two: justification = { da = \"...\", en = \"...\" }"),
+                .help(
+                    "say it in a sentence or two: justification = { da = \"...\", en = \"...\" }",
+                ),
             );
         }
     }
@@ -101,8 +103,7 @@ fn lengths(
 }
 
 fn promised(text: &Text, span: Span, lengths: &[Length], said: &mut Vec<Diagnostic>) {
-    let keeping =
-        ["slet", "opbevar", "gem", "kept", "keep", "stor", "eras", "delet", "retain"];
+    let keeping = ["slet", "opbevar", "gem", "kept", "keep", "stor", "eras", "delet", "retain"];
     for words in [&text.da, &text.en] {
         for sentence in words.split(['.', '!', '?', '\n', ';']) {
             let small = sentence.to_lowercase();
@@ -172,10 +173,7 @@ fn who_records(register: &Register, announcement: &Announcement, said: &mut Vec<
             Diagnostic::new(
                 Code::W0025,
                 text.span,
-                format!(
-                    "the announcement `{}` does not say who records",
-                    announcement.id.value
-                ),
+                format!("the announcement `{}` does not say who records", announcement.id.value),
             )
             .here(format!("`{name}` is not named"))
             .label(*span, "in this language")

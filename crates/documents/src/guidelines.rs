@@ -161,7 +161,9 @@ fn by_hand(source: &Source<'_>) -> Vec<ByHand> {
     for activity in &source.register.activities {
         let here = rows.iter().filter(|r| r.activity == activity.id.value);
         let data: Vec<String> = here
-            .map(|r| format!("{} ({})", source.category(&r.category), small(&source.subject(&r.subject))))
+            .map(|r| {
+                format!("{} ({})", source.category(&r.category), small(&source.subject(&r.subject)))
+            })
             .collect();
         if !data.is_empty() && activity.role == ActivityRole::Controller {
             let name = source.text(&activity.title, &activity.id.value);
@@ -193,7 +195,10 @@ impl Guidelines {
         self.panic(source, b);
         self.asked(source, b);
         if !self.by_itself.is_empty() {
-            b.push(heading(1, source.pick("Det sletter systemet selv", "What the system erases by itself")));
+            b.push(heading(
+                1,
+                source.pick("Det sletter systemet selv", "What the system erases by itself"),
+            ));
             b.push(Block::paragraph(source.pick(
                 "Du skal ikke slette her, og du skal ikke gemme en kopi for en sikkerheds skyld.",
                 "You do not delete here, and you do not keep a copy just in case.",
@@ -247,7 +252,11 @@ impl Guidelines {
                 "Fristerne for det, der ligger i mapper og postkasser, og for dine kopier af det:",
                 "The periods for what lies in folders and mailboxes, and for your copies of it:",
             )));
-            b.push(kept(source, source.pick("Mapper og postkasser", "Folders and mailboxes"), &self.in_folders));
+            b.push(kept(
+                source,
+                source.pick("Mapper og postkasser", "Folders and mailboxes"),
+                &self.in_folders,
+            ));
         }
         if !self.by_hand.is_empty() {
             b.push(Block::paragraph(source.pick(
@@ -265,7 +274,13 @@ impl Guidelines {
 
     /// What too much zeal deletes: the two classic mistakes, with the law book's own periods.
     fn panic(&self, source: &Source<'_>, b: &mut Vec<Block>) {
-        b.push(heading(1, source.pick("Gå ikke i panik: slet ikke for meget", "Do not panic: do not delete too much")));
+        b.push(heading(
+            1,
+            source.pick(
+                "Gå ikke i panik: slet ikke for meget",
+                "Do not panic: do not delete too much",
+            ),
+        ));
         b.push(Block::paragraph(source.pick(
             "Det er også en fejl at slette for tidligt. To eksempler, som ofte går galt:",
             "Deleting too early is a mistake as well. Two examples that often go wrong:",

@@ -9,7 +9,9 @@ mod document;
 
 use std::collections::{BTreeMap, HashSet};
 
-use frist_register::{Activity, CategoryClass, DataSet, Purpose, RecipientRole, Role, Row, relation};
+use frist_register::{
+    Activity, CategoryClass, DataSet, Purpose, RecipientRole, Role, Row, relation,
+};
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -362,12 +364,7 @@ pub(crate) fn recipients(source: &Source<'_>, rows: &[&Row]) -> Vec<RecipientVie
 }
 
 /// What Art. 30 asks for and the register does not say.
-fn gaps(
-    source: &Source<'_>,
-    activity: &ActivityView,
-    without: &[&Row],
-    missing: &mut Vec<String>,
-) {
+fn gaps(source: &Source<'_>, activity: &ActivityView, without: &[&Row], missing: &mut Vec<String>) {
     let title = &activity.title;
     let without: Vec<String> = without
         .iter()

@@ -107,10 +107,8 @@ pub fn schedule(source: &Source<'_>) -> Result<Schedule> {
         let assessment = dataset.assessment.as_ref();
         let justification = dataset.justification.as_ref().filter(|j| !j.is_empty());
         if assessment.is_none() && justification.is_none() {
-            not_assessed.push(Named {
-                id: dataset.id.value.clone(),
-                name: data.rule.title.clone(),
-            });
+            not_assessed
+                .push(Named { id: dataset.id.value.clone(), name: data.rule.title.clone() });
         }
         let cluster = Cluster {
             activity: Named {
@@ -185,11 +183,9 @@ fn longer(a: Option<Term>, b: Option<Term>) -> Ordering {
         Anchor::EndOfCalendarYear | Anchor::EndOfFinancialYear => 2,
     };
     match (a, b) {
-        (Some(a), Some(b)) => a
-            .period
-            .compare(b.period)
-            .unwrap_or(Ordering::Equal)
-            .then(anchor(a).cmp(&anchor(b))),
+        (Some(a), Some(b)) => {
+            a.period.compare(b.period).unwrap_or(Ordering::Equal).then(anchor(a).cmp(&anchor(b)))
+        }
         (a, b) => a.is_some().cmp(&b.is_some()),
     }
 }
@@ -211,7 +207,9 @@ fn term_text(source: &Source<'_>, term: Option<Term>) -> String {
     match term {
         Some(term) if source.da() => term.text_da(),
         Some(term) => term.to_string(),
-        None => source.pick("så længe betingelserne er opfyldt", "while conditions hold").to_owned(),
+        None => {
+            source.pick("så længe betingelserne er opfyldt", "while conditions hold").to_owned()
+        }
     }
 }
 
@@ -312,7 +310,10 @@ impl Schedule {
             row
         });
         table(
-            source.pick("Datasæt efter frist og startpunkt", "Data sets by period and starting point"),
+            source.pick(
+                "Datasæt efter frist og startpunkt",
+                "Data sets by period and starting point",
+            ),
             &head,
             rows.collect(),
             &[],
@@ -357,7 +358,9 @@ impl Schedule {
 fn clusters(source: &Source<'_>, class: &Class) -> Block {
     let rows = class.clusters.iter().map(|c| {
         let place = match c.as_processor {
-            true => format!("{}\n{}", c.activity.name, source.pick("(databehandler)", "(processor)")),
+            true => {
+                format!("{}\n{}", c.activity.name, source.pick("(databehandler)", "(processor)"))
+            }
             false => c.activity.name.clone(),
         };
         vec![
@@ -369,7 +372,8 @@ fn clusters(source: &Source<'_>, class: &Class) -> Block {
         ]
     });
     table(
-        source.pick("Datasæt og sletteregler i klassen", "Data sets and deletion rules of the class"),
+        source
+            .pick("Datasæt og sletteregler i klassen", "Data sets and deletion rules of the class"),
         &[
             source.pick("Datasæt", "Data set"),
             source.pick("Ansvarlig aktivitet", "Responsible activity"),

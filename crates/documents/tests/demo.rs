@@ -136,8 +136,7 @@ fn every_item_of_the_articles_is_in_the_notice() {
         assert_eq!(n.articles, ["13", "14"]);
         assert_eq!(n.missing, Vec::<String>::new());
         let said: BTreeSet<&str> = n.items.iter().flat_map(|i| i.articles.clone()).collect();
-        let mut asked: BTreeSet<String> =
-            "abcdef".chars().map(|c| format!("13(1)({c})")).collect();
+        let mut asked: BTreeSet<String> = "abcdef".chars().map(|c| format!("13(1)({c})")).collect();
         asked.extend("abcdef".chars().map(|c| format!("13(2)({c})")));
         asked.extend("abcdef".chars().map(|c| format!("14(1)({c})")));
         asked.extend("abcdefg".chars().map(|c| format!("14(2)({c})")));
@@ -245,11 +244,7 @@ fn a_changed_rule_makes_the_right_notices_wrong() {
     use frist_documents::notice::What;
     assert_eq!(
         gone,
-        [
-            ("employee", What::Changed),
-            ("passer-by", What::Gone),
-            ("visitor", What::Gone)
-        ]
+        [("employee", What::Changed), ("passer-by", What::Gone), ("visitor", What::Gone)]
     );
 }
 
@@ -299,8 +294,6 @@ fn the_guidelines_warn_of_deleting_too_early() {
     assert_eq!(ids(&g.must_keep), ["invoices", "customers", "contracts", "working-time"]);
 }
 
-
-
 #[test]
 fn the_law_of_the_day_decides_the_citation() {
     let register = register(DEMO);
@@ -348,19 +341,18 @@ fn the_linked_data_uses_only_terms_that_were_looked_up() {
 
 /// Every key and every value that is a term of one of the vocabularies.
 fn terms(value: &Value, prefixes: &[String], used: &mut BTreeSet<String>) {
-    let mut one = |text: &str| {
-        if text.split_once(':').is_some_and(|(p, _)| prefixes.iter().any(|x| x == p)) {
-            used.insert(text.to_owned());
-        }
-    };
     match value {
         Value::Object(object) => {
             for (key, value) in object {
-                one(key);
+                term(key, prefixes, used);
                 if matches!(key.as_str(), "@type" | "@id") {
                     match value {
-                        Value::String(text) => one(text),
-                        Value::Array(all) => all.iter().filter_map(Value::as_str).for_each(&mut one),
+                        Value::String(text) => term(text, prefixes, used),
+                        Value::Array(all) => {
+                            all.iter()
+                                .filter_map(Value::as_str)
+                                .for_each(|t| term(t, prefixes, used));
+                        }
                         _ => {}
                     }
                 } else if !key.starts_with('@') {
@@ -370,6 +362,12 @@ fn terms(value: &Value, prefixes: &[String], used: &mut BTreeSet<String>) {
         }
         Value::Array(all) => all.iter().for_each(|v| terms(v, prefixes, used)),
         _ => {}
+    }
+}
+
+fn term(text: &str, prefixes: &[String], used: &mut BTreeSet<String>) {
+    if text.split_once(':').is_some_and(|(p, _)| prefixes.iter().any(|x| x == p)) {
+        used.insert(text.to_owned());
     }
 }
 

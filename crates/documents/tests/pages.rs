@@ -5,8 +5,14 @@ use frist_law::LawBook;
 use frist_register::{Code, Register, Severity, explain};
 
 const PARTS: [(&str, &str); 5] = [
-    ("[controller]", "[controller]\nname = \"Nordkyst Forsyning A/S\"\nemail = \"persondata@nordkyst.example\"\n"),
-    ("[[measure]]", "[[measure]]\nid = \"access\"\ntext = { da = \"Adgang efter rolle\", en = \"Access by role\" }\n"),
+    (
+        "[controller]",
+        "[controller]\nname = \"Nordkyst Forsyning A/S\"\nemail = \"persondata@nordkyst.example\"\n",
+    ),
+    (
+        "[[measure]]",
+        "[[measure]]\nid = \"access\"\ntext = { da = \"Adgang efter rolle\", en = \"Access by role\" }\n",
+    ),
     ("[[store]]", "[[store]]\nid = \"erp\"\nkind = \"sqlite\"\npath = \"data/erp.sqlite\"\n"),
     (
         "[[activity]]",

@@ -6,6 +6,7 @@
 mod cli;
 mod cli_calls;
 mod cli_document;
+mod cli_letter;
 mod cmd;
 mod error;
 mod init;
@@ -82,6 +83,7 @@ fn run(cli: &Cli) -> Outcome {
             cmd::demo::demo(&place, folder, *yes, *scale, *seed, lang)
         }
         Command::Vault(command) => cmd::vault::vault(command, json),
+        Command::Letter(command) => cmd::letter::letter(&place, command, lang, json),
         Command::Law(command) => cmd::law::law(command, lang, json),
         Command::Completions { shell } => cmd::shell::completions(*shell),
         Command::Man { folder } => cmd::shell::man(folder.as_deref()),

@@ -13,8 +13,7 @@ pub(crate) fn subjects(source: &Source<'_>, rows: &[Row]) -> Vec<String> {
     let own = |row: &Row| {
         source.register.activity(&row.activity).is_some_and(|a| a.role == Role::Controller)
     };
-    let mut all: Vec<String> =
-        rows.iter().filter(|r| own(r)).map(|r| r.subject.clone()).collect();
+    let mut all: Vec<String> = rows.iter().filter(|r| own(r)).map(|r| r.subject.clone()).collect();
     all.sort();
     all.dedup();
     all
@@ -45,11 +44,10 @@ pub(super) fn concern<'a>(source: &Source<'a>, rows: &[Row], subject: &str) -> C
             continue;
         }
         let of_activity = || register.datasets.iter().filter(|d| d.activity == activity.id);
-        let datasets: Vec<&DataSet> = of_activity()
-            .filter(|d| d.subjects.iter().any(|(s, _)| s.value == subject))
-            .collect();
-        let elsewhere = activity.about.iter().any(|a| a.subject.value == subject)
-            || datasets.is_empty();
+        let datasets: Vec<&DataSet> =
+            of_activity().filter(|d| d.subjects.iter().any(|(s, _)| s.value == subject)).collect();
+        let elsewhere =
+            activity.about.iter().any(|a| a.subject.value == subject) || datasets.is_empty();
         let kept = |all: &[&DataSet], p: &Purpose| {
             all.iter().any(|d| d.keep.iter().any(|k| k.purpose == p.id))
         };
@@ -266,8 +264,7 @@ impl Writer<'_, '_> {
     }
 
     fn categories(&self) -> Item {
-        let mut item =
-            self.item("categories", &["14(1)(d)"], "Hvilke oplysninger", "Which data");
+        let mut item = self.item("categories", &["14(1)(d)"], "Hvilke oplysninger", "Which data");
         item.groups = self.each(|p| {
             let own = self.concern.rows.iter().filter(|r| r.activity == p.activity.id.value);
             let name = |r: &Row| match (r.special, self.source.da()) {
@@ -307,7 +304,10 @@ impl Writer<'_, '_> {
                 }
             }
             let role = match r.role {
-                "processor" => self.pick(" (databehandler, som arbejder for os)", " (a processor, working for us)"),
+                "processor" => self.pick(
+                    " (databehandler, som arbejder for os)",
+                    " (a processor, working for us)",
+                ),
                 _ => String::new(),
             };
             format!("{}{role}: {}", r.name, enumerated(&categories))
@@ -421,12 +421,8 @@ impl Writer<'_, '_> {
                 "Objection: you can object, on grounds relating to your particular situation, to processing based on Article 6(1)(e) or (f). You can always object to direct marketing (Article 21).",
             ));
         }
-        let mut item = self.item(
-            "rights",
-            &["13(2)(b)", "14(2)(c)"],
-            "Dine rettigheder",
-            "Your rights",
-        );
+        let mut item =
+            self.item("rights", &["13(2)(b)", "14(2)(c)"], "Dine rettigheder", "Your rights");
         item.intro = Some(self.pick(
             "Efter databeskyttelsesforordningen har du disse rettigheder:",
             "Under the GDPR you have these rights:",

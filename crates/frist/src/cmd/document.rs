@@ -350,8 +350,7 @@ fn kept(place: &Place, revision: &str) -> Outcome<Register> {
     let found = match revision {
         "live" => state.live_revision()?.ok_or_else(none)?,
         start => {
-            let mut hashes: Vec<String> =
-                state.revisions()?.into_iter().map(|r| r.hash).collect();
+            let mut hashes: Vec<String> = state.revisions()?.into_iter().map(|r| r.hash).collect();
             hashes.retain(|h| h.starts_with(start));
             hashes.sort();
             hashes.dedup();
