@@ -1,6 +1,8 @@
 //! The documents of the sample organisation: what must be in them, and that they are the same each
 //! time.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod support;
 
 use std::collections::BTreeSet;

@@ -1,6 +1,8 @@
 //! The pages of the codes W0020-W0029: the bad example gives the code, the good one none of them. What
 //! an example leaves out is filled in by the parts of a small register that lacks nothing.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use frist_law::LawBook;
 use frist_register::{Code, Register, Severity, explain};
 
