@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use frist_paper::{Attachment, Block, Cell, Document, Inline};
 
 use super::{ActivityView, Named, ProcessingView, PurposeView, RecipientView, Record};
-use crate::layout::{bullets, contact, document, heading, lines, note, table};
+use crate::layout::{bullets, contact, document, heading, lines, note, rules, table};
 use crate::source::{Result, Source, capital, enumerated, sentence};
 
 impl Record {
@@ -319,7 +319,7 @@ fn limits(source: &Source<'_>, a: &ActivityView) -> Block {
         vec![
             Cell::from(vec![Inline::Strong(l.rule.title.clone())]),
             Cell::from(about),
-            lines(&l.rule.sentences(source)),
+            rules(&l.rule.sentences(source)),
             Cell::from(capital(&l.rule.disposition)),
         ]
     });
@@ -335,7 +335,7 @@ fn limits(source: &Source<'_>, a: &ActivityView) -> Block {
             source.pick("Derefter", "Then"),
         ],
         rows.collect(),
-        &[3, 4, 7, 2],
+        &[4, 4, 7, 2],
     )
 }
 
