@@ -8,7 +8,7 @@ use frist_register::{Role as ActivityRole, StoreKind};
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::layout::{bullets, document, heading, lines, note, table};
+use crate::layout::{bullets, document, heading, note, rules, table};
 use crate::record::{Named, limit};
 use crate::source::{Result, Source, capital, enumerated, sentence, small};
 use crate::words::Role;
@@ -355,7 +355,7 @@ fn kept(source: &Source<'_>, caption: &str, all: &[Kept]) -> Block {
         vec![
             Cell::from(vec![Inline::Strong(k.dataset.name.clone())]),
             Cell::from(k.store.name.clone()),
-            lines(&k.words),
+            rules(&k.words),
         ]
     });
     table(

@@ -59,6 +59,14 @@ pub(crate) fn lines<T: AsRef<str>>(lines: &[T]) -> Cell {
     Cell::from(all.join("\n"))
 }
 
+/// The lines of a rule in one cell, each with a dash where there are several.
+pub(crate) fn rules(sentences: &[String]) -> Cell {
+    match sentences {
+        [one] => Cell::from(one.clone()),
+        many => lines(&many.iter().map(|s| format!("– {s}")).collect::<Vec<_>>()),
+    }
+}
+
 /// A contact as links: name, address, e-mail, telephone.
 pub(crate) fn contact(source: &Source<'_>, c: &ContactView) -> Vec<Inline> {
     let mut out = vec![Inline::Strong(c.name.clone())];

@@ -13,7 +13,7 @@ use frist_register::{Role as ActivityRole, StartPoint};
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::layout::{bullets, document, heading, lines, note, table};
+use crate::layout::{bullets, document, heading, lines, note, rules, table};
 use crate::record::{LimitView, Named, limit};
 use crate::source::{Result, Source, capital};
 use crate::words::{Role, RuleWords, period};
@@ -367,7 +367,7 @@ fn clusters(source: &Source<'_>, class: &Class) -> Block {
             Cell::from(vec![Inline::Strong(c.data.rule.title.clone())]),
             Cell::from(place),
             Cell::from(c.data.store.name.clone()),
-            lines(&c.data.rule.sentences(source)),
+            rules(&c.data.rule.sentences(source)),
             Cell::from(capital(&c.data.rule.disposition)),
         ]
     });
@@ -382,7 +382,7 @@ fn clusters(source: &Source<'_>, class: &Class) -> Block {
             source.pick("Derefter", "Then"),
         ],
         rows.collect(),
-        &[3, 3, 3, 7, 2],
+        &[4, 4, 4, 7, 2],
     )
 }
 

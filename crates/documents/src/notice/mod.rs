@@ -7,6 +7,7 @@ mod build;
 mod compare;
 mod document;
 pub(crate) mod gaps;
+mod rights;
 
 use jiff::civil::Date;
 use serde::Serialize;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use frist_paper::{Attachment, Block, Cell, Document, Inline};
 
 use super::{ActivityView, Named, ProcessingView, PurposeView, RecipientView, Record};
-use crate::layout::{bullets, contact, document, heading, lines, note, table};
+use crate::layout::{bullets, contact, document, heading, lines, note, rules, table};
 use crate::source::{Result, Source, capital, enumerated, sentence};
 
 impl Record {
@@ -233,7 +233,7 @@ fn relation(source: &Source<'_>, a: &ActivityView) -> Block {
         &[
             source.pick("Registrerede", "Data subjects"),
             source.pick("Personoplysninger", "Personal data"),
-            source.pick("Videregives til", "Disclosed to"),
+            source.pick("Modtagere", "Recipients"),
         ],
         rows.collect(),
         &[3, 5, 5],
@@ -242,9 +242,10 @@ fn relation(source: &Source<'_>, a: &ActivityView) -> Block {
 
 fn recipients(source: &Source<'_>, all: &[RecipientView]) -> Block {
     if all.is_empty() {
-        return Block::paragraph(
-            source.pick("Oplysningerne videregives ikke.", "The data is not disclosed to anybody."),
-        );
+        return Block::paragraph(source.pick(
+            "Der er ingen modtagere af oplysningerne.",
+            "There are no recipients of the data.",
+        ));
     }
     let rows = all.iter().map(|r| {
         let gets: Vec<String> = r
@@ -318,7 +319,7 @@ fn limits(source: &Source<'_>, a: &ActivityView) -> Block {
         vec![
             Cell::from(vec![Inline::Strong(l.rule.title.clone())]),
             Cell::from(about),
-            lines(&l.rule.sentences(source)),
+            rules(&l.rule.sentences(source)),
             Cell::from(capital(&l.rule.disposition)),
         ]
     });
@@ -334,7 +335,7 @@ fn limits(source: &Source<'_>, a: &ActivityView) -> Block {
             source.pick("Derefter", "Then"),
         ],
         rows.collect(),
-        &[3, 4, 7, 2],
+        &[4, 4, 7, 2],
     )
 }
 
