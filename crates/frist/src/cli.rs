@@ -205,6 +205,13 @@ pub enum Command {
     },
     /// Calls recorded only with consent: the server, the kill switch, listening, evidence
     Calls(crate::cli_calls::CallsArgs),
+    /// Serve the console: what the data protection officer and others see in a browser
+    Serve(crate::cli_server::ServeArgs),
+    /// Accounts of those who use the console
+    #[command(subcommand)]
+    Account(crate::cli_server::AccountCommand),
+    /// Print who may what in the console
+    Access,
     /// Make, check or rewrap a vault of recordings
     #[command(subcommand)]
     Vault(crate::cmd::vault::VaultCommand),

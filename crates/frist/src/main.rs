@@ -5,11 +5,11 @@
 
 mod cli;
 mod cli_calls;
+mod cli_server;
 mod cmd;
 mod error;
 mod init;
 mod output;
-mod picture;
 mod place;
 
 use std::process::ExitCode;
@@ -79,6 +79,9 @@ fn run(cli: &Cli) -> Outcome {
         Command::Demo { folder, yes, scale, seed } => {
             cmd::demo::demo(&place, folder, *yes, *scale, *seed, lang)
         }
+        Command::Serve(args) => cmd::server::serve::serve(&place, args, json),
+        Command::Account(command) => cmd::server::account::account(&place, command, json),
+        Command::Access => cmd::server::access(json),
         Command::Vault(command) => cmd::vault::vault(command, json),
         Command::Law(command) => cmd::law::law(command, lang, json),
         Command::Completions { shell } => cmd::shell::completions(*shell),

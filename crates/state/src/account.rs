@@ -82,11 +82,7 @@ impl State {
     ///
     /// # Errors
     /// [`Error::Refused`] when there is one of this name; when the database does not answer.
-    pub fn add_account(
-        &mut self,
-        new: &NewAccount,
-        roles: &BTreeSet<String>,
-    ) -> Result<AccountId> {
+    pub fn add_account(&mut self, new: &NewAccount, roles: &BTreeSet<String>) -> Result<AccountId> {
         self.write("make an account", |tx| {
             let added = tx.execute(
                 "INSERT INTO account (name, title, created_at, created_by) VALUES (?1, ?2, ?3, ?4)
@@ -150,6 +146,25 @@ impl State {
             )?;
             tx.execute("DELETE FROM account_link WHERE account = ?1", &[id.0.into()])?;
             tx.execute("DELETE FROM session WHERE account = ?1", &[id.0.into()])?;
+            Ok(())
+        })
+    }
+
+    /// Forgets an account's password and second factor; its sessions and links end. Nobody can sign
+    /// in with it before a new link was used.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn forget_password(&mut self, id: AccountId) -> Result<()> {
+        self.write("forget a password", |tx| {
+            for sql in [
+                "UPDATE account SET password = NULL, password_at = NULL, totp = NULL WHERE id = ?1",
+                "DELETE FROM account_recovery WHERE account = ?1",
+                "DELETE FROM account_link WHERE account = ?1",
+                "DELETE FROM session WHERE account = ?1",
+            ] {
+                tx.execute(sql, &[id.0.into()])?;
+            }
             Ok(())
         })
     }

@@ -15,6 +15,7 @@ pub mod list;
 pub mod plan;
 pub mod proof;
 pub mod replay;
+pub mod server;
 pub mod shell;
 pub mod status;
 pub mod sweep;
