@@ -232,6 +232,13 @@ pub enum Command {
     Attest(crate::cli_account::AttestCommand),
     /// Put together what an inspection asks for, sealed in the ledger; `frist verify` checks it offline
     Bundle(crate::cli_account::BundleArgs),
+    /// Serve the console: what the data protection officer and others see in a browser
+    Serve(crate::cli_server::ServeArgs),
+    /// Accounts of those who use the console
+    #[command(subcommand)]
+    Account(crate::cli_server::AccountCommand),
+    /// Print who may what in the console
+    Access,
     /// Make, check or rewrap a vault of recordings
     #[command(subcommand)]
     Vault(crate::cmd::vault::VaultCommand),

@@ -166,3 +166,27 @@ impl From<frist_cases::CasesError> for Failure {
         }
     }
 }
+
+impl From<frist_server::Trouble> for Failure {
+    fn from(e: frist_server::Trouble) -> Self {
+        Self { help: e.help, ..Self::new(e.message) }
+    }
+}
+
+impl From<Failure> for frist_server::Trouble {
+    fn from(e: Failure) -> Self {
+        Self { message: e.message, help: e.help }
+    }
+}
+
+impl From<frist_server::ProblemWithPerson> for Failure {
+    fn from(e: frist_server::ProblemWithPerson) -> Self {
+        use frist_server::ProblemWithPerson as P;
+        match e {
+            P::Name(..) => Self::usage(e.to_string()),
+            P::Unknown(_) => Self::usage(e.to_string()).help("see them with `frist account list`"),
+            P::State(e) => e.into(),
+            P::Random => Self::new(e.to_string()),
+        }
+    }
+}

@@ -12,11 +12,11 @@ mod cli_document;
 mod cli_find;
 mod cli_letter;
 mod cli_reviews;
+mod cli_server;
 mod cmd;
 mod error;
 mod init;
 mod output;
-mod picture;
 mod place;
 
 use std::process::ExitCode;
@@ -92,10 +92,13 @@ fn run(cli: &Cli) -> Outcome {
         Command::Demo { folder, yes, scale, seed } => {
             cmd::demo::demo(&place, folder, *yes, *scale, *seed, lang)
         }
-        Command::Inquiry(command) => cmd::account::inquiry::inquiry(&place, command, lang, json),
-        Command::Breach(command) => cmd::account::breach::breach(&place, command, lang, json),
+        Command::Access => cmd::server::access(json),
+        Command::Account(command) => cmd::server::account::account(&place, command, json),
         Command::Attest(command) => cmd::account::attest::attest(&place, command, json),
+        Command::Breach(command) => cmd::account::breach::breach(&place, command, lang, json),
         Command::Bundle(args) => cmd::account::bundle::bundle(&place, args, lang, json),
+        Command::Inquiry(command) => cmd::account::inquiry::inquiry(&place, command, lang, json),
+        Command::Serve(args) => cmd::server::serve::serve(&place, args, json),
         Command::Vault(command) => cmd::vault::vault(command, json),
         Command::Letter(command) => cmd::letter::letter(&place, command, lang, json),
         Command::Law(command) => cmd::law::law(command, lang, json),

@@ -266,6 +266,33 @@ impl Place {
         secret(&dir.join("calls.key"))
     }
 
+    /// The key of passwords, second factors and forms of the console; and whether it is another one
+    /// than the accounts were made with, so that no password is right any more.
+    pub fn people_key(&self, state: &mut State) -> Outcome<(Zeroizing<[u8; 32]>, bool)> {
+        let dir = self.hidden().join("keys");
+        private_dir(&dir)?;
+        let key = secret(&dir.join("people.key"))?;
+        let id = RecordKey::new(*key).id().to_string();
+        let known = state.meta("people-key")?;
+        if known.as_ref() != Some(&id) {
+            state.set_meta("people-key", &id)?;
+        }
+        Ok((key, known.is_some_and(|known| known != id)))
+    }
+
+    /// A number that changes when the register's files do.
+    pub fn stamp(&self) -> u64 {
+        use std::hash::{Hash as _, Hasher as _};
+        let mut hasher = std::hash::DefaultHasher::new();
+        for path in self.register_files().unwrap_or_default() {
+            path.hash(&mut hasher);
+            if let Ok(meta) = fs::metadata(&path) {
+                (meta.len(), meta.modified().ok()).hash(&mut hasher);
+            }
+        }
+        hasher.finish()
+    }
+
     /// Frist's own database with the key of records, for entries that are made outside of a sweep.
     pub fn ledger(&self) -> Outcome<(State, RecordKey)> {
         let mut state = self.state()?;

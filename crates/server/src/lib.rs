@@ -1,1 +1,29 @@
-//! The console and the HTTP interface: sign-in, who may what, pages, scheduler.
+//! The console: what the data protection officer, the caseworker and the engineer see in a browser.
+//!
+//! - [`access`]: who may what, one table; `routes`: which page asks for which action, one table;
+//! - `web`: a request on its way in and out: session, permission, form token, log, headers;
+//! - `people`: signing in, on `password`, `factor` and the tables of `frist_state`;
+//! - `engines`: engines and databases, a few, on threads where waiting is allowed;
+//! - `pages` with `templates/`: what people see, Danish and English from `text`;
+//! - [`picture`]: the chart of what comes due, also for the command line.
+//!
+//! Nothing here reads the clock, the environment or a key file: [`Face`] brings them.
+
+pub mod access;
+mod engines;
+mod face;
+mod factor;
+mod guard;
+mod pages;
+mod password;
+mod people;
+pub mod picture;
+mod routes;
+mod serve;
+mod text;
+mod web;
+
+pub use face::{Face, Settings, Trouble};
+pub use people::{Invited, NewPerson, ProblemWithPerson, add_person, invite, set_up};
+pub use routes::{Method, Name, ROUTES, Route};
+pub use serve::{Console, run, start};

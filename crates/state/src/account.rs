@@ -150,6 +150,25 @@ impl State {
         })
     }
 
+    /// Forgets an account's password and second factor; its sessions and links end. Nobody can sign
+    /// in with it before a new link was used.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn forget_password(&mut self, id: AccountId) -> Result<()> {
+        self.write("forget a password", |tx| {
+            for sql in [
+                "UPDATE account SET password = NULL, password_at = NULL, totp = NULL WHERE id = ?1",
+                "DELETE FROM account_recovery WHERE account = ?1",
+                "DELETE FROM account_link WHERE account = ?1",
+                "DELETE FROM session WHERE account = ?1",
+            ] {
+                tx.execute(sql, &[id.0.into()])?;
+            }
+            Ok(())
+        })
+    }
+
     /// Gives an account exactly these roles. Its sessions end: what it may is read anew.
     ///
     /// # Errors

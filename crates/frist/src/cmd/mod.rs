@@ -24,6 +24,7 @@ pub mod plan;
 pub mod proof;
 pub mod replay;
 pub mod review;
+pub mod server;
 pub mod shell;
 pub mod status;
 pub mod sweep;

@@ -2,9 +2,13 @@
 
 use std::fmt::Write;
 
+use frist_register::Lang;
+use frist_sweep::Engine;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 
-use crate::output::count;
+use crate::Trouble;
 
 /// What comes due.
 pub struct Horizon {
@@ -24,6 +28,8 @@ pub struct Horizon {
 const COLOURS: [&str; 8] =
     ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a500", "#8a8a8a"];
 
+const STYLE: &str = "<style>.bg{fill:#fff}.ink{fill:#1c1c1c}.soft{fill:#5f5f5f}.grid{stroke:#dcdcdc}@media (prefers-color-scheme:dark){.bg{fill:#16181d}.ink{fill:#ececec}.soft{fill:#a9a9a9}.grid{stroke:#34373d}}</style>\n";
+
 impl Horizon {
     /// The largest data sets by themselves, the others as one.
     fn grouped(&self, rest: &str) -> Vec<(String, Vec<u64>)> {
@@ -39,7 +45,8 @@ impl Horizon {
         series
     }
 
-    fn totals(&self) -> Vec<u64> {
+    /// What comes due in each month, of all data sets.
+    pub fn totals(&self) -> Vec<u64> {
         (0..self.months.len())
             .map(|m| self.series.iter().map(|(_, n)| n.get(m).copied().unwrap_or(0)).sum())
             .collect()
@@ -63,8 +70,17 @@ impl Horizon {
         out
     }
 
-    /// As SVG: stacked columns, light and dark.
+    /// As an SVG file: stacked columns, light and dark.
     pub fn svg(&self, rest: &str) -> String {
+        self.draw(rest, STYLE)
+    }
+
+    /// As a part of a page, whose style sheet has the four classes.
+    pub fn inline(&self, rest: &str) -> String {
+        self.draw(rest, "")
+    }
+
+    fn draw(&self, rest: &str, style: &str) -> String {
         let (width, height) = (960.0, 420.0);
         let (left, right, top, bottom) = (64.0, 250.0, 76.0, 52.0);
         let (inner_w, inner_h) = (width - left - right, height - top - bottom);
@@ -77,7 +93,7 @@ impl Horizon {
         let mut out = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"t d\" font-family=\"system-ui, sans-serif\" font-size=\"12\">\n\
              <title id=\"t\">{}</title>\n<desc id=\"d\">{}</desc>\n\
-             <style>.bg{{fill:#fff}}.ink{{fill:#1c1c1c}}.soft{{fill:#5f5f5f}}.grid{{stroke:#dcdcdc}}@media (prefers-color-scheme:dark){{.bg{{fill:#16181d}}.ink{{fill:#ececec}}.soft{{fill:#a9a9a9}}.grid{{stroke:#34373d}}}}</style>\n\
+             {style}\
              <rect class=\"bg\" width=\"{width}\" height=\"{height}\"/>\n\
              <text class=\"ink\" x=\"{left}\" y=\"32\" font-size=\"18\" font-weight=\"600\">{}</text>\n\
              <text class=\"soft\" x=\"{left}\" y=\"54\">{}</text>\n",
@@ -172,6 +188,84 @@ fn short(text: &str) -> String {
     format!("{}…", cut.trim_end())
 }
 
+/// A number with blanks between thousands.
+pub(crate) fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(' ');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// Counts what comes due in each of the next months.
+///
+/// # Errors
+/// When a store cannot be reached, or the calendar ends.
+pub fn compute(
+    engine: &mut Engine,
+    t: Timestamp,
+    months: u32,
+    lang: Lang,
+) -> Result<Horizon, Trouble> {
+    let zone = engine.register.controller.calendar.zone.clone();
+    let (starts, instants) = instants(t, months.clamp(1, 240), &zone)?;
+    let rows = engine.horizon(&instants)?;
+    let overdue = rows.iter().map(|(_, n)| n[0]).sum();
+    let title = |id: &str| {
+        let title = engine.register.dataset(id).map_or("", |d| d.title.get(lang));
+        if title.is_empty() { id.to_owned() } else { title.to_owned() }
+    };
+    let series = rows.into_iter().map(|(id, n)| (title(&id), n[1..].to_vec())).collect();
+    let name = engine.register.controller.contact.name.clone();
+    let last = starts.last().copied().unwrap_or(Date::MAX);
+    let (title, subtitle) = match lang {
+        Lang::Da => (
+            format!("Hvad skal slettes hvornår: {name}"),
+            format!(
+                "poster, der forfalder måned for måned til og med {}; uden nye poster",
+                last.strftime("%Y-%m")
+            ),
+        ),
+        Lang::En => (
+            format!("What comes due when: {name}"),
+            format!(
+                "records that become due month by month through {}; without new records",
+                last.strftime("%Y-%m")
+            ),
+        ),
+    };
+    Ok(Horizon { months: starts, series, overdue, title, subtitle })
+}
+
+/// The months' first days (the first is today), and the instants between which to count.
+fn instants(
+    t: Timestamp,
+    months: u32,
+    zone: &TimeZone,
+) -> Result<(Vec<Date>, Vec<Timestamp>), Trouble> {
+    let today = t.to_zoned(zone.clone()).date();
+    let first = today.first_of_month();
+    let failed = |e: jiff::Error| Trouble {
+        message: format!("cannot look so far ahead: {e}"),
+        help: Some("ask for fewer months".into()),
+    };
+    let mut starts = vec![today];
+    let mut at = vec![t];
+    for m in 1..=months {
+        let start = first.checked_add(i64::from(m).months()).map_err(failed)?;
+        // The last instant of the month before: a month's bar is what goes due within it.
+        let midnight = start.to_zoned(zone.clone()).map_err(failed)?;
+        at.push(midnight.timestamp() - jiff::SignedDuration::from_nanos(1));
+        starts.push(start);
+    }
+    starts.pop();
+    Ok((starts, at))
+}
+
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }
@@ -179,6 +273,17 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn months_follow_each_other() {
+        let zone = TimeZone::get("Europe/Copenhagen").expect("the zone is there");
+        let t: Timestamp = "2026-11-22T12:00:00Z".parse().expect("an instant");
+        let (starts, at) = instants(t, 3, &zone).expect("not far");
+        let days: Vec<String> = starts.iter().map(Date::to_string).collect();
+        assert_eq!(days, ["2026-11-22", "2026-12-01", "2027-01-01"]);
+        assert_eq!(at.len(), 4);
+        assert!(at[1].to_string().starts_with("2026-11-30T22:59:59.9"));
+    }
 
     fn sample(sets: usize) -> Horizon {
         let months = (1..=3).map(|m| Date::constant(2026, m, 1)).collect();
@@ -194,6 +299,10 @@ mod tests {
         let sum = |s: &[(String, Vec<u64>)]| s.iter().flat_map(|(_, n)| n).sum::<u64>();
         assert_eq!(sum(&grouped), sum(&h.series));
         let svg = h.svg("other");
+        assert!(
+            svg.contains("<style>") && !h.inline("other").contains("<style>"),
+            "a page has its own style"
+        );
         assert!(
             svg.contains("T &amp; t") && svg.contains("d11&lt;&amp;") && svg.ends_with("</svg>\n")
         );

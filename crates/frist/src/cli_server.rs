@@ -1,0 +1,72 @@
+//! The command line of the console: `serve`, `account`, `access`.
+
+use std::net::SocketAddr;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::cli::Language;
+
+/// `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The address to listen on. Other machines reach it only through a proxy that speaks TLS.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", env = "FRIST_LISTEN")]
+    pub listen: SocketAddr,
+    /// Print a link, which works once and for two hours, to make the first administrator.
+    #[arg(long)]
+    pub setup: bool,
+    /// A proxy before it speaks TLS with browsers, and says in X-Forwarded-For where they are.
+    #[arg(long)]
+    pub tls_proxy: bool,
+    /// The language of those who have not chosen one.
+    #[arg(long, value_enum, default_value = "da")]
+    pub first_lang: Language,
+}
+
+/// `account`.
+#[derive(Debug, Subcommand)]
+pub enum AccountCommand {
+    /// Make an account, and print the link with which the person chooses a password
+    Add {
+        /// The name to sign in with, and by which the ledger will know who acted.
+        name: String,
+        /// What the person is called.
+        #[arg(long)]
+        title: Option<String>,
+        /// Roles; `frist access` says what they may.
+        #[arg(long = "role", value_enum, required = true)]
+        roles: Vec<RoleName>,
+        /// Data sets whose records the person needs to see.
+        #[arg(long = "dataset", value_name = "ID")]
+        datasets: Vec<String>,
+    },
+    /// List the accounts
+    List,
+    /// Print a new link with which a person chooses a password; an earlier one stops working
+    Link {
+        /// The account.
+        name: String,
+        /// Also forget the second factor, for somebody who lost it.
+        #[arg(long)]
+        forget_factor: bool,
+    },
+}
+
+/// A role, by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RoleName {
+    /// Data protection officer.
+    Dpo,
+    /// Answers people's requests.
+    Caseworker,
+    /// Plans and runs sweeps.
+    Engineer,
+    /// Supervises calls.
+    Supervisor,
+    /// Listens to recordings.
+    Listener,
+    /// Sees what was done; changes nothing.
+    Auditor,
+    /// Runs accounts and system; sees no personal data.
+    Administrator,
+}

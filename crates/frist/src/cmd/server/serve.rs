@@ -1,0 +1,92 @@
+//! `frist serve`.
+
+use std::fs;
+use std::sync::Arc;
+
+use frist_register::Lang;
+use frist_server::{Face, Settings, Trouble};
+
+use crate::cli::Language;
+use crate::cli_server::ServeArgs;
+use crate::cmd::proof;
+use crate::error::{Exit, Failure, Outcome};
+use crate::output::{YELLOW, day, say};
+use crate::place::{Place, now};
+
+/// Serves the console until it is told to end.
+pub fn serve(place: &Place, args: &ServeArgs, as_json: bool) -> Outcome {
+    if !args.listen.ip().is_loopback() && !args.tls_proxy {
+        return Err(Failure::usage(format!(
+            "`{}` can be reached from other machines, and passwords would go there unencrypted",
+            args.listen
+        ))
+        .help("listen on 127.0.0.1, or put a proxy with TLS before it and say `--tls-proxy`"));
+    }
+    let mut state = place.state()?;
+    let (people_key, changed) = place.people_key(&mut state)?;
+    if changed {
+        anstream::eprintln!(
+            "{YELLOW}note{YELLOW:#}: `.frist/keys/people.key` is another one than the accounts were made with: no password is right any more; bring it back from a backup, or give everybody a new link with `frist account link NAME --forget-factor`"
+        );
+    }
+    let setup = match args.setup {
+        false => None,
+        true => Some(frist_server::set_up(&mut state, "setup", now())?.ok_or_else(|| {
+            Failure::usage("there are accounts already, so nobody needs to be set up")
+                .help("see them with `frist account list`; add one with `frist account add`")
+        })?),
+    };
+    drop(state);
+    let settings = Settings {
+        tls: args.tls_proxy,
+        second_factor: args.tls_proxy,
+        proxy: args.tls_proxy,
+        lang: match args.first_lang {
+            Language::Da => Lang::Da,
+            Language::En => Lang::En,
+        },
+    };
+    let zone = place.engine()?.register.controller.calendar.zone.clone();
+    let ready = |local: std::net::SocketAddr| {
+        let address = format!("http://{local}");
+        let link = setup.as_ref().map(|s| format!("{address}{}", s.path));
+        if as_json {
+            let until = setup.as_ref().map(|s| s.until);
+            let line = serde_json::json!({"serving": address, "setup": link, "until": until});
+            anstream::println!("{line}");
+            return;
+        }
+        say!("The console is at {address}");
+        if let (Some(link), Some(s)) = (link, &setup) {
+            say!("Make the first administrator at\n\n  {link}\n");
+            say!("The link works once, until {}.", day(s.until, &zone));
+        }
+    };
+    frist_server::run(args.listen, face(place, people_key), settings, ready)?;
+    Ok(Exit::Done)
+}
+
+/// What the server takes from the organisation's folder.
+fn face(place: &Place, people_key: zeroize::Zeroizing<[u8; 32]>) -> Face {
+    let own = || place.at(&place.dir);
+    let (making, stamping, opening, publishing, keys) = (own(), own(), own(), own(), own());
+    Face {
+        engine: Box::new(move || Ok(making.engine()?)),
+        stamp: Box::new(move || stamping.stamp()),
+        state: Box::new(move || Ok(opening.state()?)),
+        publish: Box::new(move |engine| {
+            proof::publish(&publishing, engine)?;
+            Ok(())
+        }),
+        tiles: place.ledger_dir(),
+        public_key: Box::new(move || {
+            keys.signing_key()?;
+            let path = keys.public_key();
+            let text = fs::read_to_string(&path).map_err(|e| Failure::file("read", &path, &e));
+            Ok::<_, Trouble>(text?)
+        }),
+        clock: Arc::new(now),
+        people_key,
+        log: Arc::new(|line| anstream::eprintln!("{line}")),
+    }
+}

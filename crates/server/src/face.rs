@@ -1,0 +1,63 @@
+//! What the program that runs the server brings: engines, databases, keys, the clock.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use frist_register::Lang;
+use frist_state::State;
+use frist_sweep::Engine;
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+/// What went wrong, for a person who can do something about it. No personal data.
+#[derive(Debug, Clone)]
+pub struct Trouble {
+    /// What happened.
+    pub message: String,
+    /// What to do next.
+    pub help: Option<String>,
+}
+
+/// Makes an engine over the register as it is now.
+pub type MakeEngine = Box<dyn Fn() -> Result<Engine, Trouble> + Send + Sync>;
+/// Opens Frist's own database.
+pub type OpenState = Box<dyn Fn() -> Result<State, Trouble> + Send + Sync>;
+/// Publishes what was added to the ledger.
+pub type Publish = Box<dyn Fn(&mut Engine) -> Result<(), Trouble> + Send + Sync>;
+
+/// All that the server takes from outside.
+pub struct Face {
+    /// Makes an engine.
+    pub engine: MakeEngine,
+    /// A number that changes when the register's files do.
+    pub stamp: Box<dyn Fn() -> u64 + Send + Sync>,
+    /// Opens Frist's own database.
+    pub state: OpenState,
+    /// Publishes the ledger.
+    pub publish: Publish,
+    /// The folder of the published ledger.
+    pub tiles: PathBuf,
+    /// The public key by which the ledger is verified.
+    pub public_key: Box<dyn Fn() -> Result<String, Trouble> + Send + Sync>,
+    /// What time it is.
+    pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// The key of passwords, second factors and forms; never in the database.
+    pub people_key: Zeroizing<[u8; 32]>,
+    /// Takes a line of the log, in JSON, without personal data.
+    pub log: Arc<dyn Fn(&str) + Send + Sync>,
+}
+
+/// How the server behaves.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Whether people reach it over TLS, which a proxy before it speaks: cookies are then bound to
+    /// it and browsers told never to come without.
+    pub tls: bool,
+    /// Whether everybody must have a second factor.
+    pub second_factor: bool,
+    /// Whether the address of a request is what the nearest proxy says (`X-Forwarded-For`, the last
+    /// one). Without a proxy anybody could say anything.
+    pub proxy: bool,
+    /// The language of those who have not chosen one.
+    pub lang: Lang,
+}

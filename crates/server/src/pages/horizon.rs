@@ -1,0 +1,60 @@
+//! Horizon: what comes due month by month, as a picture and in figures.
+
+use askama::Template;
+
+use super::frame::{Frame, page};
+use crate::picture;
+use crate::text::texts;
+use crate::web::{Ctx, Refusal, Reply};
+
+/// How far one can look.
+const CHOICES: [u32; 4] = [12, 24, 60, 120];
+
+#[derive(Template)]
+#[template(path = "horizon.html")]
+struct Horizon {
+    f: Frame,
+    counted: String,
+    choices: [u32; 4],
+    months: u32,
+    picture: String,
+    overdue: u64,
+    series: Vec<String>,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    month: String,
+    counts: Vec<u64>,
+    total: u64,
+}
+
+/// The page.
+pub(super) fn horizon(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
+    let t = texts(ctx.lang);
+    let asked = ctx.asked("months").and_then(|m| m.parse().ok());
+    let months = asked.filter(|m| CHOICES.contains(m)).unwrap_or(24);
+    let (now, lang) = (ctx.now, ctx.lang);
+    let seen = ctx.app.engines.horizon(ctx.name(), (months, lang), |engine| {
+        picture::compute(engine, now, months, lang)
+    })?;
+    let h = &seen.what;
+    let some: Vec<_> = h.series.iter().filter(|(_, n)| n.iter().any(|n| *n > 0)).collect();
+    let totals = h.totals();
+    let rows = h.months.iter().enumerate().map(|(at, month)| Row {
+        month: month.strftime("%Y-%m").to_string(),
+        counts: some.iter().map(|(_, n)| n[at]).collect(),
+        total: totals[at],
+    });
+    let f = Frame::new(ctx, t.horizon, "/horizon");
+    page(&Horizon {
+        counted: f.time(seen.at),
+        choices: CHOICES,
+        months,
+        picture: h.inline(t.rest),
+        overdue: h.overdue,
+        rows: rows.collect(),
+        series: some.iter().map(|(title, _)| title.clone()).collect(),
+        f,
+    })
+}

@@ -1,0 +1,83 @@
+//! The pages: what each route does, and the frame around what people see.
+
+mod account;
+mod datasets;
+mod files;
+mod frame;
+mod holds;
+mod horizon;
+mod ledger;
+mod people;
+mod refused;
+mod sign_in;
+mod sweep;
+mod sweeps;
+mod today;
+
+pub(crate) use refused::refused;
+
+use crate::access::Action;
+use crate::routes::Name;
+use crate::web::{Ctx, Refusal, Reply};
+
+/// Does what a route does; who asks may do so, as far as that can be told without looking.
+pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
+    match ctx.route.name {
+        Name::Health => Ok(files::health(ctx)),
+        Name::Style => Ok(files::style()),
+        Name::Icon => Ok(files::icon()),
+        Name::Metrics => files::metrics(ctx),
+        Name::SignInForm => sign_in::form(ctx),
+        Name::SignIn => sign_in::sign_in(ctx),
+        Name::CodeForm => sign_in::code_form(ctx),
+        Name::Code => sign_in::code(ctx),
+        Name::SignOut => sign_in::sign_out(ctx),
+        Name::WelcomeForm => sign_in::welcome_form(ctx),
+        Name::Welcome => sign_in::welcome(ctx),
+        Name::Language => sign_in::language(ctx),
+        Name::Today => today::today(ctx),
+        Name::Horizon => horizon::horizon(ctx),
+        Name::Datasets => datasets::list(ctx),
+        Name::Dataset => datasets::one(ctx),
+        Name::Record => datasets::record(ctx),
+        Name::Receipt => datasets::receipt(ctx),
+        Name::Sweeps => sweeps::list(ctx),
+        Name::PlanSweep => sweeps::plan(ctx),
+        Name::Sweep => sweep::one(ctx, false),
+        Name::Sample => sweep::one(ctx, true),
+        Name::ApproveSweep => sweeps::approve(ctx),
+        Name::RunSweep => sweeps::run(ctx),
+        Name::Holds => holds::list(ctx),
+        Name::AddHold => holds::add(ctx),
+        Name::ReleaseHold => holds::release(ctx),
+        Name::Ledger => ledger::browse(ctx),
+        Name::Checkpoint => ledger::checkpoint(ctx),
+        Name::LedgerKey => ledger::key(ctx),
+        Name::Evidence => ledger::evidence(ctx),
+        Name::People => people::list(ctx, None),
+        Name::AddPerson => people::add(ctx),
+        Name::AccessTable => people::table(ctx),
+        Name::AccessLog => people::log(ctx, false),
+        Name::SignIns => people::log(ctx, true),
+        Name::Person => people::one(ctx, None),
+        Name::GrantOther => people::grant_other(ctx),
+        Name::GrantReading => people::grant_reading(ctx),
+        Name::ClosePerson => people::close(ctx, true),
+        Name::OpenPerson => people::close(ctx, false),
+        Name::InvitePerson => people::invite(ctx),
+        Name::Account => account::page_of(ctx, account::Shown::default()),
+        Name::ChangePassword => account::password(ctx),
+        Name::BeginFactor => account::begin_factor(ctx),
+        Name::SetFactor => account::set_factor(ctx),
+        Name::RemoveFactor => account::remove_factor(ctx),
+        Name::SetLanguage => account::language(ctx),
+        Name::EndSessions => account::end_sessions(ctx),
+    }
+}
+
+/// Whether this person must have a second factor before anything else.
+pub(crate) fn must_set_factor(ctx: &Ctx<'_>) -> bool {
+    ctx.app.settings.second_factor
+        && ctx.me.as_ref().is_some_and(|me| me.account.totp.is_none())
+        && ctx.route.action != Some(Action::OwnAccount)
+}

@@ -1,0 +1,147 @@
+//! Every route, and the action that it asks for. A test visits each of them with each role.
+
+use crate::access::Action;
+
+/// The methods in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// GET, and HEAD.
+    Get,
+    /// POST, with a form.
+    Post,
+}
+
+/// One route.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// Its method.
+    pub method: Method,
+    /// Its path, with `{id}` where a name stands.
+    pub path: &'static str,
+    /// What it does.
+    pub name: Name,
+    /// What one must be allowed to; none for everybody, signed in or not.
+    pub action: Option<Action>,
+}
+
+macro_rules! routes {
+    ($($method:ident $path:literal $name:ident $action:expr;)+) => {
+        /// What a route does.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Name { $(#[doc = $path] $name,)+ }
+
+        /// All of them.
+        pub const ROUTES: &[Route] = &[
+            $(Route { method: Method::$method, path: $path, name: Name::$name, action: $action },)+
+        ];
+    };
+}
+
+const ALL: Option<Action> = None;
+
+const fn may(action: Action) -> Option<Action> {
+    Some(action)
+}
+
+routes! {
+    Get  "/healthz"                     Health            ALL;
+    Get  "/assets/frist.css"            Style             ALL;
+    Get  "/assets/frist.svg"            Icon              ALL;
+    Get  "/metrics"                     Metrics           may(Action::SeeMetrics);
+
+    Get  "/sign-in"                     SignInForm        ALL;
+    Post "/sign-in"                     SignIn            ALL;
+    Get  "/sign-in/code"                CodeForm          ALL;
+    Post "/sign-in/code"                Code              ALL;
+    Post "/sign-out"                    SignOut           ALL;
+    Get  "/welcome/{id}"                WelcomeForm       ALL;
+    Post "/welcome/{id}"                Welcome           ALL;
+    Get  "/language/{id}"               Language          ALL;
+
+    Get  "/"                            Today             may(Action::SeeToday);
+    Get  "/horizon"                     Horizon           may(Action::SeeHorizon);
+    Get  "/datasets"                    Datasets          may(Action::SeeDatasets);
+    Get  "/datasets/{id}"               Dataset           may(Action::SeeDatasets);
+    Post "/datasets/{id}/record"        Record            may(Action::SeeRecord);
+    Post "/datasets/{id}/receipt"       Receipt           may(Action::GetReceipt);
+
+    Get  "/sweeps"                      Sweeps            may(Action::SeeSweeps);
+    Post "/sweeps"                      PlanSweep         may(Action::PlanSweep);
+    Get  "/sweeps/{id}"                 Sweep             may(Action::SeeSweeps);
+    Post "/sweeps/{id}/sample"          Sample            may(Action::SeeSample);
+    Post "/sweeps/{id}/approve"         ApproveSweep      may(Action::ApproveSweep);
+    Post "/sweeps/{id}/run"             RunSweep          may(Action::RunSweep);
+
+    Get  "/holds"                       Holds             may(Action::SeeHolds);
+    Post "/holds"                       AddHold           may(Action::AddHold);
+    Post "/holds/{id}/release"          ReleaseHold       may(Action::ReleaseHold);
+
+    Get  "/ledger"                      Ledger            may(Action::SeeLedger);
+    Get  "/ledger/checkpoint"           Checkpoint        may(Action::SeeLedger);
+    Get  "/ledger/key"                  LedgerKey         may(Action::SeeLedger);
+    Get  "/ledger/evidence"             Evidence          may(Action::GetEvidence);
+
+    Get  "/people"                      People            may(Action::SeePeople);
+    Post "/people"                      AddPerson         may(Action::ManageAccounts);
+    Get  "/people/table"                AccessTable       may(Action::SeePeople);
+    Get  "/people/log"                  AccessLog         may(Action::SeeAccessLog);
+    Get  "/people/sign-ins"             SignIns           may(Action::SeeSignIns);
+    Get  "/people/account/{id}"         Person            may(Action::SeePeople);
+    Post "/people/account/{id}/roles"   GrantOther        may(Action::GrantOther);
+    Post "/people/account/{id}/reading" GrantReading      may(Action::GrantReading);
+    Post "/people/account/{id}/close"   ClosePerson       may(Action::ManageAccounts);
+    Post "/people/account/{id}/open"    OpenPerson        may(Action::ManageAccounts);
+    Post "/people/account/{id}/link"    InvitePerson      may(Action::ManageAccounts);
+
+    Get  "/account"                     Account           may(Action::OwnAccount);
+    Post "/account/password"            ChangePassword    may(Action::OwnAccount);
+    Post "/account/factor/begin"        BeginFactor       may(Action::OwnAccount);
+    Post "/account/factor"              SetFactor         may(Action::OwnAccount);
+    Post "/account/factor/remove"       RemoveFactor      may(Action::OwnAccount);
+    Post "/account/language"            SetLanguage       may(Action::OwnAccount);
+    Post "/account/sessions"            EndSessions       may(Action::OwnAccount);
+}
+
+impl Name {
+    /// Its route.
+    #[must_use]
+    pub fn route(self) -> &'static Route {
+        // Every name comes from the table.
+        ROUTES.iter().find(|route| route.name == self).unwrap_or(&ROUTES[0])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changes_something_is_posted_and_what_is_got_changes_nothing() {
+        for route in ROUTES {
+            let Some(action) = route.action.filter(|a| *a != Action::OwnAccount) else { continue };
+            if route.method == Method::Get {
+                assert!(!action.changes(), "{}", route.path);
+            }
+        }
+    }
+
+    #[test]
+    fn only_signing_in_is_for_everybody() {
+        let open: Vec<&str> =
+            ROUTES.iter().filter(|r| r.action.is_none()).map(|r| r.path).collect();
+        let known = [
+            "/healthz",
+            "/assets/frist.css",
+            "/assets/frist.svg",
+            "/sign-in",
+            "/sign-in",
+            "/sign-in/code",
+            "/sign-in/code",
+            "/sign-out",
+            "/welcome/{id}",
+            "/welcome/{id}",
+            "/language/{id}",
+        ];
+        assert_eq!(open, known);
+    }
+}

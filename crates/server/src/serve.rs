@@ -1,0 +1,123 @@
+//! Starting and ending.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use frist_http::{Running, Tls};
+
+use crate::face::{Face, Settings, Trouble};
+use crate::people;
+use crate::web::{App, router};
+
+/// The head of a request must come within this.
+const HEAD: Duration = Duration::from_secs(10);
+/// What is no longer needed of people who work here is erased so often.
+const PRUNE: Duration = Duration::from_secs(3_600);
+
+/// A running console.
+pub struct Console {
+    /// Where it really listens.
+    pub local: SocketAddr,
+    running: Running,
+    app: Arc<App>,
+}
+
+impl Console {
+    /// How often a password was computed since the start: that each attempt to sign in costs the
+    /// same can be seen by it.
+    #[must_use]
+    pub fn passwords_computed(&self) -> u64 {
+        self.app.keys.passwords.computed()
+    }
+
+    /// Takes no more requests, and waits for answers and sweeps under way.
+    pub async fn stop(&self) {
+        self.running.stop();
+        let patience = tokio::time::timeout(Duration::from_secs(30), self.running.ended());
+        let _ = patience.await;
+        while self.app.engines.sweeping() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+/// Serves until the process is told to end (SIGTERM, or Ctrl-C), on a runtime of its own; answers and
+/// sweeps under way are finished first. `ready` hears once of where it listens.
+///
+/// # Errors
+/// As [`start`].
+pub fn run(
+    listen: SocketAddr,
+    face: Face,
+    settings: Settings,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<(), Trouble> {
+    let failed = |e: std::io::Error| Trouble {
+        message: format!("the operating system refuses what a server needs: {e}"),
+        help: None,
+    };
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    // Whatever waits for a disk has a thread of its own; so many, and others wait for those.
+    let runtime = runtime.enable_all().max_blocking_threads(64).build().map_err(failed)?;
+    runtime.block_on(async {
+        let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+            .map_err(failed)?;
+        let console = start(listen, None, face, settings).await?;
+        ready(console.local);
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        console.stop().await;
+        Ok(())
+    })
+}
+
+/// Begins to serve, on the current tokio runtime. The register is read once, for the organisation's
+/// name and zone.
+///
+/// # Errors
+/// When the register cannot be read, the database opened or the address bound.
+pub async fn start(
+    listen: SocketAddr,
+    tls: Option<Tls>,
+    face: Face,
+    settings: Settings,
+) -> Result<Console, Trouble> {
+    let made = tokio::task::spawn_blocking(move || {
+        let engine = (face.engine)()?;
+        let controller = &engine.register.controller;
+        let (name, zone) = (controller.contact.name.clone(), controller.calendar.zone.clone());
+        drop(engine);
+        let app = App::new(face, settings, name, zone);
+        prune(&app)?;
+        Ok(app)
+    });
+    let broken = || Trouble { message: "an error of the program".into(), help: None };
+    let app = Arc::new(made.await.unwrap_or_else(|_| Err(broken()))?);
+    let running = frist_http::start(listen, tls, HEAD, router(Arc::clone(&app))).await;
+    let running = running.map_err(|e| Trouble {
+        message: format!("cannot listen on {listen}: {e}"),
+        help: Some(
+            "look whether another program has the address, and whether it is this machine's".into(),
+        ),
+    })?;
+    let own = Arc::downgrade(&app);
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(PRUNE).await;
+            let Some(app) = own.upgrade() else { return };
+            let _ = tokio::task::spawn_blocking(move || prune(&app)).await;
+        }
+    });
+    Ok(Console { local: running.local, running, app })
+}
+
+/// Erases what is no longer needed of people who work here.
+fn prune(app: &App) -> Result<(), Trouble> {
+    let now = (app.face.clock)();
+    let limits = people::limits();
+    app.engines.state(|state| state.prune_people(now - people::LOG, now, &limits))?;
+    Ok(())
+}
