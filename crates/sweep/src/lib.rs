@@ -18,6 +18,7 @@ mod error;
 pub mod explain;
 pub mod granted;
 pub mod guard;
+pub mod notice;
 pub mod order;
 pub mod plan;
 pub mod proof;

@@ -410,6 +410,8 @@ fn nobody_of_the_organisation_s_people_is_in_the_bundle() {
         owner: "ida".into(),
         created_at: t("2026-11-20T12:00:00Z"),
         review_at: None,
+        ends_at: None,
+        viewers: Vec::new(),
     };
     let entry = frist_ledger::Entry::new(
         t(NOW),

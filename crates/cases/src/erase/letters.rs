@@ -245,7 +245,9 @@ pub fn answer(
         });
     }
     let work = Work::of(&kept)?;
-    let used = |wanted: &dyn Fn(&Purpose) -> bool| titles(&engine.register, &records, kept.request.lang, wanted);
+    let used = |wanted: &dyn Fn(&Purpose) -> bool| {
+        titles(&engine.register, &records, kept.request.lang, wanted)
+    };
     if kept.request.right == Right::ConsentWithdrawal {
         let named = &work.choices.consents;
         let purpose = used(&|p| is_consent(p) && (named.is_empty() || named.contains(&p.id.value)));
@@ -254,19 +256,23 @@ pub fn answer(
     }
     if kept.request.right == Right::Objection {
         let (marketing, weighed) = (&work.choices.marketing, &work.choices.weighed);
-        let overridden = |p: &Purpose| matches!(weighed.get(&p.id.value), Some(Weighed::Overridden { .. }));
-        let against = used(&|p| marketing.contains(&p.id.value) || weighed.contains_key(&p.id.value));
+        let overridden =
+            |p: &Purpose| matches!(weighed.get(&p.id.value), Some(Weighed::Overridden { .. }));
+        let against =
+            used(&|p| marketing.contains(&p.id.value) || weighed.contains_key(&p.id.value));
         let refused = !used(&overridden).is_empty();
         context.objection = Some(Objection {
             against,
             marketing: kept.request.marketing,
             outcome: if refused { "refused" } else { "met" }.to_owned(),
         });
-        context.reasons =
-            weighed.values().filter_map(|w| match w {
+        context.reasons = weighed
+            .values()
+            .filter_map(|w| match w {
                 Weighed::Overridden { reason } => Some(reason.clone()),
                 Weighed::Upheld => None,
-            }).collect();
+            })
+            .collect();
     }
     let told = Told::Letter(answer_kind(kept.request.right, outcome), Box::new(context));
     let mut desk = desk(engine, by, t, signed);
@@ -298,6 +304,7 @@ fn titles(
 }
 
 fn is_consent(purpose: &Purpose) -> bool {
-    let of = |b: &Option<frist_register::Sp<Basis>>| b.as_ref().is_some_and(|b| b.value.is_consent());
+    let of =
+        |b: &Option<frist_register::Sp<Basis>>| b.as_ref().is_some_and(|b| b.value.is_consent());
     of(&purpose.basis) || of(&purpose.special_basis)
 }

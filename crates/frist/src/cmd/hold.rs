@@ -1,6 +1,5 @@
 //! `frist hold add|list|release`.
 
-use frist_law::{Expiry, Start, Term};
 use frist_ledger::entry::{Entry, HoldChange, Id, Kind};
 use frist_register::Lang;
 use frist_state::{Hold, NewHold, Part, Scope};
@@ -254,16 +253,7 @@ fn release(
     if known.is_some_and(|h| !h.shows_to(me.as_str())) {
         return Err(frist_state::Error::NotFound { what: "hold", id: id.to_owned() }.into());
     }
-    let notice = engine.register.requests.notice_period.as_ref().map(|p| Term::from(p.value));
-    let free_at = notice.and_then(|term| {
-        let today = Start::Date(t.to_zoned(calendar.zone.clone()).date());
-        let from =
-            if term.period.unit == frist_law::Unit::Hours { Start::Instant(t) } else { today };
-        match frist_law::expires(term, &from, &calendar) {
-            Expiry::At(at) => Some(at),
-            Expiry::Never => None,
-        }
-    });
+    let free_at = frist_sweep::notice::free_at(&engine.register, t);
     let from = free_at.map(|at| day(at, &calendar.zone));
     let question = match (&from, lang) {
         (Some(day), Lang::Da) => {

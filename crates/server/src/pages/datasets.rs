@@ -332,7 +332,10 @@ pub(super) fn record(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     let f = Frame::new(ctx, &format!("{} · {}", t.record, key), "/datasets");
     // Whom a hold is about may be more than one may know of a record.
     let holds = match sees_holds {
-        true => found.holds.iter().map(|(id, matter)| format!("{id}: {matter}")).collect(),
+        true => {
+            let shown = found.holds.iter().filter(|h| h.shows_to(ctx.name()));
+            shown.map(|h| format!("{}: {}", h.hold.id, h.hold.matter)).collect()
+        }
         false => Vec::new(),
     };
     page(&Record {

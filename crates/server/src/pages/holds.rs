@@ -76,7 +76,9 @@ fn shown(ctx: &mut Ctx<'_>, wrong: Option<String>, new: Typed) -> Result<Reply, 
         Ok(sets.map(|d| (d.id.value.clone(), title(d, lang))).collect())
     })?;
     let mine = |d: Option<&str>| ctx.could(Action::SeeHolds, &ctx.knows(d));
-    let seen = holds.iter().filter(|h| mine(h.hold.dataset.as_deref()));
+    // One that is for a few to see is not here for the others, not even by its id.
+    let me = ctx.name().to_owned();
+    let seen = holds.iter().filter(|h| mine(h.hold.dataset.as_deref()) && h.shows_to(&me));
     let seen = seen.map(|h| {
         let x = &h.hold;
         let facts = ctx.knows(x.dataset.as_deref());
@@ -125,6 +127,18 @@ fn covers(hold: &NewHold, titles: &[(String, String)], t: &Texts) -> String {
         Scope::Key { .. } => format!("{} {place}", t.one_record_of),
         Scope::Subject { kind, .. } => format!("{} ({kind}) {} {place}", t.by_subject, t.in_word),
         Scope::Field { field, .. } => format!("{} {field} {} {place}", t.records_by, t.in_word),
+        Scope::Where { fields } => {
+            let fields: Vec<&str> = fields.iter().map(|(field, _)| field.as_str()).collect();
+            format!("{} {} {} {place}", t.records_by, fields.join(", "), t.in_word)
+        }
+        Scope::Any { parts } => {
+            let part = |p: &frist_state::Part| {
+                let one =
+                    NewHold { dataset: p.dataset.clone(), scope: p.scope.clone(), ..hold.clone() };
+                covers(&one, titles, t)
+            };
+            parts.iter().map(part).collect::<Vec<_>>().join("; ")
+        }
     }
 }
 
@@ -165,7 +179,7 @@ pub(super) fn add(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
             Err(e) => return Err(e.into()),
         }
         (face.publish)(engine)?;
-        let one = Hold { hold: hold.clone(), released_at: None, released_by: None };
+        let one = Hold { hold: hold.clone(), released_at: None, released_by: None, free_at: None };
         let scopes = |d: &frist_register::DataSet| {
             frist_sweep::engine::scopes(std::slice::from_ref(&one), d)
         };
@@ -233,6 +247,8 @@ fn meant(ctx: &Ctx<'_>, typed: &Typed, dataset: Option<String>) -> Result<NewHol
         owner: ctx.name().to_owned(),
         created_at: ctx.now,
         review_at,
+        ends_at: None,
+        viewers: Vec::new(),
     })
 }
 
@@ -264,7 +280,8 @@ fn known(engine: &mut Engine, hold: &NewHold, t: &Texts) -> Result<Result<(), St
                 return Ok(Err(format!("{} {field}", t.hold_no_field)));
             }
         }
-        Scope::All | Scope::Key { .. } => {}
+        // The form makes no others.
+        Scope::All | Scope::Key { .. } | Scope::Where { .. } | Scope::Any { .. } => {}
     }
     Ok(Ok(()))
 }
@@ -280,14 +297,17 @@ fn entry(id: &str, change: HoldChange, by: &str, at: Timestamp) -> Result<Entry,
 pub(super) fn release(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     let id = ctx.id.clone();
     let all = ctx.state(frist_state::State::all_holds)?;
-    let hold = all.into_iter().find(|h| h.hold.id == id).ok_or(Refusal::NotFound)?;
+    let me = ctx.name().to_owned();
+    let hold = all.into_iter().find(|h| h.hold.id == id && h.shows_to(&me));
+    let hold = hold.ok_or(Refusal::NotFound)?;
     ctx.may(Action::ReleaseHold, &ctx.knows(hold.hold.dataset.as_deref()))?;
     sure(ctx)?;
     let (who, now) = (ctx.name().to_owned(), ctx.now);
     let face = &ctx.app.face;
     ctx.engine(|engine| {
         let entry = entry(&id, HoldChange::Released, &who, now)?;
-        engine.state.release_hold(&id, &who, now, &entry)?;
+        let free_at = frist_sweep::notice::free_at(&engine.register, now);
+        engine.state.release_hold(&id, &who, now, free_at, &entry)?;
         (face.publish)(engine)
     })?;
     ctx.app.engines.changed();

@@ -90,7 +90,8 @@ pub(super) fn today(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     // That a hold exists is not for everybody to see.
     if ctx.could(Action::SeeHolds, &ctx.knows(None)) {
         for h in ctx.state(|state| state.holds(now))? {
-            if let Some(review) = h.hold.review_at.filter(|r| *r <= now) {
+            let mine = h.shows_to(ctx.name());
+            if let Some(review) = h.hold.review_at.filter(|r| mine && *r <= now) {
                 let why = format!("{} {}.", t.hold_why, f.when(review));
                 add(t.chip_hold, "warn", h.hold.id, why, Some("/holds".to_owned()));
             }
