@@ -115,6 +115,7 @@ pub enum ReviewCommand {
 
 /// `hold`.
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "one is made, once a run")]
 pub enum HoldCommand {
     /// Add a hold: what it covers is not erased until it is released
     Add {

@@ -285,7 +285,6 @@ fn all(look: &Look, register: &Register, book: &LawBook, answers: &Answers) -> V
     out
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of one dialogue, used once")]
 fn purpose(
     out: &mut Vec<Question>,
     n: usize,

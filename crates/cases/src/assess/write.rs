@@ -103,12 +103,14 @@ pub fn write(files: &[(String, String)], edit: &Edit) -> Result<Vec<File>> {
         let mut doc: DocumentMut = text.parse().map_err(failed)?;
         let mut changed = false;
         let here = home(&doc, "activity", &edit.activity);
-        if edit.rule && here && !edit.purposes.is_empty() {
-            if let Some(a) = entry(&mut doc, "activity", &edit.activity) {
-                let list = tables(a, "purpose").ok_or_else(|| other(name, "purpose"))?;
-                edit.purposes.iter().map(purpose).for_each(|p| list.push(p));
-                changed = true;
-            }
+        if edit.rule
+            && here
+            && !edit.purposes.is_empty()
+            && let Some(a) = entry(&mut doc, "activity", &edit.activity)
+        {
+            let list = tables(a, "purpose").ok_or_else(|| other(name, "purpose"))?;
+            edit.purposes.iter().map(purpose).for_each(|p| list.push(p));
+            changed = true;
         }
         match &edit.new {
             Some((subject, categories)) if here => {

@@ -261,7 +261,18 @@ fn show(
             let read = if c.lang == "en" { Lang::En } else { Lang::Da };
             line("", "", &format!("“{}”", text.text.value.get(read)));
         }
-        line("opbevaring", "retention", &c.retention);
+        let proof = current.and_then(|x| x.proof.as_ref());
+        let retention = match (lang, proof) {
+            (Lang::En, _) => c.retention.clone(),
+            (Lang::Da, Some(p)) => {
+                format!(
+                    "så længe behandlingen løber, og {} efter en tilbagetrækning",
+                    p.value.text_da()
+                )
+            }
+            (Lang::Da, None) => "så længe behandlingen løber; slettes ved tilbagetrækning".into(),
+        };
+        line("opbevaring", "retention", &retention);
         if let Some(at) = c.erase_at {
             line("beviset slettes", "the proof goes", &day(at, zone));
         }
