@@ -3,6 +3,7 @@
 
 mod answers;
 mod doing;
+mod open;
 mod people;
 mod rules;
 mod words;
