@@ -113,11 +113,8 @@ fn engine(dir: &std::path::Path, url: &str) -> Outcome<Engine> {
 
 /// The engine of a register whose one purpose rests on this.
 pub(crate) fn engine_with(dir: &std::path::Path, url: &str, basis: &str) -> Outcome<Engine> {
-    let text = people::register(
-        "kind = \"postgresql\"\nurl_env = \"BENCH_URL\"",
-        basis,
-        people::RULE,
-    );
+    let text =
+        people::register("kind = \"postgresql\"\nurl_env = \"BENCH_URL\"", basis, people::RULE);
     let files = vec![("register.toml".to_owned(), text)];
     let reading = Register::read(&files);
     let register = reading.register.ok_or_else(|| format!("{:?}", reading.diagnostics))?;

@@ -43,7 +43,9 @@ pub fn run(args: &Args) -> Outcome {
     println!("10 tables of {} rows, made in {:.0} s", args.rows, begin.elapsed().as_secs_f64());
     // The one person, with as many rows more in each table that knows people by their number.
     let person = args.rows / 2;
-    for table in people::TABLES.iter().filter(|t| t.columns.len() == 1 && t.columns[0].0 == "customer") {
+    for table in
+        people::TABLES.iter().filter(|t| t.columns.len() == 1 && t.columns[0].0 == "customer")
+    {
         client.batch_execute(&format!(
             "INSERT INTO {} SELECT {} + n, {person}, current_date FROM generate_series(1, {}) AS n",
             table.name,
@@ -93,7 +95,11 @@ pub fn run(args: &Args) -> Outcome {
         }
     }
     let single = args.single as f64;
-    println!("one at a time: {:.1} people a second; one committed statement a row: {:.1}", single / frist, single / hand);
+    println!(
+        "one at a time: {:.1} people a second; one committed statement a row: {:.1}",
+        single / frist,
+        single / hand
+    );
     let begin = Instant::now();
     erase(&mut engine, &finder, &[person], 0)?;
     println!("one person with {} rows: {:.2} s", args.many, begin.elapsed().as_secs_f64());
@@ -103,7 +109,11 @@ pub fn run(args: &Args) -> Outcome {
         let id = i64::try_from(args.rows / 4 + id)?;
         client.execute("DELETE FROM visit WHERE id = $1", &[&id])?;
     }
-    println!("one committed statement a row, {} rows: {:.2} s", args.many, begin.elapsed().as_secs_f64());
+    println!(
+        "one committed statement a row, {} rows: {:.2} s",
+        args.many,
+        begin.elapsed().as_secs_f64()
+    );
     // Everything went that was found, and has its receipt: asked for one of the last group.
     let sample = client.query_one("SELECT count(*) FROM account WHERE customer <= 10", &[])?;
     if sample.get::<_, i64>(0) != 0 {
@@ -120,7 +130,12 @@ fn erase(engine: &mut Engine, finder: &Finder, these: &[u64], rows: usize) -> Ou
         let known = [("customer".to_owned(), p.to_string())];
         let found = finder.find(engine, &known, &Limits::default(), &[])?;
         if !found.is_complete() || (rows > 0 && found.hits.len() != rows) {
-            return Err(format!("{} rows were found, completely: {}", found.hits.len(), found.is_complete()).into());
+            return Err(format!(
+                "{} rows were found, completely: {}",
+                found.hits.len(),
+                found.is_complete()
+            )
+            .into());
         }
         hits.extend(found.hits.into_iter().map(|h| (h.dataset, h.key)));
     }
@@ -161,12 +176,18 @@ fn row_by_row(client: &mut Client, p: u64, rows: u64) -> Outcome {
     for table in &people::TABLES {
         let name = table.name;
         let found = match table.columns {
-            [("customer", ..), ..] => client.query(&format!("SELECT id FROM {name} WHERE customer = $1"), &[&number])?,
-            [("email", ..)] => client.query(&format!("SELECT id FROM {name} WHERE email = $1"), &[&email])?,
-            _ => client.query(&format!("SELECT id FROM {name} WHERE order_no = ANY ($1)"), &[&orders])?,
+            [("customer", ..), ..] => {
+                client.query(&format!("SELECT id FROM {name} WHERE customer = $1"), &[&number])?
+            }
+            [("email", ..)] => {
+                client.query(&format!("SELECT id FROM {name} WHERE email = $1"), &[&email])?
+            }
+            _ => client
+                .query(&format!("SELECT id FROM {name} WHERE order_no = ANY ($1)"), &[&orders])?,
         };
         for row in found {
-            client.execute(&format!("DELETE FROM {name} WHERE id = $1"), &[&row.get::<_, i64>(0)])?;
+            client
+                .execute(&format!("DELETE FROM {name} WHERE id = $1"), &[&row.get::<_, i64>(0)])?;
         }
     }
     Ok(())

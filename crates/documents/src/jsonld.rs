@@ -9,7 +9,7 @@ use frist_register::CategoryClass;
 use serde_json::{Map, Value, json};
 
 use crate::record::{ActivityView, ControllerView, LimitView, ProcessingView, PurposeView};
-use crate::record::{Record, RecipientView};
+use crate::record::{RecipientView, Record};
 use crate::source::{ContactView, Result, Source};
 use crate::words::{GroundWords, Role};
 
@@ -243,9 +243,9 @@ impl Writer<'_> {
         let register = self.source.register;
         let rows = || self.record.activities.iter().flat_map(|a| &a.relation);
         let mut out = Vec::new();
-        for (id, _) in register.subjects.iter().filter(|(id, _)| {
-            rows().any(|r| r.subject.id == **id)
-        }) {
+        for (id, _) in
+            register.subjects.iter().filter(|(id, _)| rows().any(|r| r.subject.id == **id))
+        {
             out.push(json!({
                 "@id": self.id("subject", id),
                 "@type": subject_term(id),
@@ -364,7 +364,10 @@ impl Writer<'_> {
             "dpv:hasLegalBasis": bases,
         });
         if let (Some(law), Value::Object(node)) = (&p.law, &mut node) {
-            node.insert("dpv:hasApplicableLaw".into(), json!({ "@type": "dpv:Law", "dct:title": law }));
+            node.insert(
+                "dpv:hasApplicableLaw".into(),
+                json!({ "@type": "dpv:Law", "dct:title": law }),
+            );
         }
         node
     }
@@ -391,7 +394,8 @@ impl Writer<'_> {
             "@type": if erased { "dpv:StorageDeletion" } else { "dpv:StorageCondition" },
             "dct:description": self.text(&l.rule.disposition),
         }));
-        parts.push(json!({ "@type": "dpv:StorageLocation", "dct:title": self.text(&l.store.name) }));
+        parts
+            .push(json!({ "@type": "dpv:StorageLocation", "dct:title": self.text(&l.store.name) }));
         json!({
             "@id": self.id("dataset", &l.rule.dataset),
             "@type": "dpv:StorageCondition",

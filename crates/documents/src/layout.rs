@@ -15,10 +15,7 @@ pub(crate) fn json(value: &impl Serialize, what: &'static str) -> Result<String>
 pub(crate) fn document(source: &Source<'_>, title: &str, subtitle: String) -> Document {
     let pick = |da: &str, en: &str| source.pick(da, en).to_owned();
     let mut meta = vec![
-        (
-            pick("Dataansvarlig", "Controller"),
-            source.register.controller.contact.name.clone(),
-        ),
+        (pick("Dataansvarlig", "Controller"), source.register.controller.contact.name.clone()),
         (pick("Revision", "Revision"), source.revision.to_owned()),
     ];
     if source.date.is_none() {
@@ -47,12 +44,7 @@ pub(crate) fn bullets<T: Into<String>>(items: impl IntoIterator<Item = T>) -> Bl
     Block::List { ordered: false, items }
 }
 
-pub(crate) fn table(
-    caption: &str,
-    head: &[&str],
-    rows: Vec<Vec<Cell>>,
-    widths: &[u16],
-) -> Block {
+pub(crate) fn table(caption: &str, head: &[&str], rows: Vec<Vec<Cell>>, widths: &[u16]) -> Block {
     Block::Table {
         caption: caption.to_owned(),
         head: head.iter().map(|h| (*h).to_owned()).collect(),

@@ -131,8 +131,18 @@ impl<'a> Source<'a> {
     /// A date as it is written in a sentence: `1. juli 2022`, `1 July 2022`.
     pub fn day(&self, date: Date) -> String {
         const DA: [&str; 12] = [
-            "januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september",
-            "oktober", "november", "december",
+            "januar",
+            "februar",
+            "marts",
+            "april",
+            "maj",
+            "juni",
+            "juli",
+            "august",
+            "september",
+            "oktober",
+            "november",
+            "december",
         ];
         if self.da() {
             let month = DA[usize::from(date.month().unsigned_abs()) - 1];
@@ -231,9 +241,11 @@ impl ContactView {
     /// Name and everything by which to reach it, in one line.
     pub fn line(&self, source: &Source<'_>) -> String {
         let mut parts = vec![self.name.clone()];
-        parts.extend(self.cvr.as_ref().map(|cvr| {
-            format!("{} {cvr}", source.pick("CVR-nr.", "company number (CVR)"))
-        }));
+        parts.extend(
+            self.cvr
+                .as_ref()
+                .map(|cvr| format!("{} {cvr}", source.pick("CVR-nr.", "company number (CVR)"))),
+        );
         parts.extend(self.address.clone());
         parts.extend(self.email.clone());
         parts.extend(self.phone.as_ref().map(|p| format!("{} {p}", source.pick("tlf.", "tel."))));

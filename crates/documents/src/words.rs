@@ -280,8 +280,7 @@ impl Writer<'_> {
             _ => false,
         };
         let begun = |p: &&Piece| p.from.is_none_or(|from| from <= day);
-        let mut live: Vec<&Piece> =
-            pieces.iter().filter(begun).filter(|p| !over(p)).collect();
+        let mut live: Vec<&Piece> = pieces.iter().filter(begun).filter(|p| !over(p)).collect();
         if live.is_empty() {
             live = pieces.iter().collect();
         }
@@ -309,11 +308,8 @@ impl Writer<'_> {
         let mut parts = Vec::new();
         for (i, (piece, term)) in distinct.iter().enumerate() {
             let start = if i == 0 { self.start(from, law, piece, nameless) } else { String::new() };
-            let mut text = if i == 0 {
-                self.term(*term, &start)
-            } else {
-                period(self.source, term.period)
-            };
+            let mut text =
+                if i == 0 { self.term(*term, &start) } else { period(self.source, term.period) };
             if let (Some(to), true) = (piece.to, distinct.len() > 1) {
                 let to = self.source.day(to);
                 text += &match self.source.da() {
@@ -360,7 +356,8 @@ impl Writer<'_> {
         if own.is_none()
             && let Some(law) = law.and_then(|id| self.source.book.get(id))
         {
-            let version = law.versions.iter().find(|v| Some(&v.citation) == piece.citation.as_ref());
+            let version =
+                law.versions.iter().find(|v| Some(&v.citation) == piece.citation.as_ref());
             if let Some(start) = version.and_then(|v| v.start.as_ref()) {
                 return small(self.source.pick(&start.da, &start.en));
             }
@@ -435,7 +432,8 @@ impl Writer<'_> {
     }
 
     fn literals(&self, all: &[Literal]) -> Vec<String> {
-        let quoted = |t: &str| if self.source.da() { format!("»{t}«") } else { format!("“{t}”") };
+        let quoted =
+            |t: &str| if self.source.da() { format!("»{t}«") } else { format!("“{t}”") };
         all.iter()
             .map(|one| match one {
                 Literal::Text(text) => quoted(text),

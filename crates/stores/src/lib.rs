@@ -20,5 +20,6 @@ pub use bound::{Bound, Common};
 pub use open::open;
 pub use store::{
     Action, Aftercare, Amended, Census, CollectionInfo, Disposed, FieldInfo, FieldMatch,
-    FieldValue, Fields, FoundRow, Key, KeyPart, Looked, Partition, Record, Store, StoreError, Unnamed,
+    FieldValue, Fields, FoundRow, Key, KeyPart, Looked, Partition, Record, Store, StoreError,
+    Unnamed,
 };

@@ -161,9 +161,8 @@ impl Engine {
                 let Next { page, batch } = next;
                 let keys = page.into_iter().map(|r| r.key).collect();
                 let (batch, ahead) = (batch, Some(ahead));
-                found = self.halves(
-                    prepared, &action, keys, batch, ahead, sweep, lease, tally, observer,
-                )?;
+                found = self
+                    .halves(prepared, &action, keys, batch, ahead, sweep, lease, tally, observer)?;
                 if tally.refusals >= REFUSALS {
                     return Ok(());
                 }

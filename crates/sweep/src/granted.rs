@@ -352,12 +352,7 @@ fn in_the_store_or<T>(answer: Result<T>) -> Result<Option<T>> {
 }
 
 /// `gone`: those that the store says are gone, now that all is over.
-fn account_for(
-    grant: &Grant,
-    tally: Tally,
-    gone: Vec<Key>,
-    refused: Option<String>,
-) -> Carried {
+fn account_for(grant: &Grant, tally: Tally, gone: Vec<Key>, refused: Option<String>) -> Carried {
     let ours: HashSet<Key> = tally.gone.into_iter().chain(tally.told).collect();
     let gone: HashSet<Key> = gone.into_iter().collect();
     let mut one = Carried {

@@ -32,8 +32,8 @@ pub mod watch;
 
 pub use engine::{Engine, Keys, Loaded, Prepared};
 pub use error::{Error, Result};
-pub use granted::{Carried, Grant};
 pub use explain::Explained;
+pub use granted::{Carried, Grant};
 pub use plan::{Options, Plan};
 pub use report::Report;
 pub use step::{Observer, Step};

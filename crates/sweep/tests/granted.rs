@@ -66,7 +66,10 @@ fn only_the_grounds_left_out_are_left_out() {
         // Taken back: the duty and the hold stay, and so does whoever did not ask.
         let two = [grant([1, 9], &["consent"]), grant([3, 4, 5], &["consent", "books", "books#2"])];
         let carried = run(&mut engine, &two);
-        assert_eq!((ids(&carried[0].done), ids(&carried[0].absent)), (vec!["1".into()], vec!["9".into()]));
+        assert_eq!(
+            (ids(&carried[0].done), ids(&carried[0].absent)),
+            (vec!["1".into()], vec!["9".into()])
+        );
         assert_eq!(ids(&carried[1].done), ["3"]);
         assert_eq!(ids(&carried[1].left), ["4", "5"]);
         assert!(carried.iter().all(|c| c.refused.is_none()));

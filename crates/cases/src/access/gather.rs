@@ -126,7 +126,8 @@ pub(super) fn gather(
                     Some(Shown::Whole) => says.clone(),
                     Some(Shown::Instead(instead)) => instead.clone(),
                     Some(Shown::Masked) | None => {
-                        say(lang, "[udeladt af hensyn til andre]", "[left out: about others]").into()
+                        say(lang, "[udeladt af hensyn til andre]", "[left out: about others]")
+                            .into()
                     }
                 });
                 out.items.push(Item {
@@ -174,8 +175,8 @@ pub(super) fn gather(
     let masked = out.items.iter().filter(|i| i.shown == Some(Shown::Masked)).count();
     if masked > 0 {
         out.left_out.push(match lang {
-            Lang::Da => format!("{masked} felter eller filer, der handler om andre personer"),
-            Lang::En => format!("{masked} fields or files that are about other people"),
+            Lang::Da => format!("felter eller filer, der handler om andre personer: {masked}"),
+            Lang::En => format!("fields or files that are about other people: {masked}"),
         });
     }
     Ok(out)
@@ -199,7 +200,8 @@ fn not_portable<'w>(engine: &Engine, dataset: &DataSet, lang: Lang) -> Option<&'
         matches!(basis, Some(Basis::Consent | Basis::Contract))
             || special == Some(Basis::ExplicitConsent)
     });
-    let from_others = engine.register.activity(&dataset.activity).is_some_and(|a| a.source.is_some());
+    let from_others =
+        engine.register.activity(&dataset.activity).is_some_and(|a| a.source.is_some());
     if !carried {
         return Some(say(
             lang,

@@ -113,7 +113,8 @@ pub fn judge(
 ) -> Result<()> {
     let items = review(engine, number, t)?;
     let Some(item) = items.iter().find(|i| i.id == id) else {
-        return Err(CasesError::NotFound { what: "item to be reviewed", id: String::new() });
+        let why = "nothing of that name waits for a reviewer; look at the review list".into();
+        return Err(CasesError::Input { what: "the item", why });
     };
     if item.file && matches!(shown, Shown::Instead(_)) {
         let why = "a file is shown whole or left out; attach a redacted copy to the case".into();
@@ -160,7 +161,9 @@ pub fn deliver(
         return Err(CasesError::Step {
             id: number.to_owned(),
             step: "answered with a package",
-            why: format!("{waiting} fields or files may tell of other people, and nobody has looked at them"),
+            why: format!(
+                "{waiting} fields or files may tell of other people, and nobody has looked at them"
+            ),
             possible: "review them".into(),
         });
     }
@@ -175,10 +178,16 @@ pub fn deliver(
     let access = told::lines(&source, &gathered)?;
     let formats = match portable {
         true => vec!["JSON".to_owned(), "CSV".to_owned()],
-        false => vec![if frist_paper::PDF { "PDF" } else { "HTML" }.into(), "JSON".into(), "CSV".into()],
+        false => {
+            vec![if frist_paper::PDF { "PDF" } else { "HTML" }.into(), "JSON".into(), "CSV".into()]
+        }
     };
     let how = match sealed {
-        true => say(lang, "En krypteret fil. Du får koden særskilt.", "An encrypted file. You receive the code separately."),
+        true => say(
+            lang,
+            "En krypteret fil. Du får koden særskilt.",
+            "An encrypted file. You receive the code separately.",
+        ),
         false => say(lang, "En zip-fil", "A zip file"),
     };
     let mut context: LetterContext = desk(engine, by, t, signed).context(&kept);
@@ -193,12 +202,15 @@ pub fn deliver(
         context.decisions.iter_mut().for_each(|d| d.answer.clear());
     } else {
         context.access = access;
-        context.recipients = crate::erase::recipients(&gathered.as_records(), &engine.register, lang);
+        context.recipients =
+            crate::erase::recipients(&gathered.as_records(), &engine.register, lang);
     }
     let kind = if portable { LetterKind::Portability } else { LetterKind::Access };
     let own = engine.register.letters.iter().find(|l| l.id.value == kind.id());
-    let value = serde_json::to_value(&context)
-        .map_err(|e| CasesError::Damaged { what: "what a letter is made from", why: e.to_string() })?;
+    let value = serde_json::to_value(&context).map_err(|e| CasesError::Damaged {
+        what: "what a letter is made from",
+        why: e.to_string(),
+    })?;
     let letter = frist_paper::letters::render(kind, lang, own, &value)?;
     let zip = write::zip(&gathered, letter, number, &revision, lang, portable, t)?;
     let phrase = sealed.then(passphrase).transpose()?;

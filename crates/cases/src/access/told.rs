@@ -11,10 +11,12 @@ use crate::{CasesError, Result};
 pub(super) fn lines(source: &Source<'_>, gathered: &Gathered) -> Result<Vec<AccessLine>> {
     let mut out = Vec::new();
     for activity in &source.register.activities {
-        let sets = || gathered.sets.iter().filter(|s| s.dataset.activity.value == activity.id.value);
+        let sets =
+            || gathered.sets.iter().filter(|s| s.dataset.activity.value == activity.id.value);
         for purpose in &activity.purposes {
             let of = || {
-                sets().filter(|s| s.dataset.keep.iter().any(|k| k.purpose.value == purpose.id.value))
+                sets()
+                    .filter(|s| s.dataset.keep.iter().any(|k| k.purpose.value == purpose.id.value))
             };
             if of().next().is_none() {
                 continue;
@@ -27,10 +29,8 @@ pub(super) fn lines(source: &Source<'_>, gathered: &Gathered) -> Result<Vec<Acce
                         categories.push(&category.value);
                     }
                 }
-                let rule = words::rule(source, &set.dataset).map_err(|e| CasesError::Input {
-                    what: "the register",
-                    why: e.to_string(),
-                })?;
+                let rule = words::rule(source, &set.dataset)
+                    .map_err(|e| CasesError::Input { what: "the register", why: e.to_string() })?;
                 let sentences = rule.sentences(source).join(" ");
                 periods.push(format!("{}: {sentences}", title(&set.dataset, source.lang)));
             }

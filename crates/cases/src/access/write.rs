@@ -73,7 +73,15 @@ pub(super) fn zip(
         add(&format!("csv/{}.csv", set.dataset.id.value), &csv(set)?)?;
         for (n, held) in set.records.iter().enumerate() {
             if let Some((name, bytes)) = &held.file {
-                add(&format!("{}/{}/{}-{name}", say(lang, "filer", "files"), set.dataset.id.value, n + 1), bytes)?;
+                add(
+                    &format!(
+                        "{}/{}/{}-{name}",
+                        say(lang, "filer", "files"),
+                        set.dataset.id.value,
+                        n + 1
+                    ),
+                    bytes,
+                )?;
             }
         }
     }
@@ -92,7 +100,9 @@ pub(super) fn zip(
 /// The letter, with the records after it.
 fn to_read(mut letter: Document, gathered: &Gathered, lang: Lang) -> Document {
     letter.blocks.push(Block::PageBreak);
-    letter.blocks.push(Block::Heading(1, say(lang, "Oplysningerne om dig", "The data about you").into()));
+    letter
+        .blocks
+        .push(Block::Heading(1, say(lang, "Oplysningerne om dig", "The data about you").into()));
     for set in &gathered.sets {
         letter.blocks.push(Block::Heading(2, title(&set.dataset, lang)));
         for (n, held) in set.records.iter().enumerate() {
@@ -111,13 +121,7 @@ fn to_read(mut letter: Document, gathered: &Gathered, lang: Lang) -> Document {
     letter
 }
 
-fn json(
-    gathered: &Gathered,
-    number: &str,
-    revision: &str,
-    lang: Lang,
-    t: Timestamp,
-) -> Value {
+fn json(gathered: &Gathered, number: &str, revision: &str, lang: Lang, t: Timestamp) -> Value {
     let record = |held: &super::gather::Held| {
         let mut fields = Map::new();
         for (name, value) in &held.fields {
@@ -192,7 +196,9 @@ mod tests {
 
     #[test]
     fn no_cell_is_a_formula() {
-        for (text, cell) in [("=1+1", "'=1+1"), ("-12.5", "-12.5"), ("@x", "'@x"), ("a", "a"), ("-a", "'-a")] {
+        for (text, cell) in
+            [("=1+1", "'=1+1"), ("-12.5", "-12.5"), ("@x", "'@x"), ("a", "a"), ("-a", "'-a")]
+        {
             assert_eq!(safe(text), cell);
         }
     }

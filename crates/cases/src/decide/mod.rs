@@ -62,7 +62,8 @@ pub fn decide(
             choices,
             t,
         };
-        let there: BTreeMap<&Key, _> = looked.records.iter().map(|(r, h)| (&r.key, (r, h))).collect();
+        let there: BTreeMap<&Key, _> =
+            looked.records.iter().map(|(r, h)| (&r.key, (r, h))).collect();
         for ix in places {
             let key = &hits[ix].1;
             answers[ix] = Some(match there.get(key) {

@@ -9,9 +9,9 @@ use frist_stores::Record;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::RESTRICTION;
 use super::answer::{Answer, Article, GroundAnswer, Question, RecordAnswer, Stands};
 use super::choices::{Choices, Own, Right, Weighed};
-use super::RESTRICTION;
 
 /// Datatilsynet upheld the refusal to erase a public authority's filed documents.
 const FILED: &str = "2018-32-0286";
@@ -122,7 +122,8 @@ impl Weighing<'_> {
         let special = self.purpose(ground).and_then(|p| p.special_basis.as_ref()).map(|b| b.value);
         let consent = ground.basis == Some(Basis::Consent)
             || special.is_some_and(|b| b == Basis::ExplicitConsent);
-        let named = self.choices.consents.is_empty() || self.choices.consents.contains(&ground.name);
+        let named =
+            self.choices.consents.is_empty() || self.choices.consents.contains(&ground.name);
         if consent && named && self.right != Right::Objection {
             return Effect::TakenBack;
         }
@@ -155,9 +156,8 @@ impl Weighing<'_> {
         let live = |effect: Effect| {
             effects.iter().zip(&before.reasons).any(|(e, r)| *e == effect && is_live(r))
         };
-        let passed = |r: &&Reason| {
-            r.role == Role::Limits && matches!(r.standing, Standing::Ended(_))
-        };
+        let passed =
+            |r: &&Reason| r.role == Role::Limits && matches!(r.standing, Standing::Ended(_));
         let article = match before.outcome {
             Outcome::Due if before.reasons.iter().any(|r| passed(&r)) => Article::DutyToErase,
             Outcome::Due => Article::NotNecessary,
@@ -344,8 +344,7 @@ fn unclear(decision: &Decision) -> Option<Question> {
         _ => None,
     };
     let demands = decision.reasons.iter().filter(|r| r.role == Role::Demands);
-    let (fact, problem): (String, Problem) =
-        demands.chain(&decision.reasons).find_map(of)?;
+    let (fact, problem): (String, Problem) = demands.chain(&decision.reasons).find_map(of)?;
     let problem = Text { da: problem.text_da().into(), en: problem.text().into() };
     Some(Question::Settle { fact, problem })
 }

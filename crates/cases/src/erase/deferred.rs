@@ -74,7 +74,10 @@ pub fn finish_deferred(
         match turn(engine, kept, work, records, &which, t) {
             Ok(turn) => turns.push((turn, theirs, ended)),
             // One store that does not answer keeps nobody else waiting.
-            Err(crate::CasesError::Store(_) | crate::CasesError::Sweep(frist_sweep::Error::Store(_))) => {}
+            Err(
+                crate::CasesError::Store(_)
+                | crate::CasesError::Sweep(frist_sweep::Error::Store(_)),
+            ) => {}
             Err(e) => return Err(e),
         }
     }

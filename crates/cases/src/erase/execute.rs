@@ -165,7 +165,8 @@ pub(super) fn carry_out(
             Done { gone: vec![], absent: vec![], left: vec![], failed: vec![], refused: vec![] };
         for (ix, dataset, key, without) in &turn.going {
             let same = (dataset.as_str(), without.as_slice());
-            let (Some(carried), Some([done, absent])) = (carried.get(&same), sets.get(&same)) else {
+            let (Some(carried), Some([done, absent])) = (carried.get(&same), sets.get(&same))
+            else {
                 continue;
             };
             let place = if done.contains(key) {
@@ -213,7 +214,8 @@ fn finish(engine: &mut Engine, by: &str, turn: Turn, done: &Done) -> Result<Exec
         && kept.request.deferred == parts_of(&records);
     let word = format!("erased:{}", executed.erased);
     keep(engine, kept, &work, Some(&records), step(t, by, word, None))?;
-    if !answered && !same && executed.open == 0 && records.iter().all(|r| r.state != super::PERSON) {
+    if !answered && !same && executed.open == 0 && records.iter().all(|r| r.state != super::PERSON)
+    {
         let decide = Step::Decide {
             outcome: outcome_of(&records),
             reasons: reasons_of(&records, &engine.register, lang),
@@ -246,20 +248,20 @@ fn held_back(
 ) -> (String, Option<jiff::civil::Date>) {
     let refers = |r: &&CaseRecord| {
         r.state == REFUSE
-            && engine.register.dataset(&r.dataset).is_some_and(|d| {
-                d.links.iter().any(|l| l.to.value == records[ix].dataset)
-            })
+            && engine
+                .register
+                .dataset(&r.dataset)
+                .is_some_and(|d| d.links.iter().any(|l| l.to.value == records[ix].dataset))
     };
-    let longest = records.iter().filter(refers).max_by_key(|r| r.until.unwrap_or(jiff::civil::Date::MAX));
+    let longest =
+        records.iter().filter(refers).max_by_key(|r| r.until.unwrap_or(jiff::civil::Date::MAX));
     let words = say(
         lang,
         "17(1) Oplysninger, der skal bevares, henviser til det",
         "17(1) Records that must be kept refer to it",
     );
     match longest {
-        Some(other) => {
-            (other.ground.clone().unwrap_or_else(|| words.to_owned()), other.until)
-        }
+        Some(other) => (other.ground.clone().unwrap_or_else(|| words.to_owned()), other.until),
         None => (words.to_owned(), None),
     }
 }

@@ -48,14 +48,16 @@ pub(super) fn record_of(record: &CaseRecord, answer: &RecordAnswer, lang: Lang) 
 
 /// The ground of a refusal that no statute, matter or person names.
 fn in_words(article: Article, answer: &RecordAnswer, lang: Lang) -> String {
-    let needed = answer.reasons.iter().filter(|r| {
-        matches!(r.stands, Stands::Needed | Stands::Duty | Stands::Overrides)
-    });
+    let needed = answer
+        .reasons
+        .iter()
+        .filter(|r| matches!(r.stands, Stands::Needed | Stands::Duty | Stands::Overrides));
     let titles: Vec<&str> = needed.map(|r| r.title.get(lang)).collect();
     let titles = titles.join(", ");
     match article {
         Article::Claims => {
-            say(lang, "Et retskrav, der ikke er afsluttet", "A legal claim that is not settled").into()
+            say(lang, "Et retskrav, der ikke er afsluttet", "A legal claim that is not settled")
+                .into()
         }
         _ if titles.is_empty() => {
             say(lang, "Oplysningerne er stadig nødvendige", "The data is still necessary").into()
@@ -72,7 +74,9 @@ pub fn asked(question: &Question, lang: Lang) -> String {
     match question {
         Question::Settle { fact, problem } => match lang {
             Lang::Da => format!("Oplysningen `{fact}` {}; ret den i systemet", problem.get(lang)),
-            Lang::En => format!("The fact `{fact}` {}; put it right in the store", problem.get(lang)),
+            Lang::En => {
+                format!("The fact `{fact}` {}; put it right in the store", problem.get(lang))
+            }
         },
         Question::Weigh { title, interest, .. } => {
             let so = say(
@@ -85,8 +89,12 @@ pub fn asked(question: &Question, lang: Lang) -> String {
         }
         Question::Review { text } => text.get(lang).to_owned(),
         Question::Restricted { case } => match lang {
-            Lang::Da => format!("Begrænset for personen selv i {case}: skal begrænsningen ophæves?"),
-            Lang::En => format!("Restricted for the person in {case}: is the restriction to be lifted?"),
+            Lang::Da => {
+                format!("Begrænset for personen selv i {case}: skal begrænsningen ophæves?")
+            }
+            Lang::En => {
+                format!("Restricted for the person in {case}: is the restriction to be lifted?")
+            }
         },
     }
 }
@@ -155,7 +163,8 @@ pub fn recipients(records: &[CaseRecord], register: &Register, lang: Lang) -> Ve
             if categories.is_empty() || !disclosure.subjects.iter().any(|s| about(&s.value)) {
                 continue;
             }
-            let recipient = register.recipients.iter().find(|r| r.id.value == disclosure.recipient.value);
+            let recipient =
+                register.recipients.iter().find(|r| r.id.value == disclosure.recipient.value);
             let name = recipient.map(|r| r.title.get(lang)).filter(|t| !t.is_empty());
             let name = name.unwrap_or(&disclosure.recipient.value).to_owned();
             let what = categories.iter().map(|c| {
@@ -192,8 +201,11 @@ pub(super) fn context(
     let lang = kept.request.lang;
     let mut context = desk(engine, "", t, signed).context(kept);
     // What was not there is nothing to be told of.
-    let told: Vec<CaseRecord> =
-        records.iter().filter(|r| ![ABSENT, FOUND, PERSON].contains(&r.state.as_str())).cloned().collect();
+    let told: Vec<CaseRecord> = records
+        .iter()
+        .filter(|r| ![ABSENT, FOUND, PERSON].contains(&r.state.as_str()))
+        .cloned()
+        .collect();
     context.decisions = decision_lines(&told, &engine.register, lang);
     context.recipients = recipients(&told, &engine.register, lang);
     context
@@ -233,7 +245,9 @@ pub fn answer(
         });
     }
     let work = Work::of(&kept)?;
-    let used = |wanted: &dyn Fn(&Purpose) -> bool| titles(&engine.register, &records, kept.request.lang, wanted);
+    let used = |wanted: &dyn Fn(&Purpose) -> bool| {
+        titles(&engine.register, &records, kept.request.lang, wanted)
+    };
     if kept.request.right == Right::ConsentWithdrawal {
         let named = &work.choices.consents;
         let purpose = used(&|p| is_consent(p) && (named.is_empty() || named.contains(&p.id.value)));
@@ -242,19 +256,23 @@ pub fn answer(
     }
     if kept.request.right == Right::Objection {
         let (marketing, weighed) = (&work.choices.marketing, &work.choices.weighed);
-        let overridden = |p: &Purpose| matches!(weighed.get(&p.id.value), Some(Weighed::Overridden { .. }));
-        let against = used(&|p| marketing.contains(&p.id.value) || weighed.contains_key(&p.id.value));
+        let overridden =
+            |p: &Purpose| matches!(weighed.get(&p.id.value), Some(Weighed::Overridden { .. }));
+        let against =
+            used(&|p| marketing.contains(&p.id.value) || weighed.contains_key(&p.id.value));
         let refused = !used(&overridden).is_empty();
         context.objection = Some(Objection {
             against,
             marketing: kept.request.marketing,
             outcome: if refused { "refused" } else { "met" }.to_owned(),
         });
-        context.reasons =
-            weighed.values().filter_map(|w| match w {
+        context.reasons = weighed
+            .values()
+            .filter_map(|w| match w {
                 Weighed::Overridden { reason } => Some(reason.clone()),
                 Weighed::Upheld => None,
-            }).collect();
+            })
+            .collect();
     }
     let told = Told::Letter(answer_kind(kept.request.right, outcome), Box::new(context));
     let mut desk = desk(engine, by, t, signed);
@@ -286,6 +304,7 @@ fn titles(
 }
 
 fn is_consent(purpose: &Purpose) -> bool {
-    let of = |b: &Option<frist_register::Sp<Basis>>| b.as_ref().is_some_and(|b| b.value.is_consent());
+    let of =
+        |b: &Option<frist_register::Sp<Basis>>| b.as_ref().is_some_and(|b| b.value.is_consent());
     of(&purpose.basis) || of(&purpose.special_basis)
 }

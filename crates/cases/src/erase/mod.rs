@@ -104,10 +104,7 @@ pub(crate) fn right_of(kept: &Kept) -> Result<Right> {
 
 /// The keys of these records of a case, as their stores know them; of a data set that cannot be
 /// reached the error is told.
-pub(crate) fn keys_of(
-    engine: &mut Engine,
-    records: &[&CaseRecord],
-) -> Result<Vec<(String, Key)>> {
+pub(crate) fn keys_of(engine: &mut Engine, records: &[&CaseRecord]) -> Result<Vec<(String, Key)>> {
     let mut by_dataset: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (ix, record) in records.iter().enumerate() {
         by_dataset.entry(&record.dataset).or_default().push(ix);
@@ -166,14 +163,18 @@ pub(crate) fn keep(
     kept.request.work.insert(WORK.to_owned(), value);
     let change = CaseChange { body: kept.request.body()?, ..kept.case.change() };
     let (number, version) = (kept.case.number.clone(), kept.case.version);
-    let version =
-        engine.state.change_case_with(&number, version, &change, &step, &[], records)?;
+    let version = engine.state.change_case_with(&number, version, &change, &step, &[], records)?;
     kept.case.version = version;
     kept.case.body = change.body;
     Ok(kept)
 }
 
-pub(crate) fn step(at: Timestamp, by: &str, word: impl Into<String>, text: Option<String>) -> NewStep {
+pub(crate) fn step(
+    at: Timestamp,
+    by: &str,
+    word: impl Into<String>,
+    text: Option<String>,
+) -> NewStep {
     NewStep { at, by: by.to_owned(), step: word.into(), text }
 }
 

@@ -35,7 +35,13 @@ pub fn search(
     find::log_search(engine, &Occasion::Case(number.to_owned()), by, &found)?;
     let records: Vec<CaseRecord> = found.hits.iter().map(record).collect();
     if found.is_complete() || (anyway && found.asked.is_empty()) {
-        desk(engine, by, t, "").take(number, None, &Step::Searched, Told::Nothing, Some(&records))?;
+        desk(engine, by, t, "").take(
+            number,
+            None,
+            &Step::Searched,
+            Told::Nothing,
+            Some(&records),
+        )?;
     } else {
         engine.state.put_case_records(number, &records)?;
     }

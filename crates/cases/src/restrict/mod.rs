@@ -23,8 +23,8 @@ use frist_stores::{FieldValue, Key};
 use frist_sweep::Engine;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::decide::RESTRICTION;
 use crate::erase::{ABSENT, desk, keys_of, say, step};

@@ -118,8 +118,7 @@ pub fn rectify(
         }
     }
     if finish {
-        let kept = desk(engine, by, t, signed)
-            .take(number, None, &granted, Told::Nothing, None)?;
+        let kept = desk(engine, by, t, signed).take(number, None, &granted, Told::Nothing, None)?;
         let mut context: LetterContext = desk(engine, by, t, signed).context(&kept);
         let line = |c: &Change| RectifiedLine {
             what: c.field.clone(),
@@ -131,7 +130,10 @@ pub fn rectify(
         let changed: Vec<_> = records
             .iter()
             .filter(|r| all.iter().any(|c| c.dataset == r.dataset && c.key == r.key))
-            .map(|r| frist_state::case::CaseRecord { state: crate::erase::ERASE.into(), ..r.clone() })
+            .map(|r| frist_state::case::CaseRecord {
+                state: crate::erase::ERASE.into(),
+                ..r.clone()
+            })
             .collect();
         context.recipients = recipients(&changed, &engine.register, lang);
         let letter = Told::Letter(LetterKind::Rectified, Box::new(context));

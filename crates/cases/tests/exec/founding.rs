@@ -98,7 +98,15 @@ fn an_invoice_after_three_years_is_refused_and_goes_when_the_statute_lets_it() {
     assert_eq!((org.ids("invoice"), org.ids("news")), (vec![1, 2, 3], vec![2]));
     erase::answer(&mut engine, "ida", "Karen Holm", &number, org.clock.now()).unwrap();
     let text = letter(&mut engine, &number, "partly-granted");
-    for words in ["Fakturaer", "§ 12, stk. 1", "31. december 2028", "§ 10", "Prøve Inkasso ApS", "Datatilsynet", "domstol"] {
+    for words in [
+        "Fakturaer",
+        "§ 12, stk. 1",
+        "31. december 2028",
+        "§ 10",
+        "Prøve Inkasso ApS",
+        "Datatilsynet",
+        "domstol",
+    ] {
         assert!(text.contains(words), "{words}\n{text}");
     }
     // The ordinary sweep erases the older one when its ground ends; the person is told.
@@ -156,7 +164,8 @@ fn consent_withdrawn_ends_what_rests_on_it_and_nothing_else() {
     assert!(page.contains("At sende nyhedsbreve") && page.contains("2. marts 2026"), "{page}");
     // By the rule alone it would have been kept until 2035.
     let entry = org.engine().state.leaves(0, u32::MAX).unwrap();
-    let text = entry.iter().map(|l| String::from_utf8_lossy(&l.entry).into_owned()).collect::<String>();
+    let text =
+        entry.iter().map(|l| String::from_utf8_lossy(&l.entry).into_owned()).collect::<String>();
     assert!(text.contains(&format!("on request {number}; no longer: news")), "{text}");
 }
 
@@ -236,7 +245,11 @@ fn a_contract_of_employment_is_kept_five_years_after_its_end() {
     // Legitimate interests are a person's to weigh against the objection.
     assert_eq!(settled.outcome, None);
     let asked = answers(&mut engine, &number);
-    assert!(asked[0].contains("person Går personens interesser forud") && asked[0].contains("forsvare os"), "{asked:?}");
+    assert!(
+        asked[0].contains("person Går personens interesser forud")
+            && asked[0].contains("forsvare os"),
+        "{asked:?}"
+    );
     assert_eq!(asked[1], "contracts/2: erase 17(1)(a)");
     // Nothing is erased meanwhile.
     assert!(erase::execute(&mut engine, "ida", &[number.clone()], &mut |_| ()).is_err());
@@ -248,9 +261,15 @@ fn a_contract_of_employment_is_kept_five_years_after_its_end() {
     let settled = erase::settle(&mut engine, "ida", &number, org.clock.now()).unwrap();
     assert_eq!(settled.outcome, Some(Outcome::PartlyGranted));
     let now = answers(&mut engine, &number);
-    assert!(now[0].starts_with("contracts/1: refuse 21(1) ") && now[0].ends_with("| 2028-06-30"), "{now:?}");
+    assert!(
+        now[0].starts_with("contracts/1: refuse 21(1) ") && now[0].ends_with("| 2028-06-30"),
+        "{now:?}"
+    );
     // Still employed: the contract itself keeps it, until nobody knows when.
-    assert_eq!(now[2], "contracts/3: refuse 17(1) Stadig nødvendigt til: At opfylde ansættelseskontrakten, At kunne dokumentere ansættelsesforholdet");
+    assert_eq!(
+        now[2],
+        "contracts/3: refuse 17(1) Stadig nødvendigt til: At opfylde ansættelseskontrakten, At kunne dokumentere ansættelsesforholdet"
+    );
     erase::execute(&mut engine, "ida", &[number.clone()], &mut |_| ()).unwrap();
     assert_eq!(org.ids("contract"), [1, 3, 4]);
     erase::answer(&mut engine, "ida", "", &number, org.clock.now()).unwrap();
@@ -294,7 +313,10 @@ fn correspondence_of_a_former_customer_waits_for_an_answer() {
     let number = org.open(&mut engine, Right::Erasure, 7);
     let settled = erase::settle(&mut engine, "ida", &number, org.clock.now()).unwrap();
     assert_eq!(settled.outcome, None);
-    assert_eq!(answers(&mut engine, &number)[0], "letters/1: person Er brevet del af en kontrakt, en garanti eller en klage?");
+    assert_eq!(
+        answers(&mut engine, &number)[0],
+        "letters/1: person Er brevet del af en kontrakt, en garanti eller en klage?"
+    );
     let answer = |keep: bool, reason: &str| match keep {
         true => Own::Keep { article: Article::Claims, reason: reason.into() },
         false => Own::Erase { reason: reason.into() },
@@ -332,7 +354,10 @@ fn a_hold_is_named_only_when_that_is_chosen() {
     let number = org.open(&mut engine, Right::Erasure, 7);
     let t = org.clock.now();
     erase::settle(&mut engine, "ida", &number, t).unwrap();
-    assert_eq!(answers(&mut engine, &number), ["letters/1: refuse 17(3)(e) Et retskrav, der ikke er afsluttet"]);
+    assert_eq!(
+        answers(&mut engine, &number),
+        ["letters/1: refuse 17(3)(e) Et retskrav, der ikke er afsluttet"]
+    );
     erase::choose(&mut engine, "ida", &number, t, |c| c.name_matters = true).unwrap();
     erase::settle(&mut engine, "ida", &number, t).unwrap();
     assert_eq!(answers(&mut engine, &number), ["letters/1: refuse 17(3)(e) Tvist 17"]);
@@ -374,7 +399,9 @@ for = "casework"
     assert_eq!(settled.outcome, Some(Outcome::Refused));
     assert_eq!(
         answers(&mut engine, &number),
-        ["documents/1: refuse 17(3)(b) Offentlighedsloven (LBK nr. 145 af 24/2/2020) §§ 13 og 15 (jf. Datatilsynets afgørelse 2018-32-0286)"]
+        [
+            "documents/1: refuse 17(3)(b) Offentlighedsloven (LBK nr. 145 af 24/2/2020) §§ 13 og 15 (jf. Datatilsynets afgørelse 2018-32-0286)"
+        ]
     );
     erase::answer(&mut engine, "ida", "", &number, org.clock.now()).unwrap();
     let text = letter(&mut engine, &number, "refused");

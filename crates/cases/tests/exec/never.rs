@@ -183,7 +183,8 @@ fn what_has_come_to_be_held_since_stays() {
         for id in ["d/1", "d/2"] {
             c.records.insert(id.into(), Own::Erase { reason: "nej".into() });
         }
-    }).unwrap();
+    })
+    .unwrap();
     erase::settle(&mut engine, "ida", &number, t).unwrap();
     assert_eq!(answers(&mut engine, &number), ["d/1: erase 17(1)(b)", "d/2: erase 17(1)(b)"]);
     org.hold(&mut engine, "h", Scope::Key { key: "2".into() });
@@ -206,7 +207,8 @@ fn who_decided_may_not_approve_where_two_are_wanted() {
     let t = org.clock.now();
     erase::choose(&mut engine, "ida", &number, t, |c| {
         c.records.insert("d/2".into(), Own::Erase { reason: "nej".into() });
-    }).unwrap();
+    })
+    .unwrap();
     let settled = erase::settle(&mut engine, "ida", &number, t).unwrap();
     assert_eq!(settled.needs.len(), 1);
     assert!(erase::execute(&mut engine, "ida", &[number.clone()], &mut |_| ()).is_err());
@@ -224,11 +226,15 @@ fn who_decided_may_not_approve_where_two_are_wanted() {
 
 #[test]
 fn a_record_that_is_gone_is_answered_as_absent() {
-    let org = Org::new("", ALL,
-        "CREATE TABLE d (id INTEGER PRIMARY KEY, customer_id INTEGER, booked TEXT, agreed TEXT, given_on TEXT, counted TEXT);");
+    let org = Org::new(
+        "",
+        ALL,
+        "CREATE TABLE d (id INTEGER PRIMARY KEY, customer_id INTEGER, booked TEXT, agreed TEXT, given_on TEXT, counted TEXT);",
+    );
     let mut engine = org.engine();
     let keys = engine.parse_keys("d", &["9".into()]).unwrap();
     let hits = [("d".to_owned(), keys[0].clone())];
-    let answers = decide(&mut engine, &hits, Right::Erasure, org.clock.now(), &Choices::default()).unwrap();
+    let answers =
+        decide(&mut engine, &hits, Right::Erasure, org.clock.now(), &Choices::default()).unwrap();
     assert_eq!(answers[0].answer, Answer::Absent);
 }

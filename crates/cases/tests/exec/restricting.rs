@@ -65,7 +65,9 @@ fn org(postgres: Option<frist_testkit::TestDatabase>) -> Org {
         Some(_) => ("DATE", "SMALLINT"),
     };
     let table = |name: &str| {
-        format!("CREATE TABLE {name} (id BIGINT PRIMARY KEY, customer_id BIGINT, ended {date}, text TEXT);")
+        format!(
+            "CREATE TABLE {name} (id BIGINT PRIMARY KEY, customer_id BIGINT, ended {date}, text TEXT);"
+        )
     };
     let sql = format!(
         "CREATE TABLE customer (id BIGINT PRIMARY KEY, name TEXT, ended {date}, locked {locked});
@@ -193,13 +195,17 @@ fn a_field_is_put_right_and_only_the_case_knows_what_it_said() {
     let key = [FieldValue { field: "id".into(), to: Some("9".into()) }];
     assert!(rectify(&mut engine, "ida", "", &number, ("customers", "7"), &key, false, t).is_err());
     let wrong = [FieldValue { field: "nam".into(), to: None }];
-    assert!(rectify(&mut engine, "ida", "", &number, ("customers", "7"), &wrong, false, t).is_err());
-    rectify(&mut engine, "ida", "", &number, ("customers", "7"), &name("Prøve Ø'Neil"), true, t).unwrap();
+    assert!(
+        rectify(&mut engine, "ida", "", &number, ("customers", "7"), &wrong, false, t).is_err()
+    );
+    rectify(&mut engine, "ida", "", &number, ("customers", "7"), &name("Prøve Ø'Neil"), true, t)
+        .unwrap();
     assert_eq!(org.ids("customer WHERE name = 'Prøve Ø''Neil'"), [7]);
     assert_eq!(org.ids("customer WHERE name = 'Anden'"), [8]);
     let text = letter(&mut engine, &number, "rectified");
-    assert!(text.contains("Prøve Ø'Neil"), "{text}");
+    assert!(text.contains("Prøve Ø&#39;Neil") || text.contains("Prøve Ø'Neil"), "{text}");
     let entries = engine.state.leaves(0, u32::MAX).unwrap();
-    let ledger: String = entries.iter().map(|l| String::from_utf8_lossy(&l.entry).into_owned()).collect();
+    let ledger: String =
+        entries.iter().map(|l| String::from_utf8_lossy(&l.entry).into_owned()).collect();
     assert!(ledger.contains("rectifying:1") && !ledger.contains("Prøve"));
 }

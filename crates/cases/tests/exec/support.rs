@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use frist_cases::request::desk::Desk;
 use frist_cases::request::{Actor, Known, NewRequest, Person, Right};
 use frist_law::LawBook;
-use frist_ledger::entry::{Entry, HoldChange, Id, Kind};
 use frist_ledger::RecordKey;
+use frist_ledger::entry::{Entry, HoldChange, Id, Kind};
 use frist_register::{Lang, Register, revision_hash};
 use frist_state::case::CaseRecord;
 use frist_state::{Location, NewHold, Scope, State};
@@ -170,8 +170,7 @@ impl Org {
         assert!(opened.no_receipt.is_none(), "{:?}", opened.no_receipt);
         let number = opened.kept.case.number;
         let t = self.clock.now();
-        let found =
-            frist_cases::erase::search(engine, "ida", &number, &[], &[], false, t).unwrap();
+        let found = frist_cases::erase::search(engine, "ida", &number, &[], &[], false, t).unwrap();
         assert!(found.is_complete(), "{:?}", found.unsearchable);
         number
     }
@@ -200,7 +199,8 @@ pub fn answers(engine: &mut Engine, number: &str) -> Vec<String> {
 /// The page of the newest letter of this kind.
 pub fn letter(engine: &mut Engine, number: &str, kind: &str) -> String {
     let papers = engine.state.papers(number).unwrap();
-    let of = |p: &&frist_state::case::KeptPaper| p.kind == kind && p.media_type.starts_with("text/html");
+    let of =
+        |p: &&frist_state::case::KeptPaper| p.kind == kind && p.media_type.starts_with("text/html");
     let paper = papers.iter().rfind(of).unwrap_or_else(|| panic!("no letter `{kind}`"));
     String::from_utf8(engine.state.paper(paper.id).unwrap().unwrap().1.bytes).unwrap()
 }

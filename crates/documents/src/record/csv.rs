@@ -1,7 +1,7 @@
 //! The record as CSV (RFC 4180, UTF-8): a line for each category of data about each category of data
 //! subjects in each activity, with everything that Art. 30 says of it.
 
-use super::{Named, ProcessingView, Record, RecipientView};
+use super::{Named, ProcessingView, RecipientView, Record};
 use crate::source::{Error, Result, Source};
 
 const HEAD: [&str; 20] = [
@@ -33,9 +33,8 @@ impl Record {
     /// # Errors
     /// When it cannot be written.
     pub fn csv(&self, source: &Source<'_>) -> Result<String> {
-        let mut out = ::csv::WriterBuilder::new()
-            .terminator(::csv::Terminator::CRLF)
-            .from_writer(Vec::new());
+        let mut out =
+            ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
         let failed = |e: ::csv::Error| Error::Write { what: "CSV", why: e.to_string() };
         out.write_record(HEAD).map_err(failed)?;
         for row in self.rows(source) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use frist_paper::{Attachment, Block, Cell, Document, Inline};
 
-use super::{ActivityView, Named, ProcessingView, PurposeView, Record, RecipientView};
+use super::{ActivityView, Named, ProcessingView, PurposeView, RecipientView, Record};
 use crate::layout::{bullets, contact, document, heading, lines, note, table};
 use crate::source::{Result, Source, capital, sentence};
 
@@ -69,8 +69,10 @@ impl Record {
         let c = &self.controller;
         let pick = |da: &str, en: &str| source.pick(da, en).to_owned();
         let none = |what: &str| vec![Inline::Text(what.to_owned())];
-        let mut rows =
-            vec![(pick("Navn og kontaktoplysninger", "Name and contact"), contact(source, &c.contact))];
+        let mut rows = vec![(
+            pick("Navn og kontaktoplysninger", "Name and contact"),
+            contact(source, &c.contact),
+        )];
         let mut joint = Vec::new();
         for (i, j) in c.joint.iter().enumerate() {
             if i > 0 {
@@ -84,10 +86,9 @@ impl Record {
         rows.push((pick("Fælles dataansvarlige", "Joint controllers"), joint));
         rows.push((
             pick("Repræsentant", "Representative"),
-            c.representative.as_ref().map_or_else(
-                || none(source.pick("Ingen", "None")),
-                |r| contact(source, r),
-            ),
+            c.representative
+                .as_ref()
+                .map_or_else(|| none(source.pick("Ingen", "None")), |r| contact(source, r)),
         ));
         rows.push((
             pick("Databeskyttelsesrådgiver", "Data protection officer"),
@@ -115,7 +116,13 @@ impl Record {
             return;
         }
         all.sort();
-        b.push(heading(1, source.pick("Love og praksis bag slettefristerne", "Laws and practice behind the time limits")));
+        b.push(heading(
+            1,
+            source.pick(
+                "Love og praksis bag slettefristerne",
+                "Laws and practice behind the time limits",
+            ),
+        ));
         b.push(Block::paragraph(source.pick(
             "En bestemmelse gælder for oplysninger, der er dateret, mens den var i kraft. I kantet parentes står, når lovbogen ikke har efterprøvet bestemmelsen i kilden selv.",
             "A provision applies to data dated while it was in force. Square brackets say when the law book has not seen the provision in the source itself.",
@@ -231,10 +238,9 @@ fn relation(source: &Source<'_>, a: &ActivityView) -> Block {
 
 fn recipients(source: &Source<'_>, all: &[RecipientView]) -> Block {
     if all.is_empty() {
-        return Block::paragraph(source.pick(
-            "Oplysningerne videregives ikke.",
-            "The data is not disclosed to anybody.",
-        ));
+        return Block::paragraph(
+            source.pick("Oplysningerne videregives ikke.", "The data is not disclosed to anybody."),
+        );
     }
     let rows = all.iter().map(|r| {
         let gets: Vec<String> = r
@@ -248,7 +254,8 @@ fn recipients(source: &Source<'_>, all: &[RecipientView]) -> Block {
         vec![Cell::from(r.name.clone()), Cell::from(role(source, r.role)), lines(&gets)]
     });
     table(
-        source.pick("Modtagere, og hvad de får om hvem", "Recipients, and what they get about whom"),
+        source
+            .pick("Modtagere, og hvad de får om hvem", "Recipients, and what they get about whom"),
         &[
             source.pick("Modtager", "Recipient"),
             source.pick("Rolle", "Role"),
@@ -271,13 +278,23 @@ pub(crate) fn role(source: &Source<'_>, role: &str) -> &'static str {
 }
 
 pub(crate) fn transfers(source: &Source<'_>, all: &[RecipientView]) -> Block {
-    let abroad: Vec<String> = all.iter().filter(|r| r.transfer).map(|r| {
-        let country = r.country.clone().unwrap_or_default();
-        let safeguard = r.safeguard.clone().unwrap_or_else(|| {
-            source.pick("intet overførselsgrundlag er angivet", "no safeguard is stated").to_owned()
-        });
-        sentence(&format!("{}: {country}. {} {safeguard}", r.name, source.pick("Overførselsgrundlag:", "Safeguard:")))
-    }).collect();
+    let abroad: Vec<String> = all
+        .iter()
+        .filter(|r| r.transfer)
+        .map(|r| {
+            let country = r.country.clone().unwrap_or_default();
+            let safeguard = r.safeguard.clone().unwrap_or_else(|| {
+                source
+                    .pick("intet overførselsgrundlag er angivet", "no safeguard is stated")
+                    .to_owned()
+            });
+            sentence(&format!(
+                "{}: {country}. {} {safeguard}",
+                r.name,
+                source.pick("Overførselsgrundlag:", "Safeguard:")
+            ))
+        })
+        .collect();
     if abroad.is_empty() {
         return Block::paragraph(source.pick(
             "Oplysningerne overføres ikke til lande uden for EU og EØS eller til internationale organisationer.",

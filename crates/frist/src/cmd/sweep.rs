@@ -70,8 +70,7 @@ pub fn sweep(place: &Place, args: &SweepArgs, as_json: bool) -> Outcome {
 fn tidy_cases(place: &Place, engine: &mut Engine, as_json: bool) -> Outcome<()> {
     let (by, at) = (place.operator()?, engine.now());
     // What requests were refused until a day goes on that day, and the persons are told.
-    let finished =
-        frist_cases::erase::finish_deferred(engine, by.as_str(), "", at, &mut |_| ())?;
+    let finished = frist_cases::erase::finish_deferred(engine, by.as_str(), "", at, &mut |_| ())?;
     if !finished.is_empty() {
         proof::publish(place, engine)?;
     }

@@ -104,9 +104,7 @@ fn start_point(table: &Tab<'_>, text: &Sp<String>) -> Option<Sp<StartPoint>> {
     let mut said = Diagnostic::new(Code::E0005, text.span, message)
         .here(format!("expected {}", either(START_POINTS)));
     if let Some(word) = nearest(&text.value, START_POINTS.iter().copied()) {
-        said = said
-            .help(format!("did you mean `{word}`?"))
-            .fix(text.span, format!("\"{word}\""));
+        said = said.help(format!("did you mean `{word}`?")).fix(text.span, format!("\"{word}\""));
     }
     table.say(said);
     None

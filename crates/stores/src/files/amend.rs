@@ -33,9 +33,8 @@ impl FilesStore {
             let listing = Listing::read(&from).map_err(refused)?;
             for target in targets {
                 let name = target.name();
-                let sidecar = listing
-                    .sidecar(name)
-                    .or_else(|| left_behind(detail, &folder, &listing, name));
+                let sidecar =
+                    listing.sidecar(name).or_else(|| left_behind(detail, &folder, &listing, name));
                 let there = rename(&from, &to, name).map_err(refused)?;
                 let beside = match &sidecar {
                     Some(sidecar) => rename(&from, &to, sidecar).map_err(refused)?,

@@ -118,9 +118,10 @@ impl<B: Backend> SqlStore<B> {
         let (here, there) = (self.backend.table(&bound.name)?, self.backend.table(other)?);
         let columns: Vec<String> =
             here.columns.iter().filter(|c| !c.generated).map(|c| identifier(&c.name)).collect();
-        let lacks = here.columns.iter().filter(|c| !c.generated).any(|c| {
-            !there.columns.iter().any(|o| o.name == c.name && o.type_name == c.type_name)
-        });
+        let lacks =
+            here.columns.iter().filter(|c| !c.generated).any(|c| {
+                !there.columns.iter().any(|o| o.name == c.name && o.type_name == c.type_name)
+            });
         if lacks {
             let why = "the other table does not have all columns of this one, with the same types";
             return Err(self.refused(ATTEMPT, why, false));
@@ -135,8 +136,9 @@ impl<B: Backend> SqlStore<B> {
             let rows = store.backend.query(ATTEMPT, &format!("{sql}{lock}"), &batch)?;
             let moved: Vec<Key> =
                 rows.iter().map(|row| store.key_of(bound, row)).collect::<Result<_, _>>()?;
-            let insert =
-                format!("INSERT INTO {to} ({columns}) SELECT {columns} FROM {from} AS t WHERE {among}");
+            let insert = format!(
+                "INSERT INTO {to} ({columns}) SELECT {columns} FROM {from} AS t WHERE {among}"
+            );
             let arrived = store.backend.execute(ATTEMPT, &insert, &batch)?;
             store.all_or_none(arrived, moved.len(), ATTEMPT)?;
             let delete = format!("DELETE FROM {from} AS t WHERE {among}");

@@ -231,7 +231,12 @@ impl<B: Backend> SqlStore<B> {
         Ok(detached)
     }
 
-    pub(super) fn all_or_none(&self, found: u64, wanted: usize, attempt: &str) -> Result<(), StoreError> {
+    pub(super) fn all_or_none(
+        &self,
+        found: u64,
+        wanted: usize,
+        attempt: &str,
+    ) -> Result<(), StoreError> {
         if found == wanted as u64 {
             return Ok(());
         }

@@ -43,9 +43,7 @@ pub fn case(place: &Place, command: &CaseCommand, lang: Lang, as_json: bool) -> 
         CaseCommand::Letter { number, paper, out, write: None, .. } => {
             show::letter(place, number, paper.as_deref(), out.as_deref(), as_json)
         }
-        CaseCommand::Exec(command) => {
-            crate::cmd::case_exec::exec(place, command, lang, as_json)
-        }
+        CaseCommand::Exec(command) => crate::cmd::case_exec::exec(place, command, lang, as_json),
         other => acts::act(place, other, lang, as_json),
     }
 }

@@ -29,7 +29,9 @@ pub fn decide(work: &mut Work<'_>, args: &DecideArgs) -> Outcome {
     let said = match (settled.outcome, needs.is_empty()) {
         (None, _) => "waits for answers; nothing is erased until then".to_owned(),
         (Some(o), true) => format!("decided: {}; `frist case erase {number}` does it", o.as_str()),
-        (Some(o), false) => format!("decided: {}; another person runs `frist case approve {number}`", o.as_str()),
+        (Some(o), false) => {
+            format!("decided: {}; another person runs `frist case approve {number}`", o.as_str())
+        }
     };
     let exit = tell(work, &number, &settled.answers, &needs, &said)?;
     match (settled.outcome, needs.is_empty()) {
@@ -97,10 +99,13 @@ fn tell(
     let questions = answers.iter().any(|a| matches!(a.answer, Answer::Person { .. }));
     if work.as_json {
         let rows: Vec<_> = answers.iter().map(|a| as_json(a, work.lang)).collect();
-        json(&serde_json::json!({"number": number, "answers": rows, "needs": needs, "questions": questions}))?;
+        json(
+            &serde_json::json!({"number": number, "answers": rows, "needs": needs, "questions": questions}),
+        )?;
         return Ok(if questions { Exit::Waits } else { Exit::Done });
     }
-    let mut rows = vec![["record", "answer", "article", "why", "until"].map(str::to_owned).to_vec()];
+    let mut rows =
+        vec![["record", "answer", "article", "why", "until"].map(str::to_owned).to_vec()];
     for a in answers {
         let (article, why, until) = parts(a, work.lang);
         let place = format!("{}/{}", a.dataset, a.key.text());
@@ -110,7 +115,11 @@ fn tell(
     for a in answers {
         for question in &a.open {
             let text = erase::asked(question, work.lang);
-            say!("{YELLOW}also to be answered{YELLOW:#} for {}/{}: {text}", a.dataset, a.key.text());
+            say!(
+                "{YELLOW}also to be answered{YELLOW:#} for {}/{}: {text}",
+                a.dataset,
+                a.key.text()
+            );
         }
     }
     for need in needs {

@@ -36,10 +36,16 @@ pub fn find(work: &mut Work<'_>, args: &FindArgs) -> Outcome {
     let complete = found.is_complete() || (args.anyway && found.asked.is_empty());
     let exit = if complete { Exit::Done } else { Exit::Findings };
     if work.as_json {
-        json(&serde_json::json!({"number": number, "complete": found.is_complete(), "found": found}))?;
+        json(
+            &serde_json::json!({"number": number, "complete": found.is_complete(), "found": found}),
+        )?;
         return Ok(exit);
     }
-    say!("{GREEN}{number}{GREEN:#}: {} in {} data sets searched", records(found.hits.len() as u64), found.searched.len());
+    say!(
+        "{GREEN}{number}{GREEN:#}: {} in {} data sets searched",
+        records(found.hits.len() as u64),
+        found.searched.len()
+    );
     let rows = work.engine.state.case_records(&number)?;
     if !rows.is_empty() {
         let mut lines = vec![["record", "why"].map(str::to_owned).to_vec()];
@@ -51,7 +57,9 @@ pub fn find(work: &mut Work<'_>, args: &FindArgs) -> Outcome {
         say!("{YELLOW}not searched{YELLOW:#}: `{what}`: {why}");
     }
     if !complete {
-        say!("Answer the questions (`--yes`, `--no`, `--record`, `--not-record`) and search again; with `--anyway` what was not searched counts as looked at by hand.");
+        say!(
+            "Answer the questions (`--yes`, `--no`, `--record`, `--not-record`) and search again; with `--anyway` what was not searched counts as looked at by hand."
+        );
     } else {
         say!("`frist case show {number}` says what is next.");
     }
@@ -70,8 +78,12 @@ fn ask(question: &Question) {
     let more = if question.more { " and more" } else { "" };
     say!("{YELLOW}is this the person?{YELLOW:#} {}: {n}{more}; {why}", values.join(", "));
     for doubtful in question.records.iter().take(5) {
-        let says: Vec<String> =
-            doubtful.says.iter().chain(&doubtful.against).map(|s| format!("{}={}", s.kind, s.value)).collect();
+        let says: Vec<String> = doubtful
+            .says
+            .iter()
+            .chain(&doubtful.against)
+            .map(|s| format!("{}={}", s.kind, s.value))
+            .collect();
         say!("  {}/{} ({})", doubtful.dataset, doubtful.key.text(), says.join(", "));
     }
 }

@@ -46,12 +46,16 @@ pub fn exec(place: &Place, command: &ExecCommand, lang: Lang, as_json: bool) -> 
             work.publish()?;
             match as_json {
                 true => json(&serde_json::json!({"approved": number}))?,
-                false => say!("{GREEN}approved{GREEN:#}: {number}; `frist case erase {number}` does it"),
+                false => {
+                    say!("{GREEN}approved{GREEN:#}: {number}; `frist case erase {number}` does it")
+                }
             }
             Ok(Exit::Done)
         }
         ExecCommand::Erase { numbers, yes, answer } => erased(&mut work, numbers, *yes, *answer),
-        ExecCommand::Restrict { number, article } => restricted(&mut work, &upper(number), *article),
+        ExecCommand::Restrict { number, article } => {
+            restricted(&mut work, &upper(number), *article)
+        }
         ExecCommand::Unrestrict { number, on, why } => {
             lifted(&mut work, &upper(number), on.as_deref(), why.as_deref())
         }
@@ -82,7 +86,9 @@ fn record(text: &str) -> Outcome<(String, String)> {
     text.split_once('/')
         .filter(|(dataset, key)| !dataset.is_empty() && !key.is_empty())
         .map(|(dataset, key)| (dataset.to_owned(), key.to_owned()))
-        .ok_or_else(|| Failure::usage("a record is written DATASET/KEY, as `frist case find` shows it"))
+        .ok_or_else(|| {
+            Failure::usage("a record is written DATASET/KEY, as `frist case find` shows it")
+        })
 }
 
 fn erased(work: &mut Work<'_>, numbers: &[String], yes: bool, answer: bool) -> Outcome {
@@ -91,7 +97,8 @@ fn erased(work: &mut Work<'_>, numbers: &[String], yes: bool, answer: bool) -> O
         let mut n = 0;
         for number in &numbers {
             let of = work.engine.state.case_records(number)?;
-            n += of.iter().filter(|r| r.state == erase::ERASE && r.done_at.is_none()).count() as u64;
+            n +=
+                of.iter().filter(|r| r.state == erase::ERASE && r.done_at.is_none()).count() as u64;
         }
         if !confirm(&format!("Erase {} for {}?", records(n), numbers.join(", ")))? {
             return Err(Failure::waits("nothing was erased").help(how_to_agree()));
@@ -123,10 +130,17 @@ fn erased(work: &mut Work<'_>, numbers: &[String], yes: bool, answer: bool) -> O
             say!("  {} not there any more", records(one.absent));
         }
         if one.kept > 0 {
-            say!("  {} kept by what has come since, or because records that stay refer to them", records(one.kept));
+            say!(
+                "  {} kept by what has come since, or because records that stay refer to them",
+                records(one.kept)
+            );
         }
         if one.open > 0 {
-            say!("  {YELLOW}{} left{YELLOW:#}: {}; do it again", records(one.open), one.refused.join("; "));
+            say!(
+                "  {YELLOW}{} left{YELLOW:#}: {}; do it again",
+                records(one.open),
+                one.refused.join("; ")
+            );
         } else if answered {
             say!("  answered; `frist case letter {}` shows the letter", one.number);
         } else {
@@ -154,7 +168,10 @@ fn restricted(work: &mut Work<'_>, number: &str, article: RestrictionName) -> Ou
             .collect();
         json(&serde_json::json!({"number": number, "marked": done.marked, "cannot": cannot}))?;
     } else {
-        say!("{GREEN}{number}{GREEN:#}: {} kept from ordinary use, and answered", records(done.marked));
+        say!(
+            "{GREEN}{number}{GREEN:#}: {} kept from ordinary use, and answered",
+            records(done.marked)
+        );
         for (dataset, n, why) in &done.cannot {
             say!("  {YELLOW}{} of `{dataset}` cannot be marked{YELLOW:#}: {why}", records(*n));
         }
@@ -173,9 +190,9 @@ fn lifted(work: &mut Work<'_>, number: &str, on: Option<&str>, why: Option<&str>
         }
         return Ok(Exit::Done);
     };
-    let day: jiff::civil::Date = on.parse().map_err(|_| {
-        Failure::usage("`--on` is not a day").help("write it as YYYY-MM-DD")
-    })?;
+    let day: jiff::civil::Date = on
+        .parse()
+        .map_err(|_| Failure::usage("`--on` is not a day").help("write it as YYYY-MM-DD"))?;
     let why = why.unwrap_or_default();
     restrict::announce_lifting(&mut work.engine, &work.by, "", number, day, why, work.at)?;
     work.publish()?;
@@ -224,7 +241,9 @@ fn rectified(
     )?;
     work.publish()?;
     match work.as_json {
-        true => json(&serde_json::json!({"number": number, "changed": changes.len(), "answered": done}))?,
+        true => json(
+            &serde_json::json!({"number": number, "changed": changes.len(), "answered": done}),
+        )?,
         false => {
             let n = changes.len();
             say!("{GREEN}{number}{GREEN:#}: {n} field{} changed", if n == 1 { "" } else { "s" });

@@ -41,9 +41,9 @@ pub fn package(work: &mut Work<'_>, args: &PackageArgs) -> Outcome {
             return Err(e.into());
         }
     };
-    file.write_all(&made.bytes)
-        .and_then(|()| file.sync_all())
-        .map_err(|e| Failure::file("write", out, &e).help("reopen the case and make the package again"))?;
+    file.write_all(&made.bytes).and_then(|()| file.sync_all()).map_err(|e| {
+        Failure::file("write", out, &e).help("reopen the case and make the package again")
+    })?;
     work.publish()?;
     if work.as_json {
         json(&serde_json::json!({
@@ -52,13 +52,19 @@ pub fn package(work: &mut Work<'_>, args: &PackageArgs) -> Outcome {
         }))?;
         return Ok(Exit::Done);
     }
-    say!("{GREEN}{number}{GREEN:#}: {} in `{}`, and answered", records(made.records), out.display());
+    say!(
+        "{GREEN}{number}{GREEN:#}: {} in `{}`, and answered",
+        records(made.records),
+        out.display()
+    );
     for line in &made.left_out {
         say!("  left out: {line}");
     }
     if let Some(phrase) = &made.passphrase {
         say!("  passphrase: {phrase}");
-        say!("  It is shown this once and kept nowhere. Give it to the person by another way than the file.");
+        say!(
+            "  It is shown this once and kept nowhere. Give it to the person by another way than the file."
+        );
     }
     Ok(Exit::Done)
 }
@@ -87,13 +93,16 @@ fn review(work: &mut Work<'_>, number: &str) -> Outcome {
     }
     let mut rows = vec![["item", "decided", "says"].map(str::to_owned).to_vec()];
     for item in &items {
-        let decided = item.shown.as_ref().map_or_else(|| "-".to_owned(), |s| format!("{s:?}").to_lowercase());
+        let decided =
+            item.shown.as_ref().map_or_else(|| "-".to_owned(), |s| format!("{s:?}").to_lowercase());
         let says = item.says.clone().unwrap_or_else(|| format!("file {}", item.field));
         rows.push(vec![item.id.clone(), decided, says]);
     }
     say!("{}", table(&rows).trim_end());
     if waiting > 0 {
-        say!("{YELLOW}{waiting} to be looked at{YELLOW:#}: `--show ITEM`, `--mask ITEM` or `--instead ITEM=TEXT`");
+        say!(
+            "{YELLOW}{waiting} to be looked at{YELLOW:#}: `--show ITEM`, `--mask ITEM` or `--instead ITEM=TEXT`"
+        );
     }
     Ok(exit)
 }
