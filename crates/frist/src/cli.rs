@@ -221,6 +221,9 @@ pub enum Command {
     /// Make, check or rewrap a vault of recordings
     #[command(subcommand)]
     Vault(crate::cmd::vault::VaultCommand),
+    /// Letters to people: list them, read their texts, see one
+    #[command(subcommand)]
+    Letter(crate::cli_letter::LetterCommand),
     /// Read the law book
     #[command(subcommand)]
     Law(LawCommand),

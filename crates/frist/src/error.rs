@@ -114,6 +114,18 @@ impl From<frist_state::Error> for Failure {
     }
 }
 
+impl From<frist_paper::PaperError> for Failure {
+    fn from(e: frist_paper::PaperError) -> Self {
+        use frist_paper::PaperError as E;
+        let exit = match &e {
+            E::UnknownKind { .. } => Exit::Usage,
+            E::Unsaid { .. } | E::Template { .. } => Exit::Findings,
+            _ => Exit::Impossible,
+        };
+        Self { message: e.to_string(), help: e.help(), exit }
+    }
+}
+
 impl From<frist_ledger::Error> for Failure {
     fn from(e: frist_ledger::Error) -> Self {
         Self::new(e.to_string())

@@ -9,6 +9,7 @@ mod cli_case;
 mod cli_case_exec;
 mod cli_find;
 mod cli_reviews;
+mod cli_letter;
 mod cmd;
 mod error;
 mod init;
@@ -89,6 +90,7 @@ fn run(cli: &Cli) -> Outcome {
             cmd::demo::demo(&place, folder, *yes, *scale, *seed, lang)
         }
         Command::Vault(command) => cmd::vault::vault(command, json),
+        Command::Letter(command) => cmd::letter::letter(&place, command, lang, json),
         Command::Law(command) => cmd::law::law(command, lang, json),
         Command::Completions { shell } => cmd::shell::completions(*shell),
         Command::Man { folder } => cmd::shell::man(folder.as_deref()),

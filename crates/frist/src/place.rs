@@ -153,6 +153,7 @@ impl Place {
         }
         if let Some(register) = &register {
             diagnostics.extend(frist_register::check(register, LawBook::embedded(), &sources));
+            diagnostics.extend(frist_paper::letters::check(register));
         }
         Ok(Checked { register, sources, diagnostics, files })
     }

@@ -101,6 +101,8 @@ fn every_page_tells_the_truth() {
         }
         // What only a store can tell is tested with a real one, where the program asks it.
         let by_store = page.contains("```sql\n") || page.contains("```wav\n");
+        // What only the writer of letters can tell is tested beside it, in `crates/paper`.
+        let by_store = by_store || code.as_str().starts_with("E008");
         for example in bad {
             if by_store {
                 let said = diagnose(example);

@@ -16,6 +16,7 @@ pub mod hold;
 pub mod horizon;
 pub mod init;
 pub mod law;
+pub mod letter;
 pub mod list;
 pub mod plan;
 pub mod proof;

@@ -268,3 +268,33 @@ pub struct InquiryLine {
     /// What is answered.
     pub answer: String,
 }
+
+impl From<&frist_register::Controller> for Sender {
+    /// The controller as its register has it.
+    fn from(controller: &frist_register::Controller) -> Self {
+        let contact = &controller.contact;
+        Sender {
+            name: contact.name.clone(),
+            address: lines(contact.address.as_deref().unwrap_or_default()),
+            email: contact.email.clone().unwrap_or_default(),
+            phone: contact.phone.clone().unwrap_or_default(),
+            number: controller.cvr.clone().unwrap_or_default(),
+        }
+    }
+}
+
+impl From<&frist_register::Contact> for Contact {
+    fn from(contact: &frist_register::Contact) -> Self {
+        Contact {
+            name: contact.name.clone(),
+            email: contact.email.clone().unwrap_or_default(),
+            phone: contact.phone.clone().unwrap_or_default(),
+        }
+    }
+}
+
+/// An address as its lines: parted by newlines, or else by commas.
+fn lines(address: &str) -> Vec<String> {
+    let mark = if address.contains('\n') { '\n' } else { ',' };
+    address.split(mark).map(|l| l.trim().to_owned()).filter(|l| !l.is_empty()).collect()
+}

@@ -13,7 +13,7 @@ use super::watched::Watched;
 use crate::error::PaperError;
 
 /// Steps (and 64 bytes each) that one letter may cost; the longest of ours needs some thousands.
-const FUEL: u64 = 1_000_000;
+const FUEL: u64 = 500_000;
 /// No template is longer.
 const LONGEST: usize = 64 * 1024;
 

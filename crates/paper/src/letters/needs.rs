@@ -121,6 +121,8 @@ pub(crate) fn of(kind: LetterKind, context: &LetterContext) -> Vec<Need> {
             ]
         }
         K::Access => access(c),
+        // What is refused after all needs its reasons, whatever the letter is called.
+        K::Granted | K::Deferred if !refused.is_empty() => vec![whats(), grounds(), routes()],
         K::Granted | K::Deferred => vec![whats()],
         K::PartlyGranted => {
             let mut needs = vec![whats(), grounds(), routes()];

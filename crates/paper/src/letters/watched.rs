@@ -1,19 +1,17 @@
 //! The context as a template sees it, remembering each name that was asked for in vain.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use minijinja::value::{Object, Value};
+use minijinja::value::{Enumerator, Object, Value};
 use serde_json::Map;
 
 use super::nearest::nearest;
 
 /// A table of the context.
 pub(crate) struct Watched {
-    fields: Map<String, serde_json::Value>,
-    /// Filled parts, which are markup already.
-    parts: Vec<(&'static str, String)>,
+    fields: BTreeMap<String, Value>,
     path: String,
     unknown: Arc<Mutex<BTreeSet<Unknown>>>,
 }
@@ -46,29 +44,38 @@ impl Watched {
         fields: Map<String, serde_json::Value>,
         parts: &[(&'static str, String)],
     ) -> Root {
-        Root(Arc::new(Watched {
-            fields,
-            parts: parts.to_vec(),
-            path: String::new(),
-            unknown: Arc::default(),
-        }))
+        let unknown = Arc::default();
+        let mut root = Watched::of(&fields, String::new(), &unknown);
+        let parts = parts.iter().map(|(n, text)| {
+            // Filled parts are markup already.
+            ((*n).to_owned(), Value::from_safe_string(text.clone()))
+        });
+        root.fields.extend(parts);
+        Root(Arc::new(root))
     }
 
-    fn wrap(&self, name: &str, value: &serde_json::Value) -> Value {
-        use serde_json::Value as J;
-        match value {
-            J::Null => Value::from(()),
-            J::Bool(b) => Value::from(*b),
-            J::Number(n) => n.as_u64().map_or_else(|| Value::from(n.as_f64()), Value::from),
-            J::String(s) => Value::from(s.as_str()),
-            J::Array(items) => items.iter().map(|i| self.wrap(name, i)).collect(),
-            J::Object(fields) => Value::from_object(Watched {
-                fields: fields.clone(),
-                parts: Vec::new(),
-                path: format!("{}{name}.", self.path),
-                unknown: Arc::clone(&self.unknown),
-            }),
-        }
+    fn of(
+        fields: &Map<String, serde_json::Value>,
+        path: String,
+        unknown: &Arc<Mutex<BTreeSet<Unknown>>>,
+    ) -> Self {
+        let wrap = |(name, value): (&String, &serde_json::Value)| {
+            (name.clone(), wrap(value, &format!("{path}{name}."), unknown))
+        };
+        let fields = fields.iter().map(wrap).collect();
+        Watched { fields, path, unknown: Arc::clone(unknown) }
+    }
+}
+
+fn wrap(value: &serde_json::Value, path: &str, unknown: &Arc<Mutex<BTreeSet<Unknown>>>) -> Value {
+    use serde_json::Value as J;
+    match value {
+        J::Null => Value::from(()),
+        J::Bool(b) => Value::from(*b),
+        J::Number(n) => n.as_u64().map_or_else(|| Value::from(n.as_f64()), Value::from),
+        J::String(s) => Value::from(s.as_str()),
+        J::Array(items) => items.iter().map(|i| wrap(i, path, unknown)).collect(),
+        J::Object(fields) => Value::from_object(Watched::of(fields, path.to_owned(), unknown)),
     }
 }
 
@@ -89,19 +96,21 @@ impl Object for Watched {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let name = key.as_str()?;
         if let Some(value) = self.fields.get(name) {
-            return Some(self.wrap(name, value));
+            return Some(value.clone());
         }
-        if let Some((_, text)) = self.parts.iter().find(|(part, _)| *part == name) {
-            return Some(Value::from_safe_string(text.clone()));
-        }
-        let known = self.fields.keys().map(String::as_str).chain(self.parts.iter().map(|p| p.0));
-        let near = nearest(name, known).map(|n| format!("{}{n}", self.path));
+        let near = nearest(name, self.fields.keys().map(String::as_str))
+            .map(|n| format!("{}{n}", self.path));
         let name: String = name.chars().take(60).collect();
         self.unknown
             .lock()
             .unwrap_or_else(|p| p.into_inner())
             .insert(Unknown { name: format!("{}{name}", self.path), nearest: near });
         None
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        // A table that is there is true, which `{% if dpo %}` asks.
+        Enumerator::Values(self.fields.keys().map(Value::from).collect())
     }
 }
 
