@@ -1,6 +1,8 @@
 //! Accounting for a batch: the ledger's entry, the records' leaves, how late they went, and the
 //! hashes by which a restore is recognised.
 
+use std::collections::HashSet;
+
 use frist_decide::Value;
 use frist_ledger::entry::{Disposal, Disposition as Done, Entry, Id, Kind, Lateness, Rule, Text};
 use frist_ledger::{Hash, RecordKey, SubTree, SubTreeBuilder};
@@ -181,4 +183,9 @@ pub(crate) fn lateness(late: &mut [u64]) -> Lateness {
         late.get((late.len() * share).div_ceil(100).saturating_sub(1)).copied().unwrap_or(0)
     };
     Lateness { p50: at(50), p99: at(99), max: late.last().copied().unwrap_or(0) }
+}
+
+/// Whether these are the records with just those keys.
+pub(crate) fn are_all(records: &[Record], mut keys: HashSet<&Key>) -> bool {
+    records.len() == keys.len() && records.iter().all(|r| keys.remove(&r.key))
 }

@@ -17,7 +17,7 @@ use frist_state::{BatchId, Lease, NewBatch, SweepId};
 use frist_stores::{Action, Key, Record, Store, StoreError};
 use jiff::Timestamp;
 
-use crate::account::{Account, late, lateness, leaves};
+use crate::account::{Account, are_all, late, lateness, leaves};
 use crate::engine::{Engine, Prepared};
 use crate::plan::Plan;
 use crate::recover::Again;
@@ -496,9 +496,4 @@ fn new_batch<'a>(
     keys: &'a [u8],
 ) -> NewBatch<'a> {
     NewBatch { dataset: prepared.id(), revision, action: prepared.doing(), n, keys }
-}
-
-/// Whether these are the records with just those keys.
-fn are_all(records: &[Record], mut keys: HashSet<&Key>) -> bool {
-    records.len() == keys.len() && records.iter().all(|r| keys.remove(&r.key))
 }

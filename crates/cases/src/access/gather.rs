@@ -175,8 +175,8 @@ pub(super) fn gather(
     let masked = out.items.iter().filter(|i| i.shown == Some(Shown::Masked)).count();
     if masked > 0 {
         out.left_out.push(match lang {
-            Lang::Da => format!("{masked} felter eller filer, der handler om andre personer"),
-            Lang::En => format!("{masked} fields or files that are about other people"),
+            Lang::Da => format!("felter eller filer, der handler om andre personer: {masked}"),
+            Lang::En => format!("fields or files that are about other people: {masked}"),
         });
     }
     Ok(out)

@@ -113,7 +113,8 @@ pub fn judge(
 ) -> Result<()> {
     let items = review(engine, number, t)?;
     let Some(item) = items.iter().find(|i| i.id == id) else {
-        return Err(CasesError::NotFound { what: "item to be reviewed", id: String::new() });
+        let why = "nothing of that name waits for a reviewer; look at the review list".into();
+        return Err(CasesError::Input { what: "the item", why });
     };
     if item.file && matches!(shown, Shown::Instead(_)) {
         let why = "a file is shown whole or left out; attach a redacted copy to the case".into();

@@ -199,7 +199,7 @@ fn masked_means_left_out_and_said() {
     let files = files(&package.bytes);
     assert!(!files.keys().any(|n| n.starts_with("filer/")));
     assert!(String::from_utf8_lossy(&files["csv/letters.csv"]).contains("[udeladt"));
-    assert!(letter(&mut engine, &number, "access").contains("2 felter eller filer"));
+    assert!(letter(&mut engine, &number, "access").contains("handler om andre personer: 2"));
 }
 
 #[test]

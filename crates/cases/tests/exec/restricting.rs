@@ -203,7 +203,7 @@ fn a_field_is_put_right_and_only_the_case_knows_what_it_said() {
     assert_eq!(org.ids("customer WHERE name = 'Prøve Ø''Neil'"), [7]);
     assert_eq!(org.ids("customer WHERE name = 'Anden'"), [8]);
     let text = letter(&mut engine, &number, "rectified");
-    assert!(text.contains("Prøve Ø'Neil"), "{text}");
+    assert!(text.contains("Prøve Ø&#39;Neil") || text.contains("Prøve Ø'Neil"), "{text}");
     let entries = engine.state.leaves(0, u32::MAX).unwrap();
     let ledger: String =
         entries.iter().map(|l| String::from_utf8_lossy(&l.entry).into_owned()).collect();
