@@ -48,7 +48,7 @@ pub fn list(place: &Place, which: &Which, lang: Lang, as_json: bool) -> Outcome 
     } else {
         let head = match lang {
             Lang::Da => {
-                "sag;hvad;person;trin;tid;sidste dag;kan forlænges til;ansvarlig;bemærkninger"
+                "sag;hvad;person;trin;tid;sidste dag;forlæng senest;ansvarlig;bemærkninger"
             }
             Lang::En => "case;what;person;stage;time;last day;extend until;owner;remarks",
         };
