@@ -181,3 +181,35 @@ fn a_form_gives_a_request_as_json() {
     }
     assert_eq!(json(dir, &["case", "list"])["open"], 1);
 }
+
+#[test]
+fn every_sweep_erases_closed_cases_whose_time_is_up() {
+    let org = org();
+    let dir = org.path();
+    for name in ["Ida Holm", "Bo Berg"] {
+        run(dir, &["case", "open", "--right", "access", "--received", &ago(3), "--name", name], 0);
+    }
+    let list = json(dir, &["case", "list"]);
+    let number = list["cases"][0]["number"].as_str().expect("a number").to_owned();
+    run(dir, &["case", "withdraw", &number, "--how", "ringede"], 0);
+    run(dir, &["sweep"], 0);
+    let all = json(dir, &["case", "list", "--all"]);
+    assert_eq!(all["cases"].as_array().map(Vec::len), Some(2), "its time is not up: {all}");
+    // As if it had been closed five years and a day ago.
+    let state = dir.join(".frist/state.sqlite");
+    let db = rusqlite::Connection::open(&state).expect("the database");
+    let day = 86_400_000_000_i64;
+    let sql = "UPDATE cases SET closed_at = closed_at - ?1 WHERE closed_at IS NOT NULL";
+    assert_eq!(db.execute(sql, [day * 1_828]).expect("changed"), 1);
+    drop(db);
+    assert!(run(dir, &["case", "tidy", "--dry-run"], 0).contains(&number));
+    let swept = run(dir, &["sweep"], 0);
+    assert!(
+        swept.contains("1 closed case whose time was up") && swept.contains(&number),
+        "{swept}"
+    );
+    let left = fs::read(&state).expect("the file");
+    let has = |name: &str| left.windows(name.len()).any(|w| w == name.as_bytes());
+    assert!(has("Bo Berg") && !has("Ida Holm"));
+    assert!(run(dir, &["case", "log", &number], 3).contains("there is no case"));
+}

@@ -47,9 +47,7 @@ pub fn list(place: &Place, which: &Which, lang: Lang, as_json: bool) -> Outcome 
         say!("{}", either(lang, "Der er ingen sådanne sager.", "There are no such cases."));
     } else {
         let head = match lang {
-            Lang::Da => {
-                "sag;hvad;person;trin;tid;sidste dag;kan forlænges til;ansvarlig;bemærkninger"
-            }
+            Lang::Da => "sag;hvad;person;trin;tid;sidste dag;forlæng senest;ansvarlig;bemærkninger",
             Lang::En => "case;what;person;stage;time;last day;extend until;owner;remarks",
         };
         let mut rows = vec![head.split(';').map(str::to_owned).collect::<Vec<_>>()];
