@@ -146,20 +146,20 @@ mod pdf {
     }
 
     fn written(document: &Document) -> Written {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("document.pdf");
-        std::fs::write(&path, document.pdf().unwrap_or_else(|e| panic!("{e}"))).unwrap();
+        std::fs::write(&path, document.pdf().unwrap_or_else(|e| panic!("{e}"))).expect("written");
         Written { _folder: folder, path }
     }
 
     impl Written {
         fn ask(&self, program: &str, arguments: &[&str]) -> String {
-            let path = self.path.to_str().unwrap();
+            let path = self.path.to_str().expect("a plain path");
             run(program, &[arguments, &[path]].concat())
         }
 
         fn text(&self) -> String {
-            let path = self.path.to_str().unwrap();
+            let path = self.path.to_str().expect("a plain path");
             squeezed(&run("pdftotext", &[path, "-"]))
         }
 
@@ -181,7 +181,8 @@ mod pdf {
     }
 
     fn letter(kind: LetterKind, lang: Lang) -> Document {
-        render(kind, lang, None, &serde_json::to_value(sample(kind, lang)).unwrap()).unwrap()
+        let context = serde_json::to_value(sample(kind, lang)).expect("plain fields");
+        render(kind, lang, None, &context).unwrap_or_else(|e| panic!("{e}"))
     }
 
     #[test]

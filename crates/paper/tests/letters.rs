@@ -12,7 +12,7 @@ use frist_register::{Code, Letter, Register, explain};
 const LANGS: [(Lang, &str); 2] = [(Lang::Da, "da"), (Lang::En, "en")];
 
 fn json(context: &LetterContext) -> serde_json::Value {
-    serde_json::to_value(context).unwrap()
+    serde_json::to_value(context).expect("plain fields")
 }
 
 fn register(letters: &str) -> Register {

@@ -118,7 +118,13 @@ fn table(caption: &str, head: &[String], rows: &[Vec<Cell>], widths: &[u16]) -> 
             (0..columns)
                 .map(|i| {
                     let cell = row.get(i).unwrap_or(&empty);
-                    json!({"words": inlines(&cell.content, limit(i)), "end": cell.align == Align::End})
+                    let longest = cell.content.iter().map(|p| word(p.plain())).max().unwrap_or(0);
+                    json!({
+                        "words": inlines(&cell.content, limit(i)),
+                        "end": cell.align == Align::End,
+                        // A word is parted only where it would not fit at all.
+                        "part": longest > widths[i] * 90 / all.max(1),
+                    })
                 })
                 .collect()
         })
@@ -139,7 +145,6 @@ fn table(caption: &str, head: &[String], rows: &[Vec<Cell>], widths: &[u16]) -> 
 /// Widths by what stands in the columns: never so narrow that usual words are broken.
 fn natural(head: &[String], rows: &[Vec<Cell>], columns: usize) -> Vec<usize> {
     let length = |c: &Cell| c.content.iter().map(|i| i.plain().chars().count()).sum::<usize>();
-    let word = |t: &str| t.split_whitespace().map(|w| w.chars().count()).max().unwrap_or(0);
     (0..columns)
         .map(|i| {
             let cells = || rows.iter().take(2_000).filter_map(|r| r.get(i));
@@ -150,6 +155,11 @@ fn natural(head: &[String], rows: &[Vec<Cell>], columns: usize) -> Vec<usize> {
             longest.clamp(6, 44).max(words.min(16)).max(head)
         })
         .collect()
+}
+
+/// The length of the longest word.
+fn word(text: &str) -> usize {
+    text.split_whitespace().map(|w| w.chars().count()).max().unwrap_or(0)
 }
 
 fn inlines(content: &[Inline], longest: usize) -> Value {
