@@ -102,6 +102,9 @@ pub(super) fn today(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
             let why = format!("{} {}.", f.records(counts.unclear), t.unclear_why);
             add(t.chip_unclear, "warn", named(&i.dataset), why, there(&i.dataset));
         }
+    }
+    for i in &seen.what.items {
+        let Some(counts) = i.counts else { continue };
         if counts.review > 0 {
             let why = format!("{} {}.", f.records(counts.review), t.review_why);
             add(t.chip_review, "info", named(&i.dataset), why, there(&i.dataset));
