@@ -40,6 +40,9 @@ impl From<frist_state::Error> for Trouble {
     }
 }
 
+/// For how many months and in which language; and what was seen.
+type HorizonSeen = ((u32, Lang), Seen<Horizon>);
+
 /// What is lent out.
 pub(crate) struct Engines {
     face: Arc<Face>,
@@ -47,7 +50,7 @@ pub(crate) struct Engines {
     back: Condvar,
     states: Mutex<Vec<State>>,
     standing: Mutex<Option<Seen<Plan>>>,
-    horizon: Mutex<Option<((u32, Lang), Seen<Horizon>)>>,
+    horizon: Mutex<Option<HorizonSeen>>,
     jobs: Mutex<BTreeMap<String, Job>>,
 }
 

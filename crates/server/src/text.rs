@@ -3,7 +3,7 @@
 
 use frist_decide::Outcome;
 use frist_register::Lang;
-use frist_state::PlanStatus;
+use frist_state::{NewFinding, PlanStatus};
 
 use crate::access::Role;
 
@@ -409,7 +409,29 @@ pub(crate) fn plan_status(status: PlanStatus, waits: bool, lang: Lang) -> &'stat
     }
 }
 
-/// What a finding of a sweep means, by its code.
+/// A finding of a sweep in the reader's language. What a store or a database answered stays in its
+/// own words.
+pub(crate) fn finding(finding: &NewFinding, lang: Lang) -> String {
+    let detail = &finding.detail;
+    if lang == Lang::En {
+        return detail.clone();
+    }
+    match finding.code.as_str() {
+        "unclear" => "en oplysning, som afgør noget, mangler eller kan ikke læses. Bring den i orden i datakilden, eller skriv `open = true` i registret, hvis den må mangle.".into(),
+        "became-unclear" => "poster, der var med i planen, kan ikke længere afgøres: en oplysning er ændret siden.".into(),
+        "blocked" => "andre poster henviser hertil, så de kan ikke slettes endnu.".into(),
+        "still-due" => "poster, der skulle være slettet, er der endnu. Se efter, hvad der holder dem fast.".into(),
+        "since-planned" => "flere poster er forfaldet, siden planen blev lavet. De kommer med i den næste.".into(),
+        "came-back" => "slettede poster er der igen. Se efter triggere, replikering og de programmer, der skriver til datakilden.".into(),
+        "register-changed" => "registret blev ændret undervejs. Lav en ny plan.".into(),
+        "unreachable" => format!("datakilden svarede ikke: {detail}"),
+        "refused" => format!("datakilden afviste: {detail}"),
+        "open-batch" => format!("en afbrudt portion kunne ikke gøres færdig: {detail}"),
+        _ => detail.clone(),
+    }
+}
+
+/// A line of the log of access in words.
 pub(crate) fn log_word(word: &str, lang: Lang) -> String {
     let known = match (word, lang) {
         ("sign-in", Lang::Da) => "loggede ind",

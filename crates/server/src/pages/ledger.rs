@@ -182,5 +182,5 @@ pub(super) fn evidence(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     })?;
     // Who takes it away is kept, though it shows nobody's data.
     ctx.log(Action::GetEvidence.word(), "")?;
-    Ok(Reply::file("application/octet-stream", "evidence.txt", bytes))
+    Ok(Reply::file("application/octet-stream", "evidence.bin", bytes))
 }

@@ -6,7 +6,7 @@ use frist_sweep::plan::{Item, Options, Plan};
 use super::frame::{Frame, Tile, page};
 use crate::access::Action;
 use crate::engines::Seen;
-use crate::text::texts;
+use crate::text::{finding, texts};
 use crate::web::{Ctx, Refusal, Reply};
 
 #[derive(Template)]
@@ -76,8 +76,8 @@ pub(super) fn today(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     for found in &findings {
         let x = &found.finding;
         let since = f.when(found.first_seen);
-        let why = format!("{} · {} {since}: {}", f.records(x.count), t.since, x.detail);
-        let what = format!("{} · {}", named(&x.dataset), x.code);
+        let why = format!("{} · {} {since}: {}", f.records(x.count), t.since, finding(x, lang));
+        let what = named(&x.dataset);
         add(t.chip_finding, "warn", what, why, there(&x.dataset));
     }
     let waiting: Vec<_> = plans.iter().filter(|p| super::sweeps::waits(p)).collect();
