@@ -11,9 +11,10 @@ use frist_sweep::plan::{Count, Counts, Item, Options};
 use super::frame::{Frame, Tile, page};
 use super::today::title;
 use crate::access::Action;
+use crate::ctx::{Ctx, Refusal, Reply};
 use crate::face::Trouble;
-use crate::text::{Texts, outcome, texts};
-use crate::web::{Ctx, Refusal, Reply};
+use crate::text::{Texts, texts};
+use crate::words::outcome;
 
 #[derive(Template)]
 #[template(path = "datasets.html")]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::web::{Ctx, Refusal, Reply};
+use crate::ctx::{Ctx, Refusal, Reply};
 
 /// Whether the server can do its work: Frist's own database answers.
 pub(super) fn health(ctx: &Ctx<'_>) -> Reply {

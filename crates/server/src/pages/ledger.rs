@@ -7,9 +7,9 @@ use frist_register::Lang;
 
 use super::frame::{Frame, number, page};
 use crate::access::{Action, Facts};
+use crate::ctx::{Ctx, Refusal, Reply};
 use crate::face::Trouble;
 use crate::text::texts;
-use crate::web::{Ctx, Refusal, Reply};
 
 /// Entries on one page.
 const PAGE: u64 = 50;

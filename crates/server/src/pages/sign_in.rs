@@ -5,11 +5,12 @@ use frist_state::{LinkFor, Stage};
 
 use super::frame::{Frame, home, page};
 use crate::access::Role;
+use crate::ctx::{Ctx, Refusal, Reply};
 use crate::factor::{sha256, token};
 use crate::password::{self, Weak};
 use crate::people::{self, Attempt, NewPerson, ProblemWithPerson};
 use crate::text::{Texts, texts};
-use crate::web::{Ctx, Refusal, Reply, lang_of};
+use crate::web::lang_of;
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]

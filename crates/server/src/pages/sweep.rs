@@ -11,9 +11,10 @@ use super::frame::{Frame, page};
 use super::sweeps::{class, facts, kept, may_run, waits};
 use super::today::title;
 use crate::access::Action;
+use crate::ctx::{Ctx, Refusal, Reply};
 use crate::face::Trouble;
-use crate::text::{Texts, finding, plan_status, texts};
-use crate::web::{Ctx, Refusal, Reply};
+use crate::text::{Texts, texts};
+use crate::words::{finding, plan_status};
 
 /// Examples of each data set.
 const EXAMPLES: usize = 5;

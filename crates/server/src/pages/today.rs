@@ -5,9 +5,10 @@ use frist_sweep::plan::{Item, Options, Plan};
 
 use super::frame::{Frame, Tile, page};
 use crate::access::Action;
+use crate::ctx::{Ctx, Refusal, Reply};
 use crate::engines::Seen;
-use crate::text::{finding, texts};
-use crate::web::{Ctx, Refusal, Reply};
+use crate::text::texts;
+use crate::words::finding;
 
 #[derive(Template)]
 #[template(path = "today.html")]
