@@ -53,7 +53,7 @@ pub(super) fn list(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Ok(engine.register.datasets.iter().map(row).collect())
     })?;
     let rows = titles.iter().filter_map(|(id, title, place)| {
-        let i = seen.what.items.iter().find(|i| i.dataset == *id)?;
+        let i = seen.what.plan.items.iter().find(|i| i.dataset == *id)?;
         Some(Row {
             id: id.clone(),
             title: title.clone(),
@@ -64,7 +64,7 @@ pub(super) fn list(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
             counts: i.counts,
         })
     });
-    let problems = seen.what.problems.iter();
+    let problems = seen.what.plan.problems.iter();
     page(&List {
         counted: f.time(seen.at),
         rows: rows.collect(),

@@ -39,7 +39,7 @@ pub(super) fn metrics(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     };
     // Ids of data sets have no sign that would need escaping here.
     let each = |of: &dyn Fn(&frist_sweep::plan::Item) -> u64| -> Vec<(String, u64)> {
-        let items = seen.what.items.iter();
+        let items = seen.what.plan.items.iter();
         items.map(|i| (format!("{{dataset=\"{}\"}}", i.dataset), of(i))).collect()
     };
     figure("due_records", "Records due now.", &each(&|i| i.due));
@@ -53,7 +53,7 @@ pub(super) fn metrics(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     figure(
         "unreachable",
         "Data sets that could not be counted.",
-        &[(String::new(), seen.what.problems.len() as u64)],
+        &[(String::new(), seen.what.plan.problems.len() as u64)],
     );
     figure(
         "open_findings",
