@@ -76,6 +76,11 @@ pub(super) fn today(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     }
     for found in &findings {
         let x = &found.finding;
+        // What is unclear now is said below; what the last sweep found unclear is the same.
+        let now_unclear = |i: &Item| i.dataset == x.dataset && i.counts.is_some();
+        if x.code == "unclear" && seen.what.plan.items.iter().any(now_unclear) {
+            continue;
+        }
         let since = f.when(found.first_seen);
         let why = format!("{} · {} {since}: {}", f.records(x.count), t.since, finding(x, lang));
         let what = named(&x.dataset);
