@@ -40,14 +40,17 @@ impl From<frist_state::Error> for Trouble {
     }
 }
 
+/// For how many months and in which language; and what was seen.
+type HorizonSeen = ((u32, Lang), Seen<Horizon>);
+
 /// What is lent out.
 pub(crate) struct Engines {
     face: Arc<Face>,
     idle: Mutex<Idle>,
     back: Condvar,
     states: Mutex<Vec<State>>,
-    standing: Mutex<Option<Seen<Plan>>>,
-    horizon: Mutex<Option<((u32, Lang), Seen<Horizon>)>>,
+    standing: Mutex<Option<Seen<Standing>>>,
+    horizon: Mutex<Option<HorizonSeen>>,
     jobs: Mutex<BTreeMap<String, Job>>,
 }
 
@@ -70,6 +73,14 @@ impl<T> Clone for Seen<T> {
     fn clone(&self) -> Self {
         Self { what: Arc::clone(&self.what), at: self.at, stamp: self.stamp }
     }
+}
+
+/// How things stand.
+pub(crate) struct Standing {
+    /// What is due, and what else there is.
+    pub(crate) plan: Plan,
+    /// When something next becomes due by time alone.
+    pub(crate) next: Option<Timestamp>,
 }
 
 /// A sweep in the background.
@@ -151,15 +162,18 @@ impl Engines {
     }
 
     /// How things stand: counted within the last minute, or now. One counts, others wait for it.
-    pub(crate) fn standing(&self, who: &str) -> Result<Seen<Plan>, Trouble> {
+    pub(crate) fn standing(&self, who: &str) -> Result<Seen<Standing>, Trouble> {
         let mut kept = lock(&self.standing);
         let (now, stamp) = ((self.face.clock)(), (self.face.stamp)());
         if let Some(seen) = kept.as_ref().filter(|s| fresh(s, now, stamp, FRESH)) {
             return Ok(seen.clone());
         }
         let options = Options { count: Count::AllOfSmall, ..Options::default() };
-        let plan = self.engine(who, |e| Ok(e.examine(&options, &mut |_| {})?))?;
-        let seen = Seen { what: Arc::new(plan), at: now, stamp };
+        let standing = self.engine(who, |engine| {
+            let plan = engine.examine(&options, &mut |_| {})?;
+            Ok(Standing { plan, next: engine.next_due(&Options::default(), now)? })
+        })?;
+        let seen = Seen { what: Arc::new(standing), at: now, stamp };
         *kept = Some(seen.clone());
         Ok(seen)
     }

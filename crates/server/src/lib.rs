@@ -1,7 +1,8 @@
 //! The console: what the data protection officer, the caseworker and the engineer see in a browser.
 //!
 //! - [`access`]: who may what, one table; `routes`: which page asks for which action, one table;
-//! - `web`: a request on its way in and out: session, permission, form token, log, headers;
+//! - `web`: a request on its way in and out: session, permission, form token, log, headers; `ctx`:
+//!   the request as its handler sees it;
 //! - `people`: signing in, on `password`, `factor` and the tables of `frist_state`;
 //! - `engines`: engines and databases, a few, on threads where waiting is allowed;
 //! - `pages` with `templates/`: what people see, Danish and English from `text`;
@@ -10,6 +11,7 @@
 //! Nothing here reads the clock, the environment or a key file: [`Face`] brings them.
 
 pub mod access;
+mod ctx;
 mod engines;
 mod face;
 mod factor;
@@ -22,6 +24,7 @@ mod routes;
 mod serve;
 mod text;
 mod web;
+mod words;
 
 pub use face::{Face, Settings, Trouble};
 pub use people::{Invited, NewPerson, ProblemWithPerson, add_person, invite, set_up};

@@ -142,8 +142,11 @@ fn head((memory, passes, lanes): (u32, u32, u32)) -> String {
     format!("$argon2id$v=19$m={memory},t={passes},p={lanes}")
 }
 
-/// Cost, salt and sum of a kept hash.
-fn parse(text: &str) -> Option<((u32, u32, u32), Vec<u8>, Vec<u8>)> {
+/// Cost, salt and sum.
+type Kept = ((u32, u32, u32), Vec<u8>, Vec<u8>);
+
+/// The parts of a kept hash.
+fn parse(text: &str) -> Option<Kept> {
     let mut parts = text.strip_prefix("$argon2id$v=19$")?.split('$');
     let mut cost = parts.next()?.split(',').map(|part| part.split_once('='));
     let mut number =

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use frist_http::{Running, Tls};
 
+use crate::ctx::App;
 use crate::face::{Face, Settings, Trouble};
 use crate::people;
-use crate::web::{App, router};
+use crate::web::router;
 
 /// The head of a request must come within this.
 const HEAD: Duration = Duration::from_secs(10);

@@ -1,11 +1,7 @@
 //! Everything that the pages say, in Danish and English: one line a text, so that none is missing in
 //! one of them.
 
-use frist_decide::Outcome;
 use frist_register::Lang;
-use frist_state::PlanStatus;
-
-use crate::access::Role;
 
 macro_rules! texts {
     ($($name:ident $da:literal $en:literal;)+) => {
@@ -135,7 +131,7 @@ texts! {
     month "Måned" "Month";
     total "I alt" "Total";
     in_figures "I tal" "In figures";
-    overdue_already "poster er allerede forfaldne." "records are overdue already.";
+    overdue_already "poster er allerede forfaldne, også dem, som andre poster endnu henviser til." "records are overdue already, those to which other records still refer as well.";
     rest "øvrige" "other";
 
 // Data sets
@@ -178,6 +174,7 @@ texts! {
     considered "Det, der er taget i betragtning" "What was considered";
     held_by "Tilbageholdt af:" "Held by:";
     look_logged "Opslaget er noteret i loggen." "The look is noted in the log.";
+    look_will_be_logged "Opslaget noteres i loggen." "The look will be noted in the log.";
     no_record "Der er ingen post med den nøgle. Er den slettet, kan du hente kvitteringen nedenfor." "There is no record with this key. If it was erased, its receipt can be had below.";
     receipt_heading "Kvittering for en slettet post" "Receipt of an erased record";
     receipt_lead "Kvitteringen beviser, hvornår og efter hvilken regel posten blev slettet. Enhver kan efterprøve den uden netværk." "The receipt proves when and by which rule the record was erased. Anybody can verify it offline.";
@@ -344,128 +341,6 @@ texts! {
     own_log "Hvad loggen siger om dig" "What the log says of you";
 }
 
-/// What a role is called, and what it is for.
-pub(crate) fn role(role: Role, lang: Lang) -> (&'static str, &'static str) {
-    match (role, lang) {
-        (Role::Dpo, Lang::Da) => {
-            ("Databeskyttelsesrådgiver", "ser alt om personer, godkender, giver adgang")
-        }
-        (Role::Dpo, Lang::En) => {
-            ("Data protection officer", "sees all about people, approves, grants access")
-        }
-        (Role::Caseworker, Lang::Da) => ("Sagsbehandler", "besvarer anmodninger og afgør tvivl"),
-        (Role::Caseworker, Lang::En) => ("Caseworker", "answers requests and settles doubts"),
-        (Role::Engineer, Lang::Da) => {
-            ("Tekniker", "skriver registret, planlægger og kører sletning")
-        }
-        (Role::Engineer, Lang::En) => ("Engineer", "writes the register, plans and runs sweeps"),
-        (Role::Supervisor, Lang::Da) => ("Samtaleleder", "følger samtaler, samtykke og nødstop"),
-        (Role::Supervisor, Lang::En) => {
-            ("Call supervisor", "follows calls, consent and the kill switch")
-        }
-        (Role::Listener, Lang::Da) => {
-            ("Medlytter", "hører optagelser til det formål, der er givet samtykke til")
-        }
-        (Role::Listener, Lang::En) => ("Listener", "hears recordings for the purpose consented to"),
-        (Role::Auditor, Lang::Da) => ("Revisor", "ser regler og beviser, ændrer intet"),
-        (Role::Auditor, Lang::En) => ("Auditor", "sees rules and proofs, changes nothing"),
-        (Role::Administrator, Lang::Da) => {
-            ("Administrator", "styrer konti og system, ser ingen personoplysninger")
-        }
-        (Role::Administrator, Lang::En) => {
-            ("Administrator", "runs accounts and system, sees no personal data")
-        }
-    }
-}
-
-/// A decision as a chip.
-pub(crate) fn outcome(outcome: Outcome, t: &Texts) -> &'static str {
-    match outcome {
-        Outcome::Held => t.held,
-        Outcome::Unclear => t.unclear,
-        Outcome::Restrict => t.restricted,
-        Outcome::Review => t.review,
-        Outcome::Keep => t.kept,
-        Outcome::Due => t.due,
-    }
-}
-
-/// How far a plan has come.
-pub(crate) fn plan_status(status: PlanStatus, waits: bool, lang: Lang) -> &'static str {
-    match (status, lang) {
-        (PlanStatus::Proposed, Lang::Da) if waits => "venter på godkendelse",
-        (PlanStatus::Proposed, Lang::En) if waits => "waits for approval",
-        (PlanStatus::Proposed, Lang::Da) => "klar",
-        (PlanStatus::Proposed, Lang::En) => "ready",
-        (PlanStatus::Approved, Lang::Da) => "godkendt",
-        (PlanStatus::Approved, Lang::En) => "approved",
-        (PlanStatus::Running, Lang::Da) => "i gang",
-        (PlanStatus::Running, Lang::En) => "under way",
-        (PlanStatus::Done, Lang::Da) => "udført",
-        (PlanStatus::Done, Lang::En) => "done",
-        (PlanStatus::Abandoned, Lang::Da) => "opgivet",
-        (PlanStatus::Abandoned, Lang::En) => "abandoned",
-    }
-}
-
-/// What a finding of a sweep means, by its code.
-pub(crate) fn log_word(word: &str, lang: Lang) -> String {
-    let known = match (word, lang) {
-        ("sign-in", Lang::Da) => "loggede ind",
-        ("sign-in", Lang::En) => "signed in",
-        ("sign-in-failed", Lang::Da) => "mislykket indlogning",
-        ("sign-in-failed", Lang::En) => "failed to sign in",
-        ("locked-out", Lang::Da) => "afvist efter for mange forsøg",
-        ("locked-out", Lang::En) => "refused after too many attempts",
-        ("sign-out", Lang::Da) => "loggede ud",
-        ("sign-out", Lang::En) => "signed out",
-        ("password", Lang::Da) => "valgte adgangskode",
-        ("password", Lang::En) => "chose a password",
-        ("code-failed", Lang::Da) => "forkert kode",
-        ("code-failed", Lang::En) => "wrong code",
-        _ => "",
-    };
-    if !known.is_empty() {
-        return known.to_owned();
-    }
-    let action = crate::access::Action::ALL.iter().find(|a| a.word() == word);
-    match (action, lang) {
-        (Some(action), Lang::En) => action.text().to_owned(),
-        (Some(action), Lang::Da) => action_da(*action).to_owned(),
-        (None, _) => word.to_owned(),
-    }
-}
-
-fn action_da(action: crate::access::Action) -> &'static str {
-    use crate::access::Action as A;
-    match action {
-        A::SeeRecord => "slog en post op",
-        A::SeeSample => "så eksempler på poster i en plan",
-        A::GetReceipt => "hentede en kvittering",
-        A::PlanSweep => "lavede en plan",
-        A::ApproveSweep => "godkendte en plan",
-        A::RunSweep => "satte en slettekørsel i gang",
-        A::SeeHolds => "så tilbageholdelser",
-        A::AddHold => "tilføjede en tilbageholdelse",
-        A::ReleaseHold => "ophævede en tilbageholdelse",
-        A::ManageAccounts => "ændrede en konto",
-        A::GrantOther => "gav roller uden personoplysninger",
-        A::GrantReading => "gav adgang til personoplysninger",
-        A::OwnAccount => "ændrede sin egen konto",
-        A::SeePeople => "personer og roller",
-        A::SeeAccessLog => "adgangsloggen",
-        A::SeeSignIns => "indlogninger",
-        A::SeeLedger => "sletteloggen",
-        A::GetEvidence => "hentede bevis",
-        A::SeeDatasets => "datasæt",
-        A::SeeSweeps => "slettekørsler",
-        A::SeeToday => "forsiden",
-        A::SeeHorizon => "horisonten",
-        A::SeeMetrics => "måltal",
-        other => other.text(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -474,11 +349,7 @@ mod tests {
     fn every_text_is_there_in_both_languages() {
         for (name, da, en) in ALL {
             assert!(!da.trim().is_empty() && !en.trim().is_empty(), "{name}");
-            let ends = |s: &str| s.chars().last().filter(|c| ".:".contains(*c));
-            assert_eq!(ends(da), ends(en), "{name} ends otherwise");
-        }
-        for name in Role::ALL {
-            assert_ne!(role(name, Lang::Da).1, role(name, Lang::En).1);
+            assert_eq!(da.ends_with(':'), en.ends_with(':'), "{name} ends otherwise");
         }
     }
 }

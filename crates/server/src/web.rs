@@ -1,7 +1,6 @@
 //! A request on its way in and out: who asks, from where, whether that is allowed, what it did, and
 //! with which headers the answer goes.
 
-use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,271 +8,25 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State as Shared};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use frist_http::Peer;
 use frist_register::Lang;
-use frist_state::{Account, Stage};
+use frist_state::Stage;
 use jiff::Timestamp;
 
-use crate::access::{self, Action, Condition, Facts, Role};
-use crate::engines::Engines;
-use crate::face::{Face, Settings, Trouble};
-use crate::guard::{Pace, form_token_fits, from_here, pairs};
+use crate::access::{Action, Facts};
+use crate::ctx::{App, Ctx, Here, Me, Refusal, Reply, cookie_name};
+use crate::guard::{form_token_fits, from_here, pairs};
 use crate::pages;
-use crate::people::{self, Keys};
+use crate::people;
 use crate::routes::{Method, ROUTES, Route};
 
 /// The largest form, bytes.
 const BODY: usize = 64 * 1024;
 /// How long a form may take to come in.
 const TIMEOUT: Duration = Duration::from_secs(10);
-
-/// What every request works with.
-pub(crate) struct App {
-    pub(crate) face: Arc<Face>,
-    pub(crate) engines: Arc<Engines>,
-    pub(crate) settings: Settings,
-    pub(crate) organisation: String,
-    pub(crate) zone: jiff::tz::TimeZone,
-    pub(crate) keys: Keys,
-    pace: Pace,
-}
-
-impl App {
-    pub(crate) fn new(
-        face: Face,
-        settings: Settings,
-        organisation: String,
-        zone: jiff::tz::TimeZone,
-    ) -> Self {
-        let keys = Keys::new(&face.people_key);
-        let face = Arc::new(face);
-        let engines = Arc::new(Engines::new(Arc::clone(&face)));
-        Self { face, engines, settings, organisation, zone, keys, pace: Pace::default() }
-    }
-}
-
-/// Somebody who signed in.
-#[derive(Clone)]
-pub(crate) struct Me {
-    pub(crate) account: Account,
-    pub(crate) roles: BTreeSet<Role>,
-}
-
-/// A session under way.
-pub(crate) struct Here {
-    /// The hash of its token.
-    pub(crate) hash: [u8; 32],
-    pub(crate) stage: Stage,
-    pub(crate) pending: Option<Vec<u8>>,
-}
-
-/// One request, as its handler sees it.
-pub(crate) struct Ctx<'a> {
-    pub(crate) app: &'a App,
-    pub(crate) route: &'static Route,
-    /// What stands for `{id}` in the path.
-    pub(crate) id: String,
-    pub(crate) query: Vec<(String, String)>,
-    pub(crate) form: Vec<(String, String)>,
-    pub(crate) me: Option<Me>,
-    pub(crate) here: Option<Here>,
-    pub(crate) lang: Lang,
-    pub(crate) now: Timestamp,
-    pub(crate) address: IpAddr,
-    /// To what forms are bound: the session, or a cookie before there is one.
-    pub(crate) binding: String,
-    /// What the log says this is about, where it is not the path's id.
-    pub(crate) about: Option<String>,
-    /// Whether the table of access has been asked and said yes.
-    granted: bool,
-    cookies: Vec<String>,
-}
-
-/// An answer.
-pub(crate) struct Reply {
-    pub(crate) status: StatusCode,
-    pub(crate) kind: &'static str,
-    pub(crate) body: Vec<u8>,
-    pub(crate) headers: Vec<(HeaderName, String)>,
-}
-
-impl Reply {
-    pub(crate) fn html(text: String) -> Self {
-        Self::of("text/html; charset=utf-8", text.into_bytes())
-    }
-
-    pub(crate) fn of(kind: &'static str, body: Vec<u8>) -> Self {
-        Self { status: StatusCode::OK, kind, body, headers: Vec::new() }
-    }
-
-    /// Goes on to another page, by GET.
-    pub(crate) fn to(path: &str) -> Self {
-        let headers = vec![(header::LOCATION, path.to_owned())];
-        let status = StatusCode::SEE_OTHER;
-        Self { status, kind: "text/plain; charset=utf-8", body: Vec::new(), headers }
-    }
-
-    /// A file to keep.
-    pub(crate) fn file(kind: &'static str, name: &str, body: Vec<u8>) -> Self {
-        let disposition = format!("attachment; filename=\"{name}\"");
-        Self { headers: vec![(header::CONTENT_DISPOSITION, disposition)], ..Self::of(kind, body) }
-    }
-}
-
-/// Why there is no answer.
-pub(crate) enum Refusal {
-    /// Sign in first.
-    SignIn,
-    /// The table of access says no.
-    Denied,
-    /// The form did not come from one of our pages, or is too old.
-    Form,
-    NotFound,
-    /// What was sent cannot be meant; said to the person.
-    Unclear(String),
-    /// Not before this instant.
-    TooMany(Option<Timestamp>),
-    TooLarge,
-    TooSlow,
-    /// Something behind the page failed.
-    Trouble(Trouble),
-    /// An error of ours.
-    Broken,
-}
-
-impl From<Trouble> for Refusal {
-    fn from(trouble: Trouble) -> Self {
-        Self::Trouble(trouble)
-    }
-}
-
-impl From<people::ProblemWithPerson> for Refusal {
-    fn from(e: people::ProblemWithPerson) -> Self {
-        match e {
-            people::ProblemWithPerson::Name(..) => Self::Unclear(e.to_string()),
-            people::ProblemWithPerson::Unknown(_) => Self::NotFound,
-            e => Self::Trouble(Trouble { message: e.to_string(), help: None }),
-        }
-    }
-}
-
-impl Refusal {
-    pub(crate) fn status(&self) -> StatusCode {
-        match self {
-            Refusal::SignIn => StatusCode::UNAUTHORIZED,
-            Refusal::Denied | Refusal::Form => StatusCode::FORBIDDEN,
-            Refusal::NotFound => StatusCode::NOT_FOUND,
-            Refusal::Unclear(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Refusal::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Refusal::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Refusal::Trouble(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Refusal::Broken => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-}
-
-impl Ctx<'_> {
-    /// Asks the table of access, as the matter stands.
-    pub(crate) fn may(&mut self, action: Action, facts: &Facts) -> Result<(), Refusal> {
-        let allowed = self.me.as_ref().is_some_and(|me| access::allowed(&me.roles, action, facts));
-        self.granted |= allowed;
-        if allowed { Ok(()) } else { Err(Refusal::Denied) }
-    }
-
-    /// What holds for a data set, and for all of them when none is named.
-    pub(crate) fn knows(&self, dataset: Option<&str>) -> Facts {
-        let knows = |d: &str| self.me.as_ref().is_some_and(|m| m.account.datasets.contains(d));
-        Facts::default().with(Condition::NeedToKnow, dataset.is_some_and(knows))
-    }
-
-    /// Whether the person could do this in any circumstances: what a page offers.
-    pub(crate) fn offers(&self, action: Action) -> bool {
-        self.me.as_ref().is_some_and(|me| access::conceivable(&me.roles, action))
-    }
-
-    /// Whether the person may do this, as the matter stands.
-    pub(crate) fn could(&self, action: Action, facts: &Facts) -> bool {
-        self.me.as_ref().is_some_and(|me| access::allowed(&me.roles, action, facts))
-    }
-
-    /// Who asks; only where the route wants somebody.
-    pub(crate) fn who(&self) -> Result<&Me, Refusal> {
-        self.me.as_ref().ok_or(Refusal::SignIn)
-    }
-
-    pub(crate) fn name(&self) -> &str {
-        self.me.as_ref().map_or("-", |me| me.account.name.as_str())
-    }
-
-    /// A field of the form, trimmed; empty when it was not sent.
-    pub(crate) fn field(&self, name: &str) -> &str {
-        self.raw(name).trim()
-    }
-
-    /// A field as it was sent.
-    pub(crate) fn raw(&self, name: &str) -> &str {
-        self.form.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v.as_str())
-    }
-
-    /// All values of a field.
-    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.form.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())
-    }
-
-    pub(crate) fn asked(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
-    }
-
-    /// A connection to Frist's own database.
-    pub(crate) fn state<T>(
-        &self,
-        what: impl FnOnce(&mut frist_state::State) -> Result<T, frist_state::Error>,
-    ) -> Result<T, Refusal> {
-        Ok(self.app.engines.state(what)?)
-    }
-
-    /// The same, for what can also go wrong with accounts.
-    pub(crate) fn people<T>(
-        &self,
-        what: impl FnOnce(&mut frist_state::State) -> Result<T, people::ProblemWithPerson>,
-    ) -> Result<T, Refusal> {
-        Ok(self.app.engines.state(|state| Ok(what(state)))??)
-    }
-
-    /// An engine that acts as this person.
-    pub(crate) fn engine<T>(
-        &self,
-        what: impl FnOnce(&mut frist_sweep::Engine) -> Result<T, Trouble>,
-    ) -> Result<T, Refusal> {
-        Ok(self.app.engines.engine(self.name(), what)?)
-    }
-
-    /// A line in the log of access.
-    pub(crate) fn log(&self, what: &str, about: &str) -> Result<(), Refusal> {
-        let look = people::look(self.now, self.name(), what, about);
-        self.state(|state| state.add_look(&look))
-    }
-
-    /// Sets a cookie that only the server reads; an empty value takes it away.
-    pub(crate) fn set_cookie(&mut self, name: &str, value: &str) {
-        let tls = self.app.settings.tls;
-        let secure = if tls { "; Secure" } else { "" };
-        let age = if value.is_empty() { "; Max-Age=0" } else { "" };
-        self.cookies.push(format!(
-            "{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}",
-            cookie_name(name, tls)
-        ));
-    }
-}
-
-/// Over TLS a cookie is bound to this host and to TLS by its very name.
-fn cookie_name(name: &str, tls: bool) -> String {
-    if tls { format!("__Host-{name}") } else { name.to_owned() }
-}
 
 fn cookie(headers: &HeaderMap, name: &str, tls: bool) -> Option<String> {
     let wanted = cookie_name(name, tls);

@@ -6,10 +6,11 @@ use frist_register::Lang;
 use super::frame::{Frame, page};
 use super::people::{Line, lines, role_words};
 use super::sign_in::chosen_well;
+use crate::ctx::{Ctx, Refusal, Reply};
 use crate::factor;
 use crate::people::{self, Attempt};
 use crate::text::texts;
-use crate::web::{Ctx, Refusal, Reply, lang_of};
+use crate::web::lang_of;
 
 #[derive(Template)]
 #[template(path = "account.html")]

@@ -11,9 +11,10 @@ use frist_sweep::plan::{Count, Counts, Item, Options};
 use super::frame::{Frame, Tile, page};
 use super::today::title;
 use crate::access::Action;
+use crate::ctx::{Ctx, Refusal, Reply};
 use crate::face::Trouble;
-use crate::text::{Texts, outcome, texts};
-use crate::web::{Ctx, Refusal, Reply};
+use crate::text::{Texts, texts};
+use crate::words::outcome;
 
 #[derive(Template)]
 #[template(path = "datasets.html")]
@@ -52,7 +53,7 @@ pub(super) fn list(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Ok(engine.register.datasets.iter().map(row).collect())
     })?;
     let rows = titles.iter().filter_map(|(id, title, place)| {
-        let i = seen.what.items.iter().find(|i| i.dataset == *id)?;
+        let i = seen.what.plan.items.iter().find(|i| i.dataset == *id)?;
         Some(Row {
             id: id.clone(),
             title: title.clone(),
@@ -63,7 +64,7 @@ pub(super) fn list(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
             counts: i.counts,
         })
     });
-    let problems = seen.what.problems.iter();
+    let problems = seen.what.plan.problems.iter();
     page(&List {
         counted: f.time(seen.at),
         rows: rows.collect(),
@@ -85,6 +86,7 @@ struct One {
     disposition: String,
     problem: Option<String>,
     tiles: Vec<Tile>,
+    counted: String,
     next: String,
     grounds: Vec<GroundShown>,
     justification: Option<String>,
@@ -124,15 +126,24 @@ pub(super) fn one(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
 fn shown(ctx: &mut Ctx<'_>, wrong: Option<&str>, key: &str) -> Result<Reply, Refusal> {
     let (id, lang, now) = (ctx.id.clone(), ctx.lang, ctx.now);
     let t = texts(lang);
+    // A large collection is counted on its own page only.
+    let seen = ctx.app.engines.standing(ctx.name())?;
+    let counted = |i: &&Item| i.dataset == id && i.counts.is_some();
+    let ready = seen.what.plan.items.iter().find(counted).cloned();
+    let at = if ready.is_some() { seen.at } else { now };
     let known = ctx.engine(|engine| {
         let Some(d) = engine.register.dataset(&id).cloned() else { return Ok(None) };
         let rules = RuleSet::resolve(&engine.register, engine.book, &d)
             .map_err(|e| Trouble { message: e.to_string(), help: None })?;
-        let only = Some(vec![id.clone()]);
-        let options = Options { datasets: only, count: Count::All, ..Options::default() };
-        let mut plan = engine.examine(&options, &mut |_| {})?;
-        let item = plan.items.pop();
-        let problem = plan.problems.pop().map(|p| p.text);
+        let (item, problem) = match ready {
+            Some(item) => (Some(item), None),
+            None => {
+                let only = Some(vec![id.clone()]);
+                let options = Options { datasets: only, count: Count::All, ..Options::default() };
+                let mut plan = engine.examine(&options, &mut |_| {})?;
+                (plan.items.pop(), plan.problems.pop().map(|p| p.text))
+            }
+        };
         let next = match &item {
             Some(_) => {
                 let prepared = engine.prepare(&id)?;
@@ -167,6 +178,7 @@ fn shown(ctx: &mut Ctx<'_>, wrong: Option<&str>, key: &str) -> Result<Reply, Ref
         disposition: known.disposition,
         problem: known.item.err(),
         tiles,
+        counted: f.time(at),
         next: known.next.map_or_else(|| t.nothing_by_time.to_owned(), |at| f.when(at)),
         grounds: known.grounds,
         justification: known.justification.filter(|j| !j.is_empty()),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::web::{Ctx, Refusal, Reply};
+use crate::ctx::{Ctx, Refusal, Reply};
 
 /// Whether the server can do its work: Frist's own database answers.
 pub(super) fn health(ctx: &Ctx<'_>) -> Reply {
@@ -39,7 +39,7 @@ pub(super) fn metrics(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     };
     // Ids of data sets have no sign that would need escaping here.
     let each = |of: &dyn Fn(&frist_sweep::plan::Item) -> u64| -> Vec<(String, u64)> {
-        let items = seen.what.items.iter();
+        let items = seen.what.plan.items.iter();
         items.map(|i| (format!("{{dataset=\"{}\"}}", i.dataset), of(i))).collect()
     };
     figure("due_records", "Records due now.", &each(&|i| i.due));
@@ -53,7 +53,7 @@ pub(super) fn metrics(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     figure(
         "unreachable",
         "Data sets that could not be counted.",
-        &[(String::new(), seen.what.problems.len() as u64)],
+        &[(String::new(), seen.what.plan.problems.len() as u64)],
     );
     figure(
         "open_findings",

@@ -9,10 +9,10 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::access::Action;
+use crate::ctx::{Ctx, Refusal, Reply};
 use crate::guard::form_token;
 use crate::picture;
 use crate::text::{Texts, texts};
-use crate::web::{Ctx, Refusal, Reply};
 
 /// The frame of one page.
 pub(crate) struct Frame {

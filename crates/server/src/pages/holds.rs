@@ -12,10 +12,10 @@ use super::frame::{Frame, page};
 use super::sweeps::sure;
 use super::today::title;
 use crate::access::{Action, Facts};
+use crate::ctx::{Ctx, Refusal, Reply};
 use crate::face::Trouble;
 use crate::people::one_line;
 use crate::text::{Texts, texts};
-use crate::web::{Ctx, Refusal, Reply};
 
 #[derive(Template)]
 #[template(path = "holds.html")]

@@ -3,9 +3,9 @@
 use askama::Template;
 
 use super::frame::{Frame, page};
+use crate::ctx::{Ctx, Refusal, Reply};
 use crate::picture;
 use crate::text::texts;
-use crate::web::{Ctx, Refusal, Reply};
 
 /// How far one can look.
 const CHOICES: [u32; 4] = [12, 24, 60, 120];

@@ -7,9 +7,9 @@ use frist_register::Lang;
 
 use super::frame::{Frame, number, page};
 use crate::access::{Action, Facts};
+use crate::ctx::{Ctx, Refusal, Reply};
 use crate::face::Trouble;
 use crate::text::texts;
-use crate::web::{Ctx, Refusal, Reply};
 
 /// Entries on one page.
 const PAGE: u64 = 50;
@@ -182,5 +182,5 @@ pub(super) fn evidence(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     })?;
     // Who takes it away is kept, though it shows nobody's data.
     ctx.log(Action::GetEvidence.word(), "")?;
-    Ok(Reply::file("application/octet-stream", "evidence.txt", bytes))
+    Ok(Reply::file("application/octet-stream", "evidence.bin", bytes))
 }

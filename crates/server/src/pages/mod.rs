@@ -17,8 +17,8 @@ mod today;
 pub(crate) use refused::refused;
 
 use crate::access::Action;
+use crate::ctx::{Ctx, Refusal, Reply};
 use crate::routes::Name;
-use crate::web::{Ctx, Refusal, Reply};
 
 /// Does what a route does; who asks may do so, as far as that can be told without looking.
 pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {

@@ -11,9 +11,10 @@ use super::frame::{Frame, page};
 use super::sign_in::taken;
 use super::today::title;
 use crate::access::{self, Action, Condition, Facts, Role};
+use crate::ctx::{Ctx, Refusal, Reply};
 use crate::people::{self, NewPerson, one_line, reads, roles};
-use crate::text::{log_word, role as role_text, texts};
-use crate::web::{Ctx, Refusal, Reply};
+use crate::text::texts;
+use crate::words::{log_word, role as role_text};
 
 /// Lines of the log on a page.
 const LINES: u32 = 300;

@@ -5,9 +5,9 @@ use axum::http::{StatusCode, header};
 use serde_json::json;
 
 use super::frame::{Frame, page};
+use crate::ctx::{Ctx, Refusal, Reply};
 use crate::routes::Method;
 use crate::text::texts;
-use crate::web::{Ctx, Refusal, Reply};
 
 #[derive(Template)]
 #[template(path = "error.html")]

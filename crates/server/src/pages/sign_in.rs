@@ -5,11 +5,12 @@ use frist_state::{LinkFor, Stage};
 
 use super::frame::{Frame, home, page};
 use crate::access::Role;
+use crate::ctx::{Ctx, Refusal, Reply};
 use crate::factor::{sha256, token};
 use crate::password::{self, Weak};
 use crate::people::{self, Attempt, NewPerson, ProblemWithPerson};
 use crate::text::{Texts, texts};
-use crate::web::{Ctx, Refusal, Reply, lang_of};
+use crate::web::lang_of;
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -191,8 +192,11 @@ pub(super) fn language(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::to("/sign-in"))
 }
 
-/// Whom a link is for: the name of the account, and whether it is the first one to be made.
-fn linked(ctx: &Ctx<'_>) -> Result<Option<(Option<frist_state::Account>, [u8; 32])>, Refusal> {
+/// The account that a link is for, none where the first one is to be made; and the link's hash.
+type Linked = (Option<frist_state::Account>, [u8; 32]);
+
+/// Whom a link is for, if it works.
+fn linked(ctx: &Ctx<'_>) -> Result<Option<Linked>, Refusal> {
     let (hash, now) = (sha256(&ctx.id), ctx.now);
     let found = ctx.state(|state| {
         Ok(match state.link(&hash, now)? {

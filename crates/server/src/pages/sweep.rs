@@ -11,9 +11,10 @@ use super::frame::{Frame, page};
 use super::sweeps::{class, facts, kept, may_run, waits};
 use super::today::title;
 use crate::access::Action;
+use crate::ctx::{Ctx, Refusal, Reply};
 use crate::face::Trouble;
-use crate::text::{Texts, plan_status, texts};
-use crate::web::{Ctx, Refusal, Reply};
+use crate::text::{Texts, texts};
+use crate::words::{finding, plan_status};
 
 /// Examples of each data set.
 const EXAMPLES: usize = 5;
@@ -196,13 +197,16 @@ fn known(
     Ok(Known { plan, titles, rules, sample })
 }
 
+/// By data set; and what is still to be settled: (data set, what).
+type CameOf = (Vec<OutcomeShown>, Vec<(String, String)>);
+
 /// What came of a plan's sweep, and which entries of the ledger tell of it.
 fn came_of(
     ctx: &Ctx<'_>,
     f: &Frame,
     plan: &str,
     titles: &BTreeMap<String, String>,
-) -> Result<(Vec<OutcomeShown>, Vec<(String, String)>), Refusal> {
+) -> Result<CameOf, Refusal> {
     let (swept, batches) = ctx.state(|state| {
         let sweeps = state.sweeps(1_000)?;
         let sweep = sweeps.into_iter().find(|s| s.plan.as_deref() == Some(plan));
@@ -240,7 +244,8 @@ fn came_of(
     let mine = open
         .into_iter()
         .filter(|o| swept.iter().any(|s| s.counts.dataset.as_str() == o.finding.dataset));
-    let findings = mine.map(|o| (named(&o.finding.dataset), o.finding.detail)).collect();
+    let findings =
+        mine.map(|o| (named(&o.finding.dataset), finding(&o.finding, ctx.lang))).collect();
     Ok((shown, findings))
 }
 

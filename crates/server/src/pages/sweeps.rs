@@ -7,8 +7,9 @@ use frist_sweep::plan::{Count, Options};
 
 use super::frame::{Frame, page};
 use crate::access::{Action, Condition, Facts};
-use crate::text::{plan_status, texts};
-use crate::web::{Ctx, Refusal, Reply};
+use crate::ctx::{Ctx, Refusal, Reply};
+use crate::text::texts;
+use crate::words::plan_status;
 
 /// Plans shown.
 const SHOWN: u32 = 50;

@@ -1,13 +1,14 @@
 //! Today: what breaks first, in the order in which it does.
 
 use askama::Template;
-use frist_sweep::plan::{Item, Options, Plan};
+use frist_sweep::plan::Item;
 
 use super::frame::{Frame, Tile, page};
 use crate::access::Action;
-use crate::engines::Seen;
+use crate::ctx::{Ctx, Refusal, Reply};
+use crate::engines::{Seen, Standing};
 use crate::text::texts;
-use crate::web::{Ctx, Refusal, Reply};
+use crate::words::finding;
 
 #[derive(Template)]
 #[template(path = "today.html")]
@@ -44,11 +45,11 @@ pub(super) fn today(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     let seen = ctx.app.engines.standing(ctx.name())?;
     let now = ctx.now;
     let lang = ctx.lang;
-    let (next, interrupted, titles) = ctx.engine(|engine| {
+    let (interrupted, titles) = ctx.engine(|engine| {
         let title = |d: &frist_register::DataSet| (d.id.value.clone(), title(d, lang));
         let titles: std::collections::BTreeMap<_, _> =
             engine.register.datasets.iter().map(title).collect();
-        Ok((engine.next_due(&Options::default(), now)?, engine.is_interrupted()?, titles))
+        Ok((engine.is_interrupted()?, titles))
     })?;
     let (findings, plans, sweeps, size) = ctx.state(|state| {
         Ok((state.open_findings()?, state.plans(100)?, state.sweeps(1)?, state.size()?))
@@ -64,10 +65,10 @@ pub(super) fn today(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         let why = t.interrupted_why.to_owned();
         add(t.chip_stopped, "late", t.interrupted.to_owned(), why, Some("/sweeps".to_owned()));
     }
-    for p in &seen.what.problems {
+    for p in &seen.what.plan.problems {
         add(t.chip_unreachable, "late", named(&p.dataset), p.text.clone(), there(&p.dataset));
     }
-    let mut due: Vec<&Item> = seen.what.items.iter().filter(|i| i.due > 0).collect();
+    let mut due: Vec<&Item> = seen.what.plan.items.iter().filter(|i| i.due > 0).collect();
     due.sort_by_key(|i| std::cmp::Reverse(late(i, now)));
     for i in &due {
         let why = format!("{} {} {}.", f.records(i.due), t.overdue_why, f.span(late(i, now)));
@@ -75,9 +76,14 @@ pub(super) fn today(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     }
     for found in &findings {
         let x = &found.finding;
+        // What is unclear now is said below; what the last sweep found unclear is the same.
+        let now_unclear = |i: &Item| i.dataset == x.dataset && i.counts.is_some();
+        if x.code == "unclear" && seen.what.plan.items.iter().any(now_unclear) {
+            continue;
+        }
         let since = f.when(found.first_seen);
-        let why = format!("{} · {} {since}: {}", f.records(x.count), t.since, x.detail);
-        let what = format!("{} · {}", named(&x.dataset), x.code);
+        let why = format!("{} · {} {since}: {}", f.records(x.count), t.since, finding(x, lang));
+        let what = named(&x.dataset);
         add(t.chip_finding, "warn", what, why, there(&x.dataset));
     }
     let waiting: Vec<_> = plans.iter().filter(|p| super::sweeps::waits(p)).collect();
@@ -97,12 +103,15 @@ pub(super) fn today(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
             }
         }
     }
-    for i in &seen.what.items {
+    for i in &seen.what.plan.items {
         let Some(counts) = i.counts else { continue };
         if counts.unclear > 0 {
             let why = format!("{} {}.", f.records(counts.unclear), t.unclear_why);
             add(t.chip_unclear, "warn", named(&i.dataset), why, there(&i.dataset));
         }
+    }
+    for i in &seen.what.plan.items {
+        let Some(counts) = i.counts else { continue };
         if counts.review > 0 {
             let why = format!("{} {}.", f.records(counts.review), t.review_why);
             add(t.chip_review, "info", named(&i.dataset), why, there(&i.dataset));
@@ -115,19 +124,19 @@ pub(super) fn today(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         counted: f.time(seen.at),
         tiles,
         matters,
-        next: next.map_or_else(|| t.nothing_by_time.to_owned(), |at| f.when(at)),
+        next: seen.what.next.map_or_else(|| t.nothing_by_time.to_owned(), |at| f.when(at)),
         last,
         entries: format!("{} {}", f.n(&size), t.entries.to_lowercase()),
         f,
     })
 }
 
-fn tiles(f: &Frame, seen: &Seen<Plan>, waiting: usize, now: jiff::Timestamp) -> Vec<Tile> {
+fn tiles(f: &Frame, seen: &Seen<Standing>, waiting: usize, now: jiff::Timestamp) -> Vec<Tile> {
     let t = f.t;
     let tile = |figure: String, label: &str, class| Tile { figure, label: label.to_owned(), class };
-    let due = seen.what.due();
-    let longest = seen.what.items.iter().map(|i| late(i, now)).max().unwrap_or(0);
-    let counts = seen.what.items.iter().filter_map(|i| i.counts);
+    let due = seen.what.plan.due();
+    let longest = seen.what.plan.items.iter().map(|i| late(i, now)).max().unwrap_or(0);
+    let counts = seen.what.plan.items.iter().filter_map(|i| i.counts);
     let unclear: u64 = counts.map(|c| c.unclear).sum();
     let class = |bad: bool, word| if bad { word } else { "ok" };
     vec![

@@ -103,6 +103,16 @@ fn links_and_codes_work_once(kit: &Kit) {
     assert!(state.use_recovery(id, &[4; 32]).unwrap());
     assert!(!state.use_recovery(id, &[4; 32]).unwrap(), "only once");
     assert_eq!(state.recovery_left(id).unwrap(), 1);
+
+    state.set_password(id, "hash", now).unwrap();
+    state.add_link(&first, LinkFor::Account(id), later, "b").unwrap();
+    state.open_session(&[9; 32], id, Stage::Whole, now).unwrap();
+    state.forget_password(id).unwrap();
+    let account = state.account_by_id(id).unwrap().unwrap();
+    assert_eq!((account.password, account.totp), (None, None));
+    assert_eq!(state.recovery_left(id).unwrap(), 0);
+    assert_eq!(state.link(&first, now).unwrap(), None);
+    assert!(state.session(&[9; 32], now, &Limits::default()).unwrap().is_none());
 }
 
 fn attempts_are_slowed_down_before_they_are_looked_at(kit: &Kit) {

@@ -1,0 +1,164 @@
+//! Words for things that have a fixed set of values: roles, decisions, plans, findings, the log.
+
+use frist_decide::Outcome;
+use frist_register::Lang;
+use frist_state::{NewFinding, PlanStatus};
+
+use crate::access::Role;
+use crate::text::Texts;
+
+/// What a role is called, and what it is for.
+pub(crate) fn role(role: Role, lang: Lang) -> (&'static str, &'static str) {
+    match (role, lang) {
+        (Role::Dpo, Lang::Da) => {
+            ("Databeskyttelsesrådgiver", "ser alt om personer, godkender, giver adgang")
+        }
+        (Role::Dpo, Lang::En) => {
+            ("Data protection officer", "sees all about people, approves, grants access")
+        }
+        (Role::Caseworker, Lang::Da) => ("Sagsbehandler", "besvarer anmodninger og afgør tvivl"),
+        (Role::Caseworker, Lang::En) => ("Caseworker", "answers requests and settles doubts"),
+        (Role::Engineer, Lang::Da) => {
+            ("Tekniker", "skriver registret, planlægger og kører sletning")
+        }
+        (Role::Engineer, Lang::En) => ("Engineer", "writes the register, plans and runs sweeps"),
+        (Role::Supervisor, Lang::Da) => ("Samtaleleder", "følger samtaler, samtykke og nødstop"),
+        (Role::Supervisor, Lang::En) => {
+            ("Call supervisor", "follows calls, consent and the kill switch")
+        }
+        (Role::Listener, Lang::Da) => {
+            ("Medlytter", "hører optagelser til det formål, der er givet samtykke til")
+        }
+        (Role::Listener, Lang::En) => ("Listener", "hears recordings for the purpose consented to"),
+        (Role::Auditor, Lang::Da) => ("Revisor", "ser regler og beviser, ændrer intet"),
+        (Role::Auditor, Lang::En) => ("Auditor", "sees rules and proofs, changes nothing"),
+        (Role::Administrator, Lang::Da) => {
+            ("Administrator", "styrer konti og system, ser ingen personoplysninger")
+        }
+        (Role::Administrator, Lang::En) => {
+            ("Administrator", "runs accounts and system, sees no personal data")
+        }
+    }
+}
+
+/// A decision as a chip.
+pub(crate) fn outcome(outcome: Outcome, t: &Texts) -> &'static str {
+    match outcome {
+        Outcome::Held => t.held,
+        Outcome::Unclear => t.unclear,
+        Outcome::Restrict => t.restricted,
+        Outcome::Review => t.review,
+        Outcome::Keep => t.kept,
+        Outcome::Due => t.due,
+    }
+}
+
+/// How far a plan has come.
+pub(crate) fn plan_status(status: PlanStatus, waits: bool, lang: Lang) -> &'static str {
+    match (status, lang) {
+        (PlanStatus::Proposed, Lang::Da) if waits => "venter på godkendelse",
+        (PlanStatus::Proposed, Lang::En) if waits => "waits for approval",
+        (PlanStatus::Proposed, Lang::Da) => "klar",
+        (PlanStatus::Proposed, Lang::En) => "ready",
+        (PlanStatus::Approved, Lang::Da) => "godkendt",
+        (PlanStatus::Approved, Lang::En) => "approved",
+        (PlanStatus::Running, Lang::Da) => "i gang",
+        (PlanStatus::Running, Lang::En) => "under way",
+        (PlanStatus::Done, Lang::Da) => "udført",
+        (PlanStatus::Done, Lang::En) => "done",
+        (PlanStatus::Abandoned, Lang::Da) => "opgivet",
+        (PlanStatus::Abandoned, Lang::En) => "abandoned",
+    }
+}
+
+/// A finding of a sweep in the reader's language. What a store or a database answered stays in its
+/// own words.
+pub(crate) fn finding(finding: &NewFinding, lang: Lang) -> String {
+    let detail = &finding.detail;
+    if lang == Lang::En {
+        return detail.clone();
+    }
+    match finding.code.as_str() {
+        "unclear" => "en oplysning, som afgør noget, mangler eller kan ikke læses. Bring den i orden i datakilden, eller skriv `open = true` i registret, hvis den må mangle.".into(),
+        "became-unclear" => "poster, der var med i planen, kan ikke længere afgøres: en oplysning er ændret siden.".into(),
+        "blocked" => "andre poster henviser hertil, så de kan ikke slettes endnu.".into(),
+        "still-due" => "poster, der skulle være slettet, er der endnu. Se efter, hvad der holder dem fast.".into(),
+        "since-planned" => "flere poster er forfaldet, siden planen blev lavet. De kommer med i den næste.".into(),
+        "came-back" => "slettede poster er der igen. Se efter triggere, replikering og de programmer, der skriver til datakilden.".into(),
+        "register-changed" => "registret blev ændret undervejs. Lav en ny plan.".into(),
+        "unreachable" => format!("datakilden svarede ikke: {detail}"),
+        "refused" => format!("datakilden afviste: {detail}"),
+        "open-batch" => format!("en afbrudt portion kunne ikke gøres færdig: {detail}"),
+        _ => detail.clone(),
+    }
+}
+
+/// A line of the log of access in words.
+pub(crate) fn log_word(word: &str, lang: Lang) -> String {
+    let known = match (word, lang) {
+        ("sign-in", Lang::Da) => "loggede ind",
+        ("sign-in", Lang::En) => "signed in",
+        ("sign-in-failed", Lang::Da) => "mislykket indlogning",
+        ("sign-in-failed", Lang::En) => "failed to sign in",
+        ("locked-out", Lang::Da) => "afvist efter for mange forsøg",
+        ("locked-out", Lang::En) => "refused after too many attempts",
+        ("sign-out", Lang::Da) => "loggede ud",
+        ("sign-out", Lang::En) => "signed out",
+        ("password", Lang::Da) => "valgte adgangskode",
+        ("password", Lang::En) => "chose a password",
+        ("code-failed", Lang::Da) => "forkert kode",
+        ("code-failed", Lang::En) => "wrong code",
+        _ => "",
+    };
+    if !known.is_empty() {
+        return known.to_owned();
+    }
+    let action = crate::access::Action::ALL.iter().find(|a| a.word() == word);
+    match (action, lang) {
+        (Some(action), Lang::En) => action.text().to_owned(),
+        (Some(action), Lang::Da) => action_da(*action).to_owned(),
+        (None, _) => word.to_owned(),
+    }
+}
+
+fn action_da(action: crate::access::Action) -> &'static str {
+    use crate::access::Action as A;
+    match action {
+        A::SeeRecord => "slog en post op",
+        A::SeeSample => "så eksempler på poster i en plan",
+        A::GetReceipt => "hentede en kvittering",
+        A::PlanSweep => "lavede en plan",
+        A::ApproveSweep => "godkendte en plan",
+        A::RunSweep => "satte en slettekørsel i gang",
+        A::SeeHolds => "så tilbageholdelser",
+        A::AddHold => "tilføjede en tilbageholdelse",
+        A::ReleaseHold => "ophævede en tilbageholdelse",
+        A::ManageAccounts => "ændrede en konto",
+        A::GrantOther => "gav roller uden personoplysninger",
+        A::GrantReading => "gav adgang til personoplysninger",
+        A::OwnAccount => "ændrede sin egen konto",
+        A::SeePeople => "personer og roller",
+        A::SeeAccessLog => "adgangsloggen",
+        A::SeeSignIns => "indlogninger",
+        A::SeeLedger => "sletteloggen",
+        A::GetEvidence => "hentede bevis",
+        A::SeeDatasets => "datasæt",
+        A::SeeSweeps => "slettekørsler",
+        A::SeeToday => "forsiden",
+        A::SeeHorizon => "horisonten",
+        A::SeeMetrics => "måltal",
+        other => other.text(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_have_words_of_their_own_in_both_languages() {
+        for one in Role::ALL {
+            assert_ne!(role(one, Lang::Da).1, role(one, Lang::En).1);
+        }
+    }
+}

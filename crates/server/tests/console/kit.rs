@@ -1,0 +1,271 @@
+//! A real console over the sample company's real data, on a port of its own, and a plain client.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use frist_law::LawBook;
+use frist_ledger::{Id, RecordKey, SigningKey, Tiles};
+use frist_register::{Lang, Register};
+use frist_server::access::Role;
+use frist_server::{Console, Face, NewPerson, Settings, Trouble};
+use frist_state::{Location, State};
+use frist_sweep::{Engine, Keys, Loaded};
+use jiff::{SignedDuration, Timestamp};
+use zeroize::Zeroizing;
+
+/// The password of everybody.
+pub(crate) const PASSWORD: &str = "en ganske lang sætning";
+
+pub(crate) struct House {
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) console: Console,
+    pub(crate) runtime: tokio::runtime::Runtime,
+    pub(crate) log: Arc<Mutex<Vec<String>>>,
+    clock: Arc<Mutex<Timestamp>>,
+}
+
+fn trouble(e: impl std::fmt::Display) -> Trouble {
+    Trouble { message: e.to_string(), help: None }
+}
+
+pub(crate) fn state(dir: &Path) -> Result<State, Trouble> {
+    let path = dir.join("state.sqlite");
+    let location = Location::parse(&path.to_string_lossy()).map_err(trouble)?;
+    State::open(&location).map_err(trouble)
+}
+
+fn engine(dir: &Path, clock: &Arc<Mutex<Timestamp>>) -> Result<Engine, Trouble> {
+    let files = frist_demo::REGISTER;
+    let register = Register::read(files).register.expect("the sample register is sound");
+    let revision = frist_register::revision_hash(&register).parse().map_err(trouble)?;
+    let files = files.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect();
+    let base = dir.to_owned();
+    let clock = Arc::clone(clock);
+    Ok(Engine::new(
+        Loaded { register, revision, files },
+        LawBook::embedded(),
+        state(dir)?,
+        Keys { record: RecordKey::new([1; 32]), pseudonym: [2; 32] },
+        Id::new("nobody").map_err(trouble)?,
+        "test".into(),
+        Box::new(move |store| frist_stores::open(store, &base, &|_| None)),
+        Box::new(move || *clock.lock().unwrap()),
+    ))
+}
+
+impl House {
+    pub(crate) fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let now: Timestamp = "2026-11-22T08:00:00Z".parse().unwrap();
+        let as_of = "2026-11-22".parse().unwrap();
+        let options = frist_demo::Options { seed: 1, as_of, scale: 0.001 };
+        frist_demo::generate(dir.path(), &options, &mut |_, _, _| {}).unwrap();
+        let clock = Arc::new(Mutex::new(now));
+        let log: Arc<Mutex<Vec<String>>> = Arc::default();
+        let tiles = dir.path().join("ledger");
+        let key = || SigningKey::from_seed("test/frist", &[3; 32]).map_err(trouble);
+        let (one, two) = (dir.path().to_owned(), dir.path().to_owned());
+        let (c1, c2, lines) = (Arc::clone(&clock), Arc::clone(&clock), Arc::clone(&log));
+        let publishing = tiles.clone();
+        let face = Face {
+            engine: Box::new(move || engine(&one, &c1)),
+            stamp: Box::new(|| 1),
+            state: Box::new(move || state(&two)),
+            publish: Box::new(move |engine| {
+                engine.publish(&Tiles::new(&publishing), &key()?).map_err(trouble)?;
+                Ok(())
+            }),
+            tiles,
+            public_key: Box::new(move || Ok(format!("{}\n", key()?.verifier()))),
+            clock: Arc::new(move || *c2.lock().unwrap()),
+            people_key: Zeroizing::new([4; 32]),
+            log: Arc::new(move |line| lines.lock().unwrap().push(line.to_owned())),
+        };
+        let mut settings =
+            Settings { tls: false, second_factor: false, proxy: false, lang: Lang::Da };
+        change(&mut settings);
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let listen: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        let console = runtime
+            .block_on(frist_server::start(listen, None, face, settings))
+            .unwrap_or_else(|t| panic!("{}", t.message));
+        Self { dir, console, runtime, log, clock }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        *self.clock.lock().unwrap()
+    }
+
+    pub(crate) fn later(&self, by: SignedDuration) {
+        *self.clock.lock().unwrap() += by;
+    }
+
+    pub(crate) fn state(&self) -> State {
+        state(self.dir.path()).unwrap_or_else(|t| panic!("{}", t.message))
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        Client { to: self.console.local, cookies: BTreeMap::new(), fetch: Some("same-origin") }
+    }
+
+    /// Makes an account by the command line's way, and chooses its password in the browser's.
+    pub(crate) fn person(&self, name: &str, roles: &[Role], datasets: &[&str]) {
+        let mut state = self.state();
+        let new = NewPerson {
+            name: name.into(),
+            title: format!("Fru {name}"),
+            roles: roles.iter().copied().collect(),
+            by: "test".into(),
+            at: self.now(),
+        };
+        let id = frist_server::add_person(&mut state, &new).unwrap();
+        let datasets: BTreeSet<String> = datasets.iter().map(|d| (*d).to_owned()).collect();
+        state.set_need_to_know(id, &datasets).unwrap();
+        let link = frist_server::invite(&mut state, name, "test", self.now()).unwrap().path;
+        self.choose(&link, &[]);
+    }
+
+    /// Follows a link and chooses the password.
+    pub(crate) fn choose(&self, link: &str, more: &[(&str, &str)]) {
+        let mut client = self.client();
+        let mut fields = vec![("password", PASSWORD), ("again", PASSWORD)];
+        fields.extend_from_slice(more);
+        let answer = client.send(link, link, &fields);
+        assert_eq!(answer.status, 303, "{}", answer.body);
+    }
+
+    /// Somebody with these roles, signed in.
+    pub(crate) fn signed_in(&self, name: &str, roles: &[Role], datasets: &[&str]) -> Client {
+        self.person(name, roles, datasets);
+        self.sign_in(name)
+    }
+
+    pub(crate) fn sign_in(&self, name: &str) -> Client {
+        let mut client = self.client();
+        let answer = client.try_sign_in(name, PASSWORD);
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        client
+    }
+}
+
+/// A browser as far as the server can tell, without scripts.
+#[derive(Clone)]
+pub(crate) struct Client {
+    to: SocketAddr,
+    pub(crate) cookies: BTreeMap<String, String>,
+    /// What it says in `Sec-Fetch-Site`.
+    pub(crate) fetch: Option<&'static str>,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    pub(crate) fn location(&self) -> &str {
+        self.header("location").unwrap_or_else(|| panic!("{} {}", self.status, self.body))
+    }
+
+    /// The token of the form that is sent to this path.
+    pub(crate) fn token(&self, to: &str) -> Option<String> {
+        let form = self.body.split("<form ").find(|f| f.contains(&format!("action=\"{to}\"")))?;
+        let token = form.split("name=\"token\" value=\"").nth(1)?;
+        token.split('"').next().map(str::to_owned)
+    }
+}
+
+pub(crate) fn encode(text: &str) -> String {
+    let sign = |b: u8| match b {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(b).to_string(),
+        b => format!("%{b:02X}"),
+    };
+    text.bytes().map(sign).collect()
+}
+
+impl Client {
+    pub(crate) fn get(&mut self, path: &str) -> Answer {
+        self.ask("GET", path, &[], None)
+    }
+
+    /// Loads a page, and sends its form.
+    pub(crate) fn send(&mut self, page: &str, to: &str, fields: &[(&str, &str)]) -> Answer {
+        let page = self.get(page);
+        let token = page.token(to).unwrap_or_else(|| panic!("no form to {to}:\n{}", page.body));
+        let mut fields = fields.to_vec();
+        fields.push(("token", &token));
+        self.post(to, &fields)
+    }
+
+    /// Sends a form as it is.
+    pub(crate) fn post(&mut self, to: &str, fields: &[(&str, &str)]) -> Answer {
+        let body: Vec<String> =
+            fields.iter().map(|(n, v)| format!("{}={}", encode(n), encode(v))).collect();
+        self.ask("POST", to, &[], Some(&body.join("&")))
+    }
+
+    pub(crate) fn try_sign_in(&mut self, name: &str, password: &str) -> Answer {
+        self.send("/sign-in", "/sign-in", &[("name", name), ("password", password)])
+    }
+
+    pub(crate) fn ask(
+        &mut self,
+        method: &str,
+        path: &str,
+        more: &[(&str, &str)],
+        body: Option<&str>,
+    ) -> Answer {
+        let mut head =
+            format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.to);
+        if let Some(site) = self.fetch {
+            head += &format!("Sec-Fetch-Site: {site}\r\n");
+        }
+        if !self.cookies.is_empty() {
+            let all: Vec<String> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
+            head += &format!("Cookie: {}\r\n", all.join("; "));
+        }
+        for (name, value) in more {
+            head += &format!("{name}: {value}\r\n");
+        }
+        if let Some(body) = body {
+            head += &format!(
+                "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n",
+                body.len()
+            );
+        }
+        let mut stream = TcpStream::connect(self.to).unwrap();
+        stream.write_all(format!("{head}\r\n{}", body.unwrap_or_default()).as_bytes()).unwrap();
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let mut lines = head.lines();
+        let status = lines.next().and_then(|l| l.split(' ').nth(1)).unwrap().parse().unwrap();
+        let headers: Vec<(String, String)> = lines
+            .filter_map(|l| l.split_once(": "))
+            .map(|(n, v)| (n.to_lowercase(), v.to_owned()))
+            .collect();
+        for (_, set) in headers.iter().filter(|(n, _)| n == "set-cookie") {
+            let (name, value) = set.split(';').next().unwrap().split_once('=').unwrap();
+            match value.is_empty() {
+                true => drop(self.cookies.remove(name)),
+                false => drop(self.cookies.insert(name.to_owned(), value.to_owned())),
+            }
+        }
+        let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").map_or(bytes.len(), |at| at + 4);
+        Answer { status, headers, body: body.to_owned(), bytes: bytes.split_off(end) }
+    }
+}
