@@ -426,6 +426,16 @@ pub trait Store: Send {
     /// When the store refuses: then none was erased.
     fn erase_again(&mut self, bound: &Bound, keys: &[Key]) -> Result<Vec<Key>, StoreError>;
 
+    /// Removes what a crash left of records that [`Store::erase_again`] had begun with, whatever the rule
+    /// says: a file's sidecar without its file. What is whole stays. Nothing in stores with
+    /// transactions.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    fn finish_again(&mut self, _bound: &Bound, _keys: &[Key]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Which of these records are disposed of: gone, or (where the data set is anonymised) in
     /// their final state. For recovery and for verifying.
     ///

@@ -79,6 +79,9 @@ impl Engine {
                 let p = engine.prepare_as(&dataset, &action)?;
                 engine.check_clock(&p)?;
                 let told = &mut HashSet::new();
+                if action == REPLAY {
+                    engine.finish_replayed(&p, &keys)?;
+                }
                 engine.recover_batch(id, sweep, &p, &keys, again, told, lease, observer)
             });
             match finished {
@@ -152,6 +155,13 @@ impl Engine {
         self.revision = current;
         self.drop_stores();
         done
+    }
+
+    /// Removes what is left of records that a replay had begun to erase: the rule may find nothing due in
+    /// them, and nobody would ever be told of them.
+    pub(crate) fn finish_replayed(&mut self, prepared: &Prepared, keys: &[Key]) -> Result<()> {
+        let store = self.store(&prepared.dataset.store.value)?;
+        Ok(store.finish_again(&prepared.bound, keys)?)
     }
 
     /// Finishes one open batch. What the store refuses for good is left for the next plan, and the

@@ -219,6 +219,9 @@ impl<S: Store> Store for Flaky<S> {
     fn erase_again(&mut self, bound: &Bound, keys: &[Key]) -> Result<Vec<Key>, StoreError> {
         self.call(|s| s.erase_again(bound, keys))
     }
+    fn finish_again(&mut self, bound: &Bound, keys: &[Key]) -> Result<(), StoreError> {
+        self.call(|s| s.finish_again(bound, keys))
+    }
     fn dispose_partition(
         &mut self,
         bound: &Bound,
@@ -255,6 +258,9 @@ impl<S: Store> Store for Patient<S> {
         let after: HashSet<Key> = self.fetch(bound, keys)?.into_iter().map(|r| r.key).collect();
         Ok(before.into_iter().map(|r| r.key).filter(|k| !after.contains(k)).collect())
     }
+    fn finish_again(&mut self, bound: &Bound, keys: &[Key]) -> Result<(), StoreError> {
+        self.ask(|s| s.finish_again(bound, keys))
+    }
     fn dispose_partition(
         &mut self,
         bound: &Bound,
@@ -287,6 +293,9 @@ impl Store for Box<dyn Store> {
     }
     fn erase_again(&mut self, bound: &Bound, keys: &[Key]) -> Result<Vec<Key>, StoreError> {
         (**self).erase_again(bound, keys)
+    }
+    fn finish_again(&mut self, bound: &Bound, keys: &[Key]) -> Result<(), StoreError> {
+        (**self).finish_again(bound, keys)
     }
     fn dispose_partition(
         &mut self,

@@ -66,6 +66,8 @@ pub(super) struct Disposal<'a> {
     pub(super) detail: &'a Detail,
     /// Whether what was found may go.
     pub(super) may_go: &'a dyn Fn(&Found) -> bool,
+    /// Whether files go that are there; else only what is left of others.
+    pub(super) whole: bool,
     /// Whether a sidecar that a crash left without its file goes too.
     pub(super) finish: bool,
 }
@@ -132,7 +134,7 @@ impl Disposal<'_> {
                 }
             };
             // With a further name the content would stay readable: it would not be gone.
-            if found.linked || !(self.may_go)(&found) {
+            if !self.whole || found.linked || !(self.may_go)(&found) {
                 continue;
             }
             match self.unlink_both(&fd, &mut listing, name, &found) {

@@ -221,7 +221,8 @@ impl Store for FilesStore {
         }
         let judge = Judge::new(detail, compiled);
         let may_go = |found: &Found| judge.is_due(found);
-        let disposal = Disposal { root: &self.root, detail, may_go: &may_go, finish: true };
+        let disposal =
+            Disposal { root: &self.root, detail, may_go: &may_go, whole: true, finish: true };
         let done =
             disposal.run(keys, &self.cut_off).map_err(|e| self.refused("unlink files", e))?;
         Ok(Disposed { done, detached: 0 })
@@ -318,10 +319,19 @@ impl Store for FilesStore {
         let detail = self.detail(bound)?;
         // A sidecar without its file is nobody's, unless it was left here just now.
         let finish = self.cut_off.get();
-        let disposal = Disposal { root: &self.root, detail, may_go: &|_| true, finish };
+        let disposal =
+            Disposal { root: &self.root, detail, may_go: &|_| true, whole: true, finish };
         let done =
             disposal.run(keys, &self.cut_off).map_err(|e| self.refused("unlink files", e))?;
         Ok(done.into_iter().map(|r| r.key).collect())
+    }
+
+    fn finish_again(&mut self, bound: &Bound, keys: &[Key]) -> Result<(), StoreError> {
+        let detail = self.detail(bound)?;
+        let disposal =
+            Disposal { root: &self.root, detail, may_go: &|_| true, whole: false, finish: true };
+        let run = disposal.run(keys, &self.cut_off);
+        run.map(|_| ()).map_err(|e| self.refused("unlink files", e))
     }
 
     /// Gone, and the folder synced.

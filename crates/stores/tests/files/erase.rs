@@ -113,6 +113,22 @@ fn replay_erases_whatever_the_rule_says_but_nothing_else() {
 }
 
 #[test]
+fn what_a_crash_left_of_a_replayed_file_goes_whatever_the_rule_says() {
+    let mut case = Case::new("*.eml", BY_MTIME, |root| {
+        put(root, "whole.eml", 2026);
+        write(root, "whole.eml.json", "{}", 2026);
+        put(root, "half.eml", 2026);
+        write(root, "half.eml.json", "{}", 2026);
+    });
+    fs::remove_file(case.root().join("half.eml")).unwrap();
+    let keys = [key("whole.eml"), key("half.eml")];
+    assert!(case.store.disposed(&case.bound, &keys).unwrap().is_empty());
+    case.store.finish_again(&case.bound, &keys).unwrap();
+    assert!(case.has("whole.eml") && case.has("whole.eml.json") && !case.has("half.eml.json"));
+    assert_eq!(case.store.disposed(&case.bound, &keys).unwrap(), [key("half.eml")]);
+}
+
+#[test]
 fn a_folder_without_rights_does_not_stop_the_others() {
     if is_root() {
         eprintln!("skipped: no permission stops root");
