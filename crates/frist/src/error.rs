@@ -161,7 +161,7 @@ impl From<frist_cases::CasesError> for Failure {
             E::NotFound { what: what @ ("inquiry" | "breach"), .. } => {
                 Self::new(e.to_string()).help(format!("`frist {what} list --all` shows them"))
             }
-            E::NotFound { .. } | E::Input { .. } => Self::usage(e.to_string()),
+            E::Input { .. } => Self::usage(e.to_string()),
             other => Self::new(other.to_string()),
         }
     }

@@ -96,11 +96,17 @@ fn the_examples_of_the_pages_hold_against_a_real_database() {
         tried += 1;
         let schema = if has("sql") { fence(page, "sql") } else { CALLS };
         let sounds = if has("wav") { fence(page, "wav") } else { "" };
+        // What only a document would lack is not what these pages are about.
+        let about = |codes: Vec<String>| -> Vec<String> {
+            codes.into_iter().filter(|c| !c.starts_with("W002")).collect()
+        };
         let (codes, exit) = check(schema, sounds, fence(page, "toml bad"));
+        let codes = about(codes);
         assert_eq!(codes, [code.to_string()], "the bad example of {code}");
         let expected = i32::from(code.severity() == frist_register::Severity::Error);
         assert_eq!(exit, expected, "the bad example of {code}");
         let (codes, exit) = check(schema, sounds, fence(page, "toml good"));
+        let codes = about(codes);
         assert!(codes.is_empty(), "the good example of {code} gives {codes:?}");
         assert_eq!(exit, 0, "the good example of {code}");
     }
