@@ -64,7 +64,7 @@ pub fn bundle(place: &Place, args: &BundleArgs, lang: Lang, as_json: bool) -> Ou
             "since": period.since, "until": period.until,
         }))?;
     } else {
-        say!("wrote {} for {} to {}", out.display(), period.since, period.until);
+        say!("wrote {} for {:.0} to {:.0}", out.display(), period.since, period.until);
         say!(
             "  {} erased in the period; {} in the ledger",
             records(f.proven.records()),
@@ -247,10 +247,10 @@ pub fn verify(
     let ledger = &evidence.checkpoint.origin;
     say!("{GREEN}valid{GREEN:#}: a bundle of {BOLD}{ledger}{BOLD:#}");
     if let Some(m) = &looked.manifest {
-        say!("  period       {} to {}", m.period.since, m.period.until);
+        say!("  period       {:.0} to {:.0}", m.period.since, m.period.until);
         say!("  parts        {}, each as it was sealed", count(m.parts.len() as u64));
     }
-    say!("  sealed       {} by {}, as entry {}", sealed.at, sealed.by, sealed.index);
+    say!("  sealed       {:.0} by {}, as entry {}", sealed.at, sealed.by, sealed.index);
     if let Some(f) = &looked.figures {
         say!("  erased       {}, computed again from the ledger", records(f.proven.records()));
         say!(
