@@ -139,7 +139,6 @@ fn in_dialect(sql: &str, postgres: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use frist_ledger::{Entry, Id, Kind};
     use jiff::Timestamp;
 

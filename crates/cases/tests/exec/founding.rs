@@ -93,7 +93,8 @@ fn an_invoice_after_three_years_is_refused_and_goes_when_the_statute_lets_it() {
     // Nothing is answered before it is done.
     let too_early = erase::answer(&mut engine, "ida", "", &number, org.clock.now());
     assert!(too_early.is_err());
-    let done = erase::execute(&mut engine, "ida", &[number.clone()], &mut |_| ()).unwrap();
+    let done =
+        erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).unwrap();
     assert_eq!((done[0].erased, done[0].kept, done[0].open), (2, 0, 0));
     assert_eq!((org.ids("invoice"), org.ids("news")), (vec![1, 2, 3], vec![2]));
     erase::answer(&mut engine, "ida", "Karen Holm", &number, org.clock.now()).unwrap();
@@ -142,7 +143,8 @@ fn the_same_in_postgresql() {
     let number = org.open(&mut engine, Right::Erasure, 7);
     let settled = erase::settle(&mut engine, "ida", &number, org.clock.now()).unwrap();
     assert_eq!(settled.outcome, Some(Outcome::PartlyGranted));
-    let done = erase::execute(&mut engine, "ida", &[number.clone()], &mut |_| ()).unwrap();
+    let done =
+        erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).unwrap();
     assert_eq!((done[0].erased, done[0].kept, done[0].open), (2, 0, 0));
     assert_eq!((org.ids("invoice"), org.ids("news")), (vec![1, 2], vec![2]));
     erase::answer(&mut engine, "ida", "", &number, org.clock.now()).unwrap();
@@ -157,7 +159,7 @@ fn consent_withdrawn_ends_what_rests_on_it_and_nothing_else() {
     let mut engine = org.engine();
     let number = org.open(&mut engine, Right::ConsentWithdrawal, 7);
     erase::settle(&mut engine, "ida", &number, org.clock.now()).unwrap();
-    erase::execute(&mut engine, "ida", &[number.clone()], &mut |_| ()).unwrap();
+    erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).unwrap();
     assert_eq!((org.ids("invoice"), org.ids("news")), (vec![1], vec![2]));
     erase::answer(&mut engine, "ida", "", &number, org.clock.now()).unwrap();
     let page = letter(&mut engine, &number, "consent-withdrawn");
@@ -185,7 +187,7 @@ fn a_consent_that_a_statute_outlives_goes_when_the_statute_ends() {
     let number = org.open(&mut engine, Right::Erasure, 7);
     erase::settle(&mut engine, "ida", &number, org.clock.now()).unwrap();
     assert!(answers(&mut engine, &number)[0].ends_with("| 2026-12-31"));
-    erase::execute(&mut engine, "ida", &[number.clone()], &mut |_| ()).unwrap();
+    erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).unwrap();
     erase::answer(&mut engine, "ida", "", &number, org.clock.now()).unwrap();
     // The rule alone keeps it for the consent that was taken back; the request does not.
     org.clock.set("2027-01-01T11:00:00Z");
@@ -252,7 +254,9 @@ fn a_contract_of_employment_is_kept_five_years_after_its_end() {
     );
     assert_eq!(asked[1], "contracts/2: erase 17(1)(a)");
     // Nothing is erased meanwhile.
-    assert!(erase::execute(&mut engine, "ida", &[number.clone()], &mut |_| ()).is_err());
+    assert!(
+        erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).is_err()
+    );
     let reason = "Krav forældes først efter fem år".to_owned();
     erase::choose(&mut engine, "ida", &number, org.clock.now(), |c| {
         c.weighed.insert("claims".into(), Weighed::Overridden { reason });
@@ -270,7 +274,7 @@ fn a_contract_of_employment_is_kept_five_years_after_its_end() {
         now[2],
         "contracts/3: refuse 17(1) Stadig nødvendigt til: At opfylde ansættelseskontrakten, At kunne dokumentere ansættelsesforholdet"
     );
-    erase::execute(&mut engine, "ida", &[number.clone()], &mut |_| ()).unwrap();
+    erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).unwrap();
     assert_eq!(org.ids("contract"), [1, 3, 4]);
     erase::answer(&mut engine, "ida", "", &number, org.clock.now()).unwrap();
     let text = letter(&mut engine, &number, "partly-granted");
@@ -337,7 +341,7 @@ fn correspondence_of_a_former_customer_waits_for_an_answer() {
             "letters/3: refuse 17(1) Stadig nødvendigt til: At besvare henvendelser",
         ]
     );
-    erase::execute(&mut engine, "ida", &[number.clone()], &mut |_| ()).unwrap();
+    erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).unwrap();
     assert_eq!(org.ids("letter"), [2, 3, 4]);
 }
 
@@ -361,7 +365,7 @@ fn a_hold_is_named_only_when_that_is_chosen() {
     erase::choose(&mut engine, "ida", &number, t, |c| c.name_matters = true).unwrap();
     erase::settle(&mut engine, "ida", &number, t).unwrap();
     assert_eq!(answers(&mut engine, &number), ["letters/1: refuse 17(3)(e) Tvist 17"]);
-    erase::execute(&mut engine, "ida", &[number.clone()], &mut |_| ()).unwrap();
+    erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).unwrap();
     erase::answer(&mut engine, "ida", "", &number, t).unwrap();
     assert!(letter(&mut engine, &number, "refused").contains("Tvist 17"));
     assert_eq!(org.ids("letter"), [1]);
@@ -445,7 +449,7 @@ period = "10 years"
     let number = org.open(&mut engine, Right::Erasure, 7);
     erase::settle(&mut engine, "ida", &number, org.clock.now()).unwrap();
     assert_eq!(answers(&mut engine, &number), ["health/1: erase 17(1)(b)"]);
-    erase::execute(&mut engine, "ida", &[number.clone()], &mut |_| ()).unwrap();
+    erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).unwrap();
     erase::answer(&mut engine, "ida", "", &number, org.clock.now()).unwrap();
     assert!(letter(&mut engine, &number, "granted").contains("helbred"));
     assert_eq!(org.ids("health"), [2]);

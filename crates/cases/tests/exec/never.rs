@@ -188,7 +188,8 @@ fn what_has_come_to_be_held_since_stays() {
     erase::settle(&mut engine, "ida", &number, t).unwrap();
     assert_eq!(answers(&mut engine, &number), ["d/1: erase 17(1)(b)", "d/2: erase 17(1)(b)"]);
     org.hold(&mut engine, "h", Scope::Key { key: "2".into() });
-    let done = erase::execute(&mut engine, "ida", &[number.clone()], &mut |_| ()).unwrap();
+    let done =
+        erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).unwrap();
     assert_eq!((done[0].erased, done[0].kept), (1, 1));
     assert_eq!(org.ids("d"), [2]);
     // The request says so by itself.
@@ -211,16 +212,22 @@ fn who_decided_may_not_approve_where_two_are_wanted() {
     .unwrap();
     let settled = erase::settle(&mut engine, "ida", &number, t).unwrap();
     assert_eq!(settled.needs.len(), 1);
-    assert!(erase::execute(&mut engine, "ida", &[number.clone()], &mut |_| ()).is_err());
+    assert!(
+        erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).is_err()
+    );
     assert!(erase::approve(&mut engine, "ida", &number, t).is_err());
     erase::approve(&mut engine, "bo", &number, t).unwrap();
     // Another choice wants another approval.
     erase::choose(&mut engine, "ida", &number, t, |c| c.name_matters = true).unwrap();
-    assert!(erase::execute(&mut engine, "ida", &[number.clone()], &mut |_| ()).is_err());
+    assert!(
+        erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).is_err()
+    );
     erase::settle(&mut engine, "ida", &number, t).unwrap();
-    assert!(erase::execute(&mut engine, "ida", &[number.clone()], &mut |_| ()).is_err());
+    assert!(
+        erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).is_err()
+    );
     erase::approve(&mut engine, "bo", &number, t).unwrap();
-    erase::execute(&mut engine, "ida", &[number.clone()], &mut |_| ()).unwrap();
+    erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).unwrap();
     assert_eq!(org.ids("d"), [1]);
 }
 

@@ -72,6 +72,22 @@ impl State {
                 }
             }
             Db::Postgres(client) => {
+                // What somebody else's snapshot may still see is copied into the new table.
+                let reading =
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                     AND backend_xmin IS NOT NULL AND pid <> pg_backend_pid()";
+                let mut waits = 0..100;
+                loop {
+                    let row = client.query_one(reading, &[]);
+                    let others: i64 = row.map_err(|e| postgres_error(DOING, &e))?.get(0);
+                    if others == 0 {
+                        break;
+                    }
+                    if waits.next().is_none() {
+                        return Err(Error::Locked { doing: DOING });
+                    }
+                    std::thread::sleep(std::time::Duration::from_millis(100));
+                }
                 for table in TABLES {
                     client
                         .batch_execute(&format!("VACUUM FULL frist.{table}"))
