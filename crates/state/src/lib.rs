@@ -43,6 +43,7 @@ mod plan;
 mod replay;
 mod review;
 mod revision;
+mod scrub;
 mod seal;
 mod session;
 pub mod staff;

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use crate::db::{Db, Tx, postgres_error, sqlite_error};
 use crate::value::Row;
-use crate::{Error, Result, State, ledger};
+use crate::{Error, Result, State, ledger, scrub};
 
 /// A member of staff.
 #[derive(Clone, PartialEq, Eq)]
@@ -261,11 +261,18 @@ impl State {
                     .map_err(|e| sqlite_error(DOING, &e))?;
                 if busy == 0 { Ok(()) } else { Err(Error::Locked { doing: DOING }) }
             }
-            Db::Postgres(client) => ["staff", "attestation", "training"].iter().try_for_each(|t| {
-                client
-                    .batch_execute(&format!("VACUUM FULL frist.{t}"))
-                    .map_err(|e| postgres_error(DOING, &e))
-            }),
+            Db::Postgres(client) => {
+                // Else they would be copied into the new tables.
+                let dead = scrub::all_dead(client, 200).map_err(|e| postgres_error(DOING, &e))?;
+                if !dead {
+                    return Err(Error::Locked { doing: DOING });
+                }
+                ["staff", "attestation", "training"].iter().try_for_each(|t| {
+                    client
+                        .batch_execute(&format!("VACUUM FULL frist.{t}"))
+                        .map_err(|e| postgres_error(DOING, &e))
+                })
+            }
         }
     }
 }

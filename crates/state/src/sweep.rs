@@ -10,7 +10,7 @@ use crate::lease::{self, Lease};
 use crate::plan::{self, PlanStatus};
 use crate::seal::{self, Key};
 use crate::value::{Row, count, words};
-use crate::{Error, Result, State, ledger};
+use crate::{Error, Result, State, ledger, scrub};
 
 /// The number of a sweep; never given out twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -155,6 +155,7 @@ impl State {
                 let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
             }
             Db::Postgres(client) => {
+                let _ = scrub::all_dead(client, 20);
                 let _ = client.batch_execute("VACUUM frist.sweep_key");
             }
         }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::log::{self, NewStep};
 use crate::db::{Db, postgres_error, sqlite_error};
-use crate::{Error, Result, State, ledger};
+use crate::{Error, Result, State, ledger, scrub};
 
 const TABLES: [&str; 4] = ["case_record", "case_paper", "case_step", "cases"];
 /// Under this name the database remembers that [`State::scrub_cases`] is still to be done.
@@ -72,21 +72,10 @@ impl State {
                 }
             }
             Db::Postgres(client) => {
-                // What somebody else's snapshot may still see is copied into the new table.
-                let reading =
-                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
-                     AND backend_xmin IS NOT NULL AND pid <> pg_backend_pid()";
-                let mut waits = 0..100;
-                loop {
-                    let row = client.query_one(reading, &[]);
-                    let others: i64 = row.map_err(|e| postgres_error(DOING, &e))?.get(0);
-                    if others == 0 {
-                        break;
-                    }
-                    if waits.next().is_none() {
-                        return Err(Error::Locked { doing: DOING });
-                    }
-                    std::thread::sleep(std::time::Duration::from_millis(100));
+                // Else they would be copied into the new tables.
+                let dead = scrub::all_dead(client, 200).map_err(|e| postgres_error(DOING, &e))?;
+                if !dead {
+                    return Err(Error::Locked { doing: DOING });
                 }
                 for table in TABLES {
                     client
