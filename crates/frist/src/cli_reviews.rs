@@ -182,7 +182,7 @@ pub enum ConsentCommand {
         /// Who gave it: `customer=4711`.
         #[arg(long, value_name = "KIND=ID")]
         who: String,
-        /// The text that was shown: the id of a [[consent]] or an [[announcement]].
+        /// The text that was shown: the id of a `[[consent]]` or an `[[announcement]]`.
         #[arg(long)]
         text: String,
         /// For an announcement: the purposes consented to.
