@@ -16,6 +16,9 @@ use zeroize::Zeroizing;
 use crate::cli::Global;
 use crate::error::{Failure, Outcome};
 
+/// How the server runs; the one `.toml` of the folder that is not the register's.
+pub const SERVER_FILE: &str = "server.toml";
+
 /// An organisation's folder.
 pub struct Place {
     /// The folder.
@@ -96,7 +99,8 @@ impl Place {
         let mut files = Vec::new();
         for entry in entries {
             let path = entry.map_err(|e| Failure::file("read the folder", &folder, &e))?.path();
-            if path.extension().is_none_or(|x| x != "toml") {
+            let other = path.file_name().is_some_and(|name| name == SERVER_FILE);
+            if path.extension().is_none_or(|x| x != "toml") || (other && folder == self.dir) {
                 continue;
             }
             // Passing over what cannot be read would run a register with a part of it missing.

@@ -63,6 +63,8 @@ pub(crate) struct Ctx<'a> {
     pub(crate) route: &'static Route,
     /// What stands for `{id}` in the path.
     pub(crate) id: String,
+    /// What stands for `{part}` in the path: a thing within the first.
+    pub(crate) part: String,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) form: Vec<(String, String)>,
     pub(crate) me: Option<Me>,

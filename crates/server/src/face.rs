@@ -43,6 +43,8 @@ pub struct Face {
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// The key of passwords, second factors and forms; never in the database.
     pub people_key: Zeroizing<[u8; 32]>,
+    /// The secret that a variable of the environment has, for what `server.toml` names by `_env`.
+    pub secret: Box<dyn Fn(&str) -> Option<Zeroizing<String>> + Send + Sync>,
     /// Takes a line of the log, in JSON, without personal data.
     pub log: Arc<dyn Fn(&str) + Send + Sync>,
 }
@@ -60,4 +62,6 @@ pub struct Settings {
     pub proxy: bool,
     /// The language of those who have not chosen one.
     pub lang: Lang,
+    /// What `server.toml` says.
+    pub config: crate::Config,
 }

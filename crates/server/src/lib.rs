@@ -4,6 +4,7 @@
 //! - `web`: a request on its way in and out: session, permission, form token, log, headers; `ctx`:
 //!   the request as its handler sees it;
 //! - `people`: signing in, on `password`, `factor` and the tables of `frist_state`;
+//! - [`Config`]: what `server.toml` says;
 //! - `engines`: engines and databases, a few, on threads where waiting is allowed;
 //! - `pages` with `templates/`: what people see, Danish and English from `text`;
 //! - [`picture`]: the chart of what comes due, also for the command line.
@@ -11,6 +12,7 @@
 //! Nothing here reads the clock, the environment or a key file: [`Face`] brings them.
 
 pub mod access;
+mod config;
 mod ctx;
 mod engines;
 mod face;
@@ -26,6 +28,7 @@ mod text;
 mod web;
 mod words;
 
+pub use config::Config;
 pub use face::{Face, Settings, Trouble};
 pub use people::{Invited, NewPerson, ProblemWithPerson, add_person, invite, set_up};
 pub use routes::{Method, Name, ROUTES, Route};

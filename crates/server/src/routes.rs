@@ -16,7 +16,7 @@ pub enum Method {
 pub struct Route {
     /// Its method.
     pub method: Method,
-    /// Its path, with `{id}` where a name stands.
+    /// Its path, with `{id}` where a name stands, and `{part}` for a thing within it.
     pub path: &'static str,
     /// What it does.
     pub name: Name,
@@ -92,6 +92,16 @@ routes! {
     Post "/people/account/{id}/close"   ClosePerson       may(Action::ManageAccounts);
     Post "/people/account/{id}/open"    OpenPerson        may(Action::ManageAccounts);
     Post "/people/account/{id}/link"    InvitePerson      may(Action::ManageAccounts);
+
+    // Requests, inquiries, breaches.
+
+    // Reviews, consents, assessments, documents.
+
+    // The register, stores, calls.
+
+    // Setting up: tokens, webhooks, the scheduler.
+
+    // For everybody: the public form, published notices.
 
     Get  "/account"                     Account           may(Action::OwnAccount);
     Post "/account/password"            ChangePassword    may(Action::OwnAccount);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, Request, State as Shared};
+use axum::extract::{RawPathParams, Request, State as Shared};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
@@ -44,14 +44,19 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             Method::Post => MethodFilter::POST,
         };
         let handler =
-            move |Shared(app): Shared<Arc<App>>, path: Option<Path<String>>, request: Request| {
-                let id = path.map(|Path(id)| id).unwrap_or_default();
-                answer(app, Some(route), id, request)
+            move |Shared(app): Shared<Arc<App>>, path: RawPathParams, request: Request| {
+                let named = |name: &str| {
+                    let found = path.iter().find(|(n, _)| *n == name);
+                    found.map(|(_, value)| value.to_owned()).unwrap_or_default()
+                };
+                let names = Names { id: named("id"), part: named("part") };
+                answer(app, Some(route), names, request)
             };
         router = router.route(route.path, on(method, handler));
     }
-    let none =
-        |Shared(app): Shared<Arc<App>>, request: Request| answer(app, None, String::new(), request);
+    let none = |Shared(app): Shared<Arc<App>>, request: Request| {
+        answer(app, None, Names::default(), request)
+    };
     router.fallback(none).method_not_allowed_fallback(none).with_state(app)
 }
 
@@ -70,7 +75,7 @@ fn address(app: &App, request: &Request) -> IpAddr {
 async fn answer(
     app: Arc<App>,
     route: Option<&'static Route>,
-    id: String,
+    names: Names,
     request: Request,
 ) -> Response {
     let began = std::time::Instant::now();
@@ -93,7 +98,7 @@ async fn answer(
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let headers = parts.headers;
     let work = move || {
-        let asked = Asked { route, id, query, headers, body, address, now };
+        let asked = Asked { route, names, query, headers, body, address, now };
         asked.answer(&own)
     };
     let reply = tokio::task::spawn_blocking(work).await;
@@ -124,10 +129,17 @@ async fn read(body: Body) -> Result<Bytes, Refusal> {
     }
 }
 
+/// What stands for `{id}` and `{part}` in a path.
+#[derive(Default)]
+struct Names {
+    id: String,
+    part: String,
+}
+
 /// A request that has come in whole.
 struct Asked {
     route: Option<&'static Route>,
-    id: String,
+    names: Names,
     query: String,
     headers: HeaderMap,
     body: Result<Bytes, Refusal>,
@@ -142,7 +154,8 @@ impl Asked {
         let mut ctx = Ctx {
             app,
             route,
-            id: self.id,
+            id: self.names.id,
+            part: self.names.part,
             query: pairs(&self.query).unwrap_or_default(),
             form: Vec::new(),
             me: None,
@@ -227,7 +240,7 @@ fn act(ctx: &mut Ctx<'_>, body: &Bytes) -> Result<Reply, Refusal> {
     if route.method == Method::Post {
         let text = std::str::from_utf8(body).map_err(|_| Refusal::Form)?;
         ctx.form = pairs(text).ok_or(Refusal::Form)?;
-        let path = route.path.replace("{id}", &ctx.id);
+        let path = route.path.replace("{id}", &ctx.id).replace("{part}", &ctx.part);
         let token = ctx.raw("token").to_owned();
         if !form_token_fits(&ctx.app.keys.forms, &ctx.binding, &path, &token) {
             return Err(Refusal::Form);

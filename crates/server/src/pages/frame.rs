@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::access::Action;
+use super::nav::{Group, groups};
 use crate::ctx::{Ctx, Refusal, Reply};
 use crate::guard::form_token;
 use crate::picture;
@@ -21,7 +21,7 @@ pub(crate) struct Frame {
     pub(crate) title: String,
     pub(crate) organisation: String,
     pub(crate) me: Option<String>,
-    pub(crate) nav: Vec<Item>,
+    pub(crate) nav: Vec<Group>,
     pub(crate) here: &'static str,
     /// Said at the top of the page: something went well.
     pub(crate) notice: Option<String>,
@@ -34,33 +34,11 @@ pub(crate) struct Frame {
     zone: TimeZone,
 }
 
-/// A line of the navigation.
-pub(crate) struct Item {
-    pub(crate) href: &'static str,
-    pub(crate) label: &'static str,
-}
-
 /// A figure with its words.
 pub(crate) struct Tile {
     pub(crate) figure: String,
     pub(crate) label: String,
     pub(crate) class: &'static str,
-}
-
-/// The pages of the navigation, with what one must be allowed to.
-const NAV: [(&str, Action); 7] = [
-    ("/", Action::SeeToday),
-    ("/horizon", Action::SeeHorizon),
-    ("/datasets", Action::SeeDatasets),
-    ("/sweeps", Action::SeeSweeps),
-    ("/holds", Action::SeeHolds),
-    ("/ledger", Action::SeeLedger),
-    ("/people", Action::SeePeople),
-];
-
-/// The first page of those that a person may see.
-pub(crate) fn home(ctx: &Ctx<'_>) -> &'static str {
-    NAV.iter().find(|(_, action)| ctx.offers(*action)).map_or("/account", |(href, _)| href)
 }
 
 impl Frame {
@@ -69,22 +47,9 @@ impl Frame {
         let t = texts(ctx.lang);
         let whole = ctx.here.as_ref().is_some_and(|h| h.stage == Stage::Whole);
         let me = ctx.me.as_ref().filter(|_| whole);
-        let label = |href: &str| match href {
-            "/" => t.today,
-            "/horizon" => t.horizon,
-            "/datasets" => t.datasets,
-            "/sweeps" => t.sweeps,
-            "/holds" => t.holds,
-            "/ledger" => t.ledger,
-            _ => t.people,
-        };
         let nav = match me {
             None => Vec::new(),
-            Some(_) => NAV
-                .iter()
-                .filter(|(_, action)| ctx.offers(*action))
-                .map(|(href, _)| Item { href, label: label(href) })
-                .collect(),
+            Some(_) => groups(ctx, t),
         };
         Self {
             t,

@@ -7,6 +7,7 @@ mod frame;
 mod holds;
 mod horizon;
 mod ledger;
+mod nav;
 mod people;
 mod refused;
 mod sign_in;

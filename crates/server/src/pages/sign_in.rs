@@ -3,7 +3,8 @@
 use askama::Template;
 use frist_state::{LinkFor, Stage};
 
-use super::frame::{Frame, home, page};
+use super::frame::{Frame, page};
+use super::nav::home;
 use crate::access::Role;
 use crate::ctx::{Ctx, Refusal, Reply};
 use crate::factor::{sha256, token};

@@ -86,10 +86,16 @@ impl House {
             public_key: Box::new(move || Ok(format!("{}\n", key()?.verifier()))),
             clock: Arc::new(move || *c2.lock().unwrap()),
             people_key: Zeroizing::new([4; 32]),
+            secret: Box::new(|_| None),
             log: Arc::new(move |line| lines.lock().unwrap().push(line.to_owned())),
         };
-        let mut settings =
-            Settings { tls: false, second_factor: false, proxy: false, lang: Lang::Da };
+        let mut settings = Settings {
+            tls: false,
+            second_factor: false,
+            proxy: false,
+            lang: Lang::Da,
+            config: frist_server::Config::default(),
+        };
         change(&mut settings);
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let listen: SocketAddr = "127.0.0.1:0".parse().unwrap();

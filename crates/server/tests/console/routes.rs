@@ -16,7 +16,7 @@ fn path(route: &Route, plan: &str) -> String {
         p if p.starts_with("/language") => "da",
         _ => "x",
     };
-    route.path.replace("{id}", id)
+    route.path.replace("{id}", id).replace("{part}", "1")
 }
 
 /// A plan that somebody else made.

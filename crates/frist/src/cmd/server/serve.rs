@@ -4,14 +4,14 @@ use std::fs;
 use std::sync::Arc;
 
 use frist_register::Lang;
-use frist_server::{Face, Settings, Trouble};
+use frist_server::{Config, Face, Settings, Trouble};
 
 use crate::cli::Language;
 use crate::cli_server::ServeArgs;
 use crate::cmd::proof;
 use crate::error::{Exit, Failure, Outcome};
 use crate::output::{YELLOW, day, say};
-use crate::place::{Place, now};
+use crate::place::{Place, SERVER_FILE, now};
 
 /// Serves the console until it is told to end.
 pub fn serve(place: &Place, args: &ServeArgs, as_json: bool) -> Outcome {
@@ -45,6 +45,7 @@ pub fn serve(place: &Place, args: &ServeArgs, as_json: bool) -> Outcome {
             Language::Da => Lang::Da,
             Language::En => Lang::En,
         },
+        config: config(place)?,
     };
     let zone = place.engine()?.register.controller.calendar.zone.clone();
     let ready = |local: std::net::SocketAddr| {
@@ -64,6 +65,16 @@ pub fn serve(place: &Place, args: &ServeArgs, as_json: bool) -> Outcome {
     };
     frist_server::run(args.listen, face(place, people_key), settings, ready)?;
     Ok(Exit::Done)
+}
+
+/// What `server.toml` says; nothing, when there is none.
+fn config(place: &Place) -> Outcome<Config> {
+    let path = place.dir.join(SERVER_FILE);
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Config::read(&text)?),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Config::default()),
+        Err(e) => Err(Failure::file("read", &path, &e)),
+    }
 }
 
 /// What the server takes from the organisation's folder.
@@ -87,6 +98,7 @@ fn face(place: &Place, people_key: zeroize::Zeroizing<[u8; 32]>) -> Face {
         }),
         clock: Arc::new(now),
         people_key,
+        secret: Box::new(|name| std::env::var(name).ok().map(zeroize::Zeroizing::new)),
         log: Arc::new(|line| anstream::eprintln!("{line}")),
     }
 }

@@ -1,33 +1,54 @@
 //! Everything that the pages say, in Danish and English: one line a text, so that none is missing in
-//! one of them.
+//! one of them. What many pages say is here; what one part of the console says has its own file.
 
-use frist_register::Lang;
-
-macro_rules! texts {
-    ($($name:ident $da:literal $en:literal;)+) => {
+/// Makes a struct of texts and the function that gives it in a language; a test holds the two
+/// languages against each other.
+macro_rules! wording {
+    ($texts:ident $of:ident; $($name:ident $da:literal $en:literal;)+) => {
         /// The words of one language.
-        pub(crate) struct Texts { $(pub(crate) $name: &'static str,)+ }
+        pub(crate) struct $texts { $(pub(crate) $name: &'static str,)+ }
 
-        static DA: Texts = Texts { $($name: $da,)+ };
-        static EN: Texts = Texts { $($name: $en,)+ };
+        /// The words of a language.
+        pub(crate) fn $of(lang: frist_register::Lang) -> &'static $texts {
+            static DA: $texts = $texts { $($name: $da,)+ };
+            static EN: $texts = $texts { $($name: $en,)+ };
+            match lang {
+                frist_register::Lang::Da => &DA,
+                frist_register::Lang::En => &EN,
+            }
+        }
 
         #[cfg(test)]
-        const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $da, $en),)+];
+        #[test]
+        fn every_text_is_there_in_both_languages() {
+            for (name, da, en) in [$((stringify!($name), $da, $en),)+] {
+                assert!(!da.trim().is_empty() && !en.trim().is_empty(), "{name}");
+                assert_eq!(da.ends_with(':'), en.ends_with(':'), "{name} ends otherwise");
+            }
+        }
     };
 }
+pub(crate) use wording;
 
-/// The words of a language.
-pub(crate) fn texts(lang: Lang) -> &'static Texts {
-    match lang {
-        Lang::Da => &DA,
-        Lang::En => &EN,
-    }
-}
-
-texts! {
+wording! {
+Texts texts;
 // Frame
     skip "Gå til indhold" "Skip to content";
     nav "Sider" "Pages";
+    nav_overview "Overblik" "Overview";
+    nav_people "Personer" "Individuals";
+    nav_rules "Regler" "Rules";
+    nav_erasure "Sletning" "Erasure";
+    nav_system "System" "System";
+    cases "Sager" "Cases";
+    reviews "Vurderinger" "Reviews";
+    consents "Samtykker" "Consents";
+    calls "Samtaler" "Calls";
+    register "Register" "Register";
+    assessments "Hvor længe?" "How long?";
+    documents "Dokumenter" "Documents";
+    stores "Datakilder" "Stores";
+    setup "Opsætning" "Setting up";
     motto "Frist: hverken for længe eller for kort, og det kan bevises." "Frist: neither too long nor too short, and it can be proved.";
     to_start "Til forsiden" "To the first page";
     language "Sprog" "Language";
@@ -339,17 +360,4 @@ texts! {
     end_sessions "Log ud andre steder" "Sign out elsewhere";
     sessions_ended "Du er logget ud alle andre steder." "You are signed out everywhere else.";
     own_log "Hvad loggen siger om dig" "What the log says of you";
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_text_is_there_in_both_languages() {
-        for (name, da, en) in ALL {
-            assert!(!da.trim().is_empty() && !en.trim().is_empty(), "{name}");
-            assert_eq!(da.ends_with(':'), en.ends_with(':'), "{name} ends otherwise");
-        }
-    }
 }
