@@ -25,6 +25,9 @@ pub type OpenState = Box<dyn Fn() -> Result<State, Trouble> + Send + Sync>;
 /// Publishes what was added to the ledger.
 pub type Publish = Box<dyn Fn(&mut Engine) -> Result<(), Trouble> + Send + Sync>;
 
+/// Gives the secret that goes by a name.
+pub type Secret = Box<dyn Fn(&str) -> Option<Zeroizing<String>> + Send + Sync>;
+
 /// All that the server takes from outside.
 pub struct Face {
     /// Makes an engine.
@@ -44,7 +47,7 @@ pub struct Face {
     /// The key of passwords, second factors and forms; never in the database.
     pub people_key: Zeroizing<[u8; 32]>,
     /// The secret that a variable of the environment has, for what `server.toml` names by `_env`.
-    pub secret: Box<dyn Fn(&str) -> Option<Zeroizing<String>> + Send + Sync>,
+    pub secret: Secret,
     /// Takes a line of the log, in JSON, without personal data.
     pub log: Arc<dyn Fn(&str) + Send + Sync>,
 }
