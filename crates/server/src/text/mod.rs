@@ -28,6 +28,7 @@ macro_rules! wording {
         }
     };
 }
+#[allow(unused_imports, reason = "until a part has its own file")]
 pub(crate) use wording;
 
 wording! {
