@@ -30,6 +30,8 @@ macro_rules! wording {
 }
 pub(crate) use wording;
 
+pub(crate) mod watch;
+
 wording! {
 Texts texts;
 // Frame
