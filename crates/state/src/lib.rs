@@ -39,6 +39,7 @@ mod ledger;
 mod location;
 mod migrate;
 mod open;
+mod outbox;
 mod plan;
 mod replay;
 mod review;
@@ -49,6 +50,7 @@ mod session;
 pub mod staff;
 mod sweep;
 mod value;
+mod watch;
 
 pub use account::{Account, AccountId, LinkFor, NewAccount};
 pub use batch::{Batch, BatchId, BatchOutcome, BatchStatus, Confirm, NewBatch, OpenBatch};
@@ -61,12 +63,14 @@ pub use hold::{Hold, NewHold, Part, Scope};
 pub use lease::Lease;
 pub use ledger::{Checkpoint, FoundRecord, Leaf};
 pub use location::{Location, Server};
+pub use outbox::{Message, NewMessage, OutboxCounts};
 pub use plan::{Approval, NewPlan, Plan, PlanStatus};
 pub use replay::{NewReplay, ReplaySet};
 pub use review::{ReviewAnswer, ReviewAnswers, Reviewed};
 pub use revision::{MadeLive, Revision};
 pub use session::{Limits, Look, Session, Slowing, Stage};
 pub use sweep::{Sweep, SweepId, SweepStatus, SweptDataset};
+pub use watch::{Alarm, AlarmChange, Judged, Mark, NewAlarm, Server as LivingServer};
 
 use db::{Db, Tx};
 
