@@ -5,6 +5,7 @@
 //!   the request as its handler sees it;
 //! - `people`: signing in, on `password`, `factor` and the tables of `frist_state`;
 //! - [`Config`]: what `server.toml` says;
+//! - [`OnDisk`]: the register's files, replaced all or none;
 //! - `engines`: engines and databases, a few, on threads where waiting is allowed;
 //! - `pages` with `templates/`: what people see, Danish and English from `text`;
 //! - [`picture`]: the chart of what comes due, also for the command line.
@@ -18,6 +19,7 @@ mod engines;
 mod face;
 mod factor;
 mod guard;
+mod on_disk;
 mod pages;
 mod password;
 mod people;
@@ -30,6 +32,7 @@ mod words;
 
 pub use config::Config;
 pub use face::{Face, Settings, Trouble};
+pub use on_disk::{Files, OnDisk};
 pub use people::{Invited, NewPerson, ProblemWithPerson, add_person, invite, set_up};
 pub use routes::{Method, Name, ROUTES, Route};
 pub use serve::{Console, run, start};
