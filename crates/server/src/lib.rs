@@ -8,6 +8,7 @@
 //! - [`OnDisk`]: the register's files, replaced all or none;
 //! - `engines`: engines and databases, a few, on threads where waiting is allowed;
 //! - `pages` with `templates/`: what people see, Danish and English from `text`;
+//! - `register`: the register's texts as they are edited, and what a change would do;
 //! - [`picture`]: the chart of what comes due, also for the command line.
 //!
 //! Nothing here reads the clock, the environment or a key file: [`Face`] brings them.
@@ -24,6 +25,7 @@ mod pages;
 mod password;
 mod people;
 pub mod picture;
+mod register;
 mod routes;
 mod serve;
 mod text;

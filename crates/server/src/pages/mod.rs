@@ -10,6 +10,7 @@ mod ledger;
 mod nav;
 mod people;
 mod refused;
+mod register;
 mod sign_in;
 mod sweep;
 mod sweeps;
@@ -55,6 +56,18 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::Checkpoint => ledger::checkpoint(ctx),
         Name::LedgerKey => ledger::key(ctx),
         Name::Evidence => ledger::evidence(ctx),
+        Name::Register => register::read(ctx),
+        Name::RegisterPart => register::form(ctx),
+        Name::EditPart => register::edit(ctx),
+        Name::RegisterText => register::text(ctx),
+        Name::EditText => register::edit_text(ctx),
+        Name::Change => register::change(ctx),
+        Name::CountChange => register::count(ctx),
+        Name::SubmitChange => register::submit(ctx),
+        Name::RenewChange => register::renew(ctx),
+        Name::WithdrawChange => register::withdraw(ctx),
+        Name::ReturnChange => register::give_back(ctx),
+        Name::ApproveChange => register::approve(ctx),
         Name::People => people::list(ctx, None),
         Name::AddPerson => people::add(ctx),
         Name::AccessTable => people::table(ctx),

@@ -30,6 +30,9 @@ macro_rules! wording {
 }
 pub(crate) use wording;
 
+pub(crate) mod proposal;
+pub(crate) mod register;
+
 wording! {
 Texts texts;
 // Frame
