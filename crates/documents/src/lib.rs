@@ -20,7 +20,7 @@ pub mod words;
 
 pub use check::check;
 pub use guidelines::{Guidelines, guidelines};
-pub use notice::{Notice, NoticeChange, compare, notice, notices};
+pub use notice::{Notice, NoticeChange, compare, notice, notices, wrong};
 pub use record::{Record, record};
 pub use schedule::{Schedule, schedule};
 pub use source::{Error, Result, Source};

@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use frist_register::Lang;
 use frist_state::State;
-use frist_sweep::Engine;
+use frist_stores::{Store, StoreError};
+use frist_sweep::{Engine, Loaded};
 use jiff::Timestamp;
 use zeroize::Zeroizing;
+
+use crate::on_disk::Files;
 
 /// What went wrong, for a person who can do something about it. No personal data.
 #[derive(Debug, Clone)]
@@ -27,11 +30,28 @@ pub type Publish = Box<dyn Fn(&mut Engine) -> Result<(), Trouble> + Send + Sync>
 
 /// Gives the secret that goes by a name.
 pub type Secret = Box<dyn Fn(&str) -> Option<Zeroizing<String>> + Send + Sync>;
+/// Makes an engine over another register than the one in the files: what a change would do.
+pub type EngineOver = Box<dyn Fn(Loaded) -> Result<Engine, Trouble> + Send + Sync>;
+/// Reads the register's files.
+pub type ReadFiles = Box<dyn Fn() -> Result<Files, Trouble> + Send + Sync>;
+/// Replaces the register's files, the first by the second; `false` when they are not the first.
+pub type WriteFiles = Box<dyn Fn(&Files, &Files) -> Result<bool, Trouble> + Send + Sync>;
+/// Opens a store of a register.
+pub type OpenStore =
+    Arc<dyn Fn(&frist_register::Store) -> Result<Box<dyn Store>, StoreError> + Send + Sync>;
 
 /// All that the server takes from outside.
 pub struct Face {
     /// Makes an engine.
     pub engine: MakeEngine,
+    /// Makes an engine over another register.
+    pub engine_over: EngineOver,
+    /// Reads the register's files.
+    pub read: ReadFiles,
+    /// Replaces the register's files.
+    pub write: WriteFiles,
+    /// Opens a store.
+    pub store: OpenStore,
     /// A number that changes when the register's files do.
     pub stamp: Box<dyn Fn() -> u64 + Send + Sync>,
     /// Opens Frist's own database.

@@ -6,8 +6,10 @@
 //! - `people`: signing in, on `password`, `factor` and the tables of `frist_state`;
 //! - [`Config`]: what `server.toml` says;
 //! - `meter`: how long answers took, for monitoring; `frist_watch` sweeps, looks and tells;
+//! - [`OnDisk`]: the register's files, replaced all or none;
 //! - `engines`: engines and databases, a few, on threads where waiting is allowed;
 //! - `pages` with `templates/`: what people see, Danish and English from `text`;
+//! - `register`: the register's texts as they are edited, and what a change would do;
 //! - [`picture`]: the chart of what comes due, also for the command line.
 //!
 //! Nothing here reads the clock, the environment or a key file: [`Face`] brings them.
@@ -20,10 +22,12 @@ mod face;
 mod factor;
 mod guard;
 mod meter;
+mod on_disk;
 mod pages;
 mod password;
 mod people;
 pub mod picture;
+mod register;
 mod routes;
 mod serve;
 mod text;
@@ -32,6 +36,7 @@ mod words;
 
 pub use config::Config;
 pub use face::{Face, Machine, Settings, Trouble};
+pub use on_disk::{Files, OnDisk};
 pub use people::{Invited, NewPerson, ProblemWithPerson, add_person, invite, set_up};
 pub use routes::{Method, Name, ROUTES, Route};
 pub use serve::{Console, run, start};

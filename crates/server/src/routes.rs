@@ -98,6 +98,18 @@ routes! {
     // Reviews, consents, assessments, documents.
 
     // The register, stores, calls.
+    Get  "/register"                    Register          may(Action::SeeRegister);
+    Get  "/register/part/{id}/{part}"   RegisterPart      may(Action::SeeRegister);
+    Post "/register/part/{id}/{part}"   EditPart          may(Action::EditRegister);
+    Get  "/register/text/{id}"          RegisterText      may(Action::SeeRegister);
+    Post "/register/text/{id}"          EditText          may(Action::EditRegister);
+    Get  "/register/change/{id}"        Change            may(Action::SeeRegister);
+    Post "/register/change/{id}/count"  CountChange       may(Action::EditRegister);
+    Post "/register/change/{id}/submit" SubmitChange      may(Action::EditRegister);
+    Post "/register/change/{id}/renew"  RenewChange       may(Action::EditRegister);
+    Post "/register/change/{id}/end"    WithdrawChange    may(Action::EditRegister);
+    Post "/register/change/{id}/back"   ReturnChange      may(Action::ApproveRegister);
+    Post "/register/change/{id}/live"   ApproveChange     may(Action::ApproveRegister);
 
     // Setting up: tokens, webhooks, the scheduler.
     Get  "/setup"                       Setup             may(Action::SeeMetrics);

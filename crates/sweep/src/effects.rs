@@ -8,7 +8,7 @@ use crate::engine::Engine;
 use crate::{Error, Result};
 
 /// What a change does to one data set.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Effect {
     /// The data set.
     pub dataset: String,

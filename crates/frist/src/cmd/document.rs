@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use frist_documents::{Notice, NoticeChange, Source, notice::What};
+use frist_documents::{Notice, Source, notice::What};
 use frist_law::LawBook;
 use frist_paper::{Document, PaperError};
 use frist_register::{Lang, Register};
@@ -278,15 +278,6 @@ fn all(folder: &Path, source: &Source<'_>, as_json: bool) -> Outcome {
     told(&notices)
 }
 
-/// Which notices a register makes wrong that was right by another.
-pub fn wrong_notices(old: &Register, new: &Register, lang: Lang) -> Outcome<Vec<NoticeChange>> {
-    let of = |register: &Register| {
-        let book = LawBook::embedded();
-        frist_documents::notices(&Source { register, book, revision: "", lang, date: None })
-    };
-    Ok(frist_documents::compare(&of(old)?, &of(new)?))
-}
-
 fn against(
     place: &Place,
     revision: &str,
@@ -295,7 +286,7 @@ fn against(
     as_json: bool,
 ) -> Outcome {
     let old = kept(place, revision)?;
-    let mut changes = wrong_notices(&old, source.register, source.lang)?;
+    let mut changes = frist_documents::wrong(&old, source.register, source.book, source.lang)?;
     if let Some(subject) = subject {
         changes.retain(|c| c.subject == subject);
     }

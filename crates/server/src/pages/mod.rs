@@ -11,6 +11,7 @@ mod ledger;
 mod nav;
 mod people;
 mod refused;
+mod register;
 mod setup;
 mod sign_in;
 mod sweep;
@@ -60,6 +61,18 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::Checkpoint => ledger::checkpoint(ctx),
         Name::LedgerKey => ledger::key(ctx),
         Name::Evidence => ledger::evidence(ctx),
+        Name::Register => register::read(ctx),
+        Name::RegisterPart => register::form(ctx),
+        Name::EditPart => register::edit(ctx),
+        Name::RegisterText => register::text(ctx),
+        Name::EditText => register::edit_text(ctx),
+        Name::Change => register::change(ctx),
+        Name::CountChange => register::count(ctx),
+        Name::SubmitChange => register::submit(ctx),
+        Name::RenewChange => register::renew(ctx),
+        Name::WithdrawChange => register::withdraw(ctx),
+        Name::ReturnChange => register::give_back(ctx),
+        Name::ApproveChange => register::approve(ctx),
         Name::People => people::list(ctx, None),
         Name::AddPerson => people::add(ctx),
         Name::AccessTable => people::table(ctx),

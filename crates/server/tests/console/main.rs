@@ -6,5 +6,6 @@ mod browser;
 mod hostile;
 mod journeys;
 mod kit;
+mod register;
 mod routes;
 mod signing_in;

@@ -84,8 +84,18 @@ pub fn config(place: &Place) -> Outcome<Config> {
 fn face(place: &Place, people_key: zeroize::Zeroizing<[u8; 32]>) -> Face {
     let own = || place.at(&place.dir);
     let (making, stamping, opening, publishing, keys) = (own(), own(), own(), own(), own());
+    let (trying, reading, writing) = (own(), own(), own());
+    let base = place.dir.clone();
     Face {
         engine: Box::new(move || Ok(making.engine()?)),
+        engine_over: Box::new(move |loaded| Ok(trying.engine_over(loaded)?)),
+        read: Box::new(move || Ok(reading.files()?)),
+        write: Box::new(move |old, new| {
+            writing.on_disk().replace(|| Ok(writing.files()?), old, new)
+        }),
+        store: Arc::new(move |store| {
+            frist_stores::open(store, &base, &|name| std::env::var(name).ok())
+        }),
         stamp: Box::new(move || stamping.stamp()),
         state: Box::new(move || Ok(opening.state()?)),
         publish: Box::new(move |engine| {
