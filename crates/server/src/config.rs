@@ -16,6 +16,8 @@ pub struct Config {
     /// The address that people write in their browser, `https://frist.example.dk`: links in mails
     /// and letters begin with it.
     pub address: Option<String>,
+    /// What people without an account see.
+    pub public: crate::public::Public,
 }
 
 impl Config {

@@ -14,7 +14,9 @@ use crate::access::{self, Action, Condition, Facts, Role};
 use crate::engines::Engines;
 use crate::face::{Face, Settings, Trouble};
 use crate::guard::Pace;
+use crate::pages::Published;
 use crate::people::{self, Keys};
+use crate::public::Paces;
 use crate::routes::Route;
 
 /// What every request works with.
@@ -26,6 +28,8 @@ pub(crate) struct App {
     pub(crate) zone: jiff::tz::TimeZone,
     pub(crate) keys: Keys,
     pub(crate) pace: Pace,
+    pub(crate) public: Paces,
+    pub(crate) published: Published,
 }
 
 impl App {
@@ -38,7 +42,9 @@ impl App {
         let keys = Keys::new(&face.people_key);
         let face = Arc::new(face);
         let engines = Arc::new(Engines::new(Arc::clone(&face)));
-        Self { face, engines, settings, organisation, zone, keys, pace: Pace::default() }
+        let public = Paces::new(settings.config.public);
+        let (pace, published) = (Pace::default(), Published::default());
+        Self { face, engines, settings, organisation, zone, keys, pace, public, published }
     }
 }
 

@@ -7,6 +7,7 @@
 //! - [`Config`]: what `server.toml` says;
 //! - `engines`: engines and databases, a few, on threads where waiting is allowed;
 //! - `pages` with `templates/`: what people see, Danish and English from `text`;
+//! - [`Public`]: what people without an account see, when it is said;
 //! - [`picture`]: the chart of what comes due, also for the command line.
 //!
 //! Nothing here reads the clock, the environment or a key file: [`Face`] brings them.
@@ -22,6 +23,7 @@ mod pages;
 mod password;
 mod people;
 pub mod picture;
+mod public;
 mod routes;
 mod serve;
 mod text;
@@ -31,5 +33,6 @@ mod words;
 pub use config::Config;
 pub use face::{Face, Settings, Trouble};
 pub use people::{Invited, NewPerson, ProblemWithPerson, add_person, invite, set_up};
+pub use public::Public;
 pub use routes::{Method, Name, ROUTES, Route};
 pub use serve::{Console, run, start};

@@ -102,6 +102,13 @@ routes! {
     // Setting up: tokens, webhooks, the scheduler.
 
     // For everybody: the public form, published notices.
+    Get  "/p"                           PublicForm        ALL;
+    Post "/p"                           PublicDescribe    ALL;
+    Post "/p/send"                      PublicSend        ALL;
+    Get  "/p/s/{id}"                    PublicStatus      ALL;
+    Get  "/p/s/{id}/{part}"             PublicLetter      ALL;
+    Get  "/p/notices"                   PublicNotices     ALL;
+    Get  "/p/notices/{id}"              PublicNotice      ALL;
 
     Get  "/account"                     Account           may(Action::OwnAccount);
     Post "/account/password"            ChangePassword    may(Action::OwnAccount);
@@ -110,6 +117,14 @@ routes! {
     Post "/account/factor/remove"       RemoveFactor      may(Action::OwnAccount);
     Post "/account/language"            SetLanguage       may(Action::OwnAccount);
     Post "/account/sessions"            EndSessions       may(Action::OwnAccount);
+}
+
+impl Route {
+    /// Whether it is one of the public side, for people without an account.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.path == "/p" || self.path.starts_with("/p/")
+    }
 }
 
 impl Name {
@@ -151,6 +166,13 @@ mod tests {
             "/welcome/{id}",
             "/welcome/{id}",
             "/language/{id}",
+            "/p",
+            "/p",
+            "/p/send",
+            "/p/s/{id}",
+            "/p/s/{id}/{part}",
+            "/p/notices",
+            "/p/notices/{id}",
         ];
         assert_eq!(open, known);
     }

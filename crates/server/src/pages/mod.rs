@@ -9,12 +9,14 @@ mod horizon;
 mod ledger;
 mod nav;
 mod people;
+mod public;
 mod refused;
 mod sign_in;
 mod sweep;
 mod sweeps;
 mod today;
 
+pub(crate) use public::Published;
 pub(crate) use refused::refused;
 
 use crate::access::Action;
@@ -36,6 +38,13 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::WelcomeForm => sign_in::welcome_form(ctx),
         Name::Welcome => sign_in::welcome(ctx),
         Name::Language => sign_in::language(ctx),
+        Name::PublicForm => public::form(ctx),
+        Name::PublicDescribe => public::describe(ctx),
+        Name::PublicSend => public::send(ctx),
+        Name::PublicStatus => public::status(ctx),
+        Name::PublicLetter => public::letter(ctx),
+        Name::PublicNotices => public::notices(ctx),
+        Name::PublicNotice => public::notice(ctx),
         Name::Today => today::today(ctx),
         Name::Horizon => horizon::horizon(ctx),
         Name::Datasets => datasets::list(ctx),

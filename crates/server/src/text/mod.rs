@@ -30,6 +30,10 @@ macro_rules! wording {
 }
 pub(crate) use wording;
 
+mod public;
+
+pub(crate) use public::{PublicTexts, public_texts};
+
 wording! {
 Texts texts;
 // Frame
