@@ -96,6 +96,12 @@ routes! {
     // Requests, inquiries, breaches.
 
     // Reviews, consents, assessments, documents.
+    Get  "/documents"                   Documents         may(Action::SeeDocuments);
+    Get  "/documents/changes"           NoticeChanges     may(Action::SeeDocuments);
+    Post "/documents/bundle"            Bundle            may(Action::GetBundle);
+    Get  "/documents/{id}"              Document          may(Action::SeeDocuments);
+    Get  "/documents/{id}/{part}"       DocumentFile      may(Action::SeeDocuments);
+    Post "/documents/{id}/read"         AttestGuideline   may(Action::Attest);
 
     // The register, stores, calls.
 

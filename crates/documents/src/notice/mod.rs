@@ -98,6 +98,20 @@ pub fn notices(source: &Source<'_>) -> Result<Vec<Notice>> {
     build::subjects(source, &rows).iter().map(|s| build::build(source, &rows, s)).collect()
 }
 
+/// Which notices a register makes wrong that were right by another.
+///
+/// # Errors
+/// When one of the registers has an error.
+pub fn wrong_notices(
+    old: &frist_register::Register,
+    new: &frist_register::Register,
+    book: &frist_law::LawBook,
+    lang: frist_register::Lang,
+) -> Result<Vec<NoticeChange>> {
+    let of = |register| notices(&Source { register, book, revision: "", lang, date: None });
+    Ok(compare(&of(old)?, &of(new)?))
+}
+
 impl Notice {
     /// The notice as JSON.
     ///

@@ -2,6 +2,7 @@
 
 mod account;
 mod datasets;
+mod documents;
 mod files;
 mod frame;
 mod holds;
@@ -38,6 +39,12 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::WelcomeForm => sign_in::welcome_form(ctx),
         Name::Welcome => sign_in::welcome(ctx),
         Name::Language => sign_in::language(ctx),
+        Name::Documents => documents::list(ctx),
+        Name::NoticeChanges => documents::changes(ctx),
+        Name::Bundle => documents::bundle(ctx),
+        Name::Document => documents::view(ctx),
+        Name::DocumentFile => documents::file(ctx),
+        Name::AttestGuideline => documents::attest(ctx),
         Name::PublicForm => public::form(ctx),
         Name::PublicDescribe => public::describe(ctx),
         Name::PublicSend => public::send(ctx),

@@ -30,8 +30,10 @@ macro_rules! wording {
 }
 pub(crate) use wording;
 
+mod documents;
 mod public;
 
+pub(crate) use documents::{DocumentTexts, document_texts};
 pub(crate) use public::{PublicTexts, public_texts};
 
 wording! {

@@ -80,7 +80,8 @@ fn config(place: &Place) -> Outcome<Config> {
 /// What the server takes from the organisation's folder.
 fn face(place: &Place, people_key: zeroize::Zeroizing<[u8; 32]>) -> Face {
     let own = || place.at(&place.dir);
-    let (making, stamping, opening, publishing, keys) = (own(), own(), own(), own(), own());
+    let (making, stamping, opening, publishing) = (own(), own(), own(), own());
+    let (keys, recording) = (own(), own());
     Face {
         engine: Box::new(move || Ok(making.engine()?)),
         stamp: Box::new(move || stamping.stamp()),
@@ -95,6 +96,9 @@ fn face(place: &Place, people_key: zeroize::Zeroizing<[u8; 32]>) -> Face {
             let path = keys.public_key();
             let text = fs::read_to_string(&path).map_err(|e| Failure::file("read", &path, &e));
             Ok::<_, Trouble>(text?)
+        }),
+        calls: Box::new(move |period| {
+            Ok(crate::cmd::account::bundle::calls(&recording, None, period)?)
         }),
         clock: Arc::new(now),
         people_key,
