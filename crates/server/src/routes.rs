@@ -96,6 +96,14 @@ routes! {
     // Requests, inquiries, breaches.
 
     // Reviews, consents, assessments, documents.
+    Get  "/reviews"                     Reviews           may(Action::SeeCases);
+    Post "/reviews/looked"              NoteReview        may(Action::Review);
+    Get  "/reviews/{id}"                ReviewTasks       may(Action::SeeCases);
+    Post "/reviews/{id}/record"         ReviewRecord      may(Action::Review);
+    Post "/reviews/{id}/answer"         AnswerReview      may(Action::Review);
+    Post "/reviews/{id}/bulk"           BulkReview        may(Action::Review);
+    Post "/reviews/{id}/undo"           UndoReview        may(Action::Review);
+
     Get  "/documents"                   Documents         may(Action::SeeDocuments);
     Get  "/documents/changes"           NoticeChanges     may(Action::SeeDocuments);
     Post "/documents/bundle"            Bundle            may(Action::GetBundle);

@@ -12,6 +12,7 @@ mod nav;
 mod people;
 mod public;
 mod refused;
+mod reviews;
 mod sign_in;
 mod sweep;
 mod sweeps;
@@ -39,6 +40,13 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::WelcomeForm => sign_in::welcome_form(ctx),
         Name::Welcome => sign_in::welcome(ctx),
         Name::Language => sign_in::language(ctx),
+        Name::Reviews => reviews::list(ctx),
+        Name::NoteReview => reviews::looked(ctx),
+        Name::ReviewTasks => reviews::tasks(ctx),
+        Name::ReviewRecord => reviews::record(ctx),
+        Name::AnswerReview => reviews::answer(ctx),
+        Name::BulkReview => reviews::bulk(ctx),
+        Name::UndoReview => reviews::take_back(ctx),
         Name::Documents => documents::list(ctx),
         Name::NoticeChanges => documents::changes(ctx),
         Name::Bundle => documents::bundle(ctx),

@@ -14,7 +14,6 @@ DocumentTexts document_texts;
     draft "mangler noget" "incomplete";
     draft_lacks "Teksten er en kladde, fordi registret ikke siger alt, den skal sige:" "The text is a draft, because the register does not say all that it must say:";
     published_at "Offentliggjort" "Published";
-    read "Læs" "Read";
     download "Hent" "Download";
     no_pdf "PDF kræver et program, der er bygget med det (letters-pdf). Siden kan udskrives fra browseren." "PDF needs a program that was built with it (letters-pdf). The page can be printed from the browser.";
     in_da "på dansk" "in Danish";

@@ -28,13 +28,16 @@ macro_rules! wording {
         }
     };
 }
+#[allow(unused_imports, reason = "texts below find it by its place")]
 pub(crate) use wording;
 
 mod documents;
 mod public;
+mod reviews;
 
 pub(crate) use documents::{DocumentTexts, document_texts};
 pub(crate) use public::{PublicTexts, public_texts};
+pub(crate) use reviews::{ReviewTexts, review_texts};
 
 wording! {
 Texts texts;

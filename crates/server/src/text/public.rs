@@ -6,8 +6,6 @@ PublicTexts public_texts;
     form_lead "Her kan du bede om indsigt i, rettelse eller sletning af oplysninger om dig. Det koster ikke noget." "Here you can ask to see, correct or erase data about you. It is free of charge.";
     step_1 "Beskriv din sag" "Describe your case";
     step_2 "Dine oplysninger" "Your details";
-    step "Trin" "Step";
-    of_2 "af 2" "of 2";
     what_right "Hvad vil du?" "What would you like?";
     r_access "Jeg vil vide, hvilke oplysninger I har om mig" "I want to know which data you have about me";
     h_access "Du får en kopi og at vide, hvad oplysningerne bruges til." "You get a copy, and are told what the data is used for.";

@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must say so and end")]
 
 mod browser;
+mod documents;
 mod hostile;
 mod journeys;
 mod kit;
 mod public;
+mod reviews;
 mod routes;
 mod signing_in;
