@@ -24,6 +24,8 @@ pub struct Config {
     pub mail: Option<frist_watch::Mail>,
     /// The programs that hear of things.
     pub webhook: Vec<frist_watch::Webhook>,
+    /// What people without an account see.
+    pub public: crate::public::Public,
 }
 
 impl Config {

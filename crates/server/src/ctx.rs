@@ -15,7 +15,9 @@ use crate::engines::Engines;
 use crate::face::{Face, Settings, Trouble};
 use crate::guard::Pace;
 use crate::meter::Meter;
+use crate::pages::Published;
 use crate::people::{self, Keys};
+use crate::public::Paces;
 use crate::routes::Route;
 
 /// What every request works with.
@@ -33,6 +35,8 @@ pub(crate) struct App {
     pub(crate) watch: OnceLock<frist_watch::Watch>,
     /// When this server started.
     pub(crate) started: Timestamp,
+    pub(crate) public: Paces,
+    pub(crate) published: Published,
 }
 
 impl App {
@@ -53,6 +57,7 @@ impl App {
         let started = (face.clock)();
         let face = Arc::new(face);
         let engines = Arc::new(Engines::new(Arc::clone(&face)));
+        let public = Paces::new(settings.config.public);
         Self {
             face,
             engines,
@@ -60,6 +65,8 @@ impl App {
             organisation,
             zone,
             keys,
+            public,
+            published: Published::default(),
             pace: Pace::default(),
             meter: Meter::default(),
             dead,

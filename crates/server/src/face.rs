@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use frist_cases::bundle::{self, Period};
 use frist_register::Lang;
 use frist_state::State;
 use frist_stores::{Store, StoreError};
@@ -39,6 +40,13 @@ pub type WriteFiles = Box<dyn Fn(&Files, &Files) -> Result<bool, Trouble> + Send
 /// Opens a store of a register.
 pub type OpenStore =
     Arc<dyn Fn(&frist_register::Store) -> Result<Box<dyn Store>, StoreError> + Send + Sync>;
+/// Figures of recorded calls in a period, and the tokens of their interface; none of each where
+/// nothing is recorded.
+pub type CallFigures = Box<
+    dyn Fn(Period) -> Result<(Option<bundle::Calls>, Option<Vec<bundle::Role>>), Trouble>
+        + Send
+        + Sync,
+>;
 
 /// All that the server takes from outside.
 pub struct Face {
@@ -62,6 +70,8 @@ pub struct Face {
     pub tiles: PathBuf,
     /// The public key by which the ledger is verified.
     pub public_key: Box<dyn Fn() -> Result<String, Trouble> + Send + Sync>,
+    /// Figures of recorded calls, for the evidence bundle.
+    pub calls: CallFigures,
     /// What time it is.
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// The key of passwords, second factors and forms; never in the database.

@@ -10,6 +10,7 @@
 //! - `engines`: engines and databases, a few, on threads where waiting is allowed;
 //! - `pages` with `templates/`: what people see, Danish and English from `text`;
 //! - `register`: the register's texts as they are edited, and what a change would do;
+//! - [`Public`]: what people without an account see, when it is said;
 //! - [`picture`]: the chart of what comes due, also for the command line.
 //!
 //! Nothing here reads the clock, the environment or a key file: [`Face`] brings them.
@@ -27,6 +28,7 @@ mod pages;
 mod password;
 mod people;
 pub mod picture;
+mod public;
 mod register;
 mod routes;
 mod serve;
@@ -38,5 +40,6 @@ pub use config::Config;
 pub use face::{Face, Machine, Settings, Trouble};
 pub use on_disk::{Files, OnDisk};
 pub use people::{Invited, NewPerson, ProblemWithPerson, add_person, invite, set_up};
+pub use public::Public;
 pub use routes::{Method, Name, ROUTES, Route};
 pub use serve::{Console, run, start};

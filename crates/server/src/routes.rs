@@ -96,6 +96,20 @@ routes! {
     // Requests, inquiries, breaches.
 
     // Reviews, consents, assessments, documents.
+    Get  "/reviews"                     Reviews           may(Action::SeeCases);
+    Post "/reviews/looked"              NoteReview        may(Action::Review);
+    Get  "/reviews/{id}"                ReviewTasks       may(Action::SeeCases);
+    Post "/reviews/{id}/record"         ReviewRecord      may(Action::Review);
+    Post "/reviews/{id}/answer"         AnswerReview      may(Action::Review);
+    Post "/reviews/{id}/bulk"           BulkReview        may(Action::Review);
+    Post "/reviews/{id}/undo"           UndoReview        may(Action::Review);
+
+    Get  "/documents"                   Documents         may(Action::SeeDocuments);
+    Get  "/documents/changes"           NoticeChanges     may(Action::SeeDocuments);
+    Post "/documents/bundle"            Bundle            may(Action::GetBundle);
+    Get  "/documents/{id}"              Document          may(Action::SeeDocuments);
+    Get  "/documents/{id}/{part}"       DocumentFile      may(Action::SeeDocuments);
+    Post "/documents/{id}/read"         AttestGuideline   may(Action::Attest);
 
     // The register, stores, calls.
     Get  "/register"                    Register          may(Action::SeeRegister);
@@ -117,6 +131,13 @@ routes! {
     Post "/setup/messages/{id}"         RetryMessage      may(Action::Configure);
 
     // For everybody: the public form, published notices.
+    Get  "/p"                           PublicForm        ALL;
+    Post "/p"                           PublicDescribe    ALL;
+    Post "/p/send"                      PublicSend        ALL;
+    Get  "/p/s/{id}"                    PublicStatus      ALL;
+    Get  "/p/s/{id}/{part}"             PublicLetter      ALL;
+    Get  "/p/notices"                   PublicNotices     ALL;
+    Get  "/p/notices/{id}"              PublicNotice      ALL;
 
     Get  "/account"                     Account           may(Action::OwnAccount);
     Post "/account/password"            ChangePassword    may(Action::OwnAccount);
@@ -125,6 +146,14 @@ routes! {
     Post "/account/factor/remove"       RemoveFactor      may(Action::OwnAccount);
     Post "/account/language"            SetLanguage       may(Action::OwnAccount);
     Post "/account/sessions"            EndSessions       may(Action::OwnAccount);
+}
+
+impl Route {
+    /// Whether it is one of the public side, for people without an account.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.path == "/p" || self.path.starts_with("/p/")
+    }
 }
 
 impl Name {
@@ -166,6 +195,13 @@ mod tests {
             "/welcome/{id}",
             "/welcome/{id}",
             "/language/{id}",
+            "/p",
+            "/p",
+            "/p/send",
+            "/p/s/{id}",
+            "/p/s/{id}/{part}",
+            "/p/notices",
+            "/p/notices/{id}",
         ];
         assert_eq!(open, known);
     }

@@ -86,7 +86,10 @@ async fn answer(
     let verb = request.method().clone();
     let (parts, body) = request.into_parts();
     let read = async {
-        if !app.pace.take(address, now) {
+        // Strangers who flood the public side do not keep those who work here from their work.
+        let public = route.is_some_and(Route::is_public);
+        let pace = if public { &app.public.pages } else { &app.pace };
+        if !pace.take(address, now) {
             return Err(Refusal::TooMany(None));
         }
         let Some(route) = route else { return Err(Refusal::NotFound) };

@@ -25,6 +25,7 @@
 //! two databases; `migrations/` has the tables.
 
 mod account;
+mod assessment;
 mod batch;
 pub mod case;
 mod consent;
@@ -54,6 +55,7 @@ mod value;
 mod watch;
 
 pub use account::{Account, AccountId, LinkFor, NewAccount};
+pub use assessment::KeptAssessment;
 pub use batch::{Batch, BatchId, BatchOutcome, BatchStatus, Confirm, NewBatch, OpenBatch};
 pub use consent::Consent;
 pub use error::{Error, Result};

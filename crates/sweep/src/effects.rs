@@ -85,6 +85,18 @@ impl Engine {
     }
 }
 
+/// The revisions that were ever live and whose hash begins so, each once.
+///
+/// # Errors
+/// When Frist's own database does not answer.
+pub fn revisions_like(state: &mut frist_state::State, start: &str) -> Result<Vec<String>> {
+    let mut hashes: Vec<String> = state.revisions()?.into_iter().map(|r| r.hash).collect();
+    hashes.retain(|h| h.starts_with(start));
+    hashes.sort();
+    hashes.dedup();
+    Ok(hashes)
+}
+
 /// The register that was kept with a revision, from the text that [`frist_state::State`] keeps of it.
 ///
 /// # Errors

@@ -68,6 +68,14 @@ impl Frame {
         }
     }
 
+    /// Without what is only for those who work here, also when one of them looks.
+    pub(crate) fn outside(mut self) -> Self {
+        self.me = None;
+        self.nav = Vec::new();
+        self.notice = None;
+        self
+    }
+
     /// With something that is wrong, said at the top.
     pub(crate) fn wrong(mut self, wrong: Option<String>) -> Self {
         if wrong.is_some() {
@@ -75,6 +83,11 @@ impl Frame {
         }
         self.wrong = wrong;
         self
+    }
+
+    /// The organisation's zone.
+    pub(crate) fn zone(&self) -> &TimeZone {
+        &self.zone
     }
 
     /// The token of a form that is sent to this path.

@@ -2,6 +2,7 @@
 
 mod account;
 mod datasets;
+mod documents;
 mod figures;
 mod files;
 mod frame;
@@ -10,14 +11,17 @@ mod horizon;
 mod ledger;
 mod nav;
 mod people;
+mod public;
 mod refused;
 mod register;
+mod reviews;
 mod setup;
 mod sign_in;
 mod sweep;
 mod sweeps;
 mod today;
 
+pub(crate) use public::Published;
 pub(crate) use refused::refused;
 
 use crate::access::Action;
@@ -42,6 +46,26 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::WelcomeForm => sign_in::welcome_form(ctx),
         Name::Welcome => sign_in::welcome(ctx),
         Name::Language => sign_in::language(ctx),
+        Name::Reviews => reviews::list(ctx),
+        Name::NoteReview => reviews::looked(ctx),
+        Name::ReviewTasks => reviews::tasks(ctx),
+        Name::ReviewRecord => reviews::record(ctx),
+        Name::AnswerReview => reviews::answer(ctx),
+        Name::BulkReview => reviews::bulk(ctx),
+        Name::UndoReview => reviews::take_back(ctx),
+        Name::Documents => documents::list(ctx),
+        Name::NoticeChanges => documents::changes(ctx),
+        Name::Bundle => documents::bundle(ctx),
+        Name::Document => documents::view(ctx),
+        Name::DocumentFile => documents::file(ctx),
+        Name::AttestGuideline => documents::attest(ctx),
+        Name::PublicForm => public::form(ctx),
+        Name::PublicDescribe => public::describe(ctx),
+        Name::PublicSend => public::send(ctx),
+        Name::PublicStatus => public::status(ctx),
+        Name::PublicLetter => public::letter(ctx),
+        Name::PublicNotices => public::notices(ctx),
+        Name::PublicNotice => public::notice(ctx),
         Name::Today => today::today(ctx),
         Name::Horizon => horizon::horizon(ctx),
         Name::Datasets => datasets::list(ctx),

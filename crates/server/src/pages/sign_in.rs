@@ -48,7 +48,7 @@ struct Dead {
 }
 
 /// Before there is a session, forms are bound to a cookie.
-fn bind(ctx: &mut Ctx<'_>) -> Result<(), Refusal> {
+pub(super) fn bind(ctx: &mut Ctx<'_>) -> Result<(), Refusal> {
     if ctx.binding.is_empty() {
         let secret = token(&people::random::<32>()?);
         ctx.set_cookie("frist-form", &secret);

@@ -28,11 +28,19 @@ macro_rules! wording {
         }
     };
 }
+#[allow(unused_imports, reason = "texts below find it by its place")]
 pub(crate) use wording;
 
+mod documents;
 pub(crate) mod proposal;
+mod public;
 pub(crate) mod register;
+mod reviews;
 pub(crate) mod watch;
+
+pub(crate) use documents::{DocumentTexts, document_texts};
+pub(crate) use public::{PublicTexts, public_texts};
+pub(crate) use reviews::{ReviewTexts, review_texts};
 
 wording! {
 Texts texts;

@@ -18,9 +18,15 @@ fn path(route: &Route, plan: &str) -> String {
         p if p.starts_with("/register/text") => "afregning",
         // The change that somebody else proposes.
         p if p.starts_with("/register/change") => "1",
+        p if p.starts_with("/documents") => "record",
+        p if p.starts_with("/reviews") || p.starts_with("/assessments") => "invoices",
         _ => "x",
     };
-    let part = if route.path.starts_with("/register") { "invoices" } else { "1" };
+    let part = match route.path {
+        p if p.starts_with("/register") => "invoices",
+        p if p.starts_with("/documents") => "txt",
+        _ => "1",
+    };
     route.path.replace("{id}", id).replace("{part}", part)
 }
 

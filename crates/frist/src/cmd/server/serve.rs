@@ -86,6 +86,7 @@ fn face(place: &Place, people_key: zeroize::Zeroizing<[u8; 32]>) -> Face {
     let (making, stamping, opening, publishing, keys) = (own(), own(), own(), own(), own());
     let (trying, reading, writing) = (own(), own(), own());
     let base = place.dir.clone();
+    let recording = own();
     Face {
         engine: Box::new(move || Ok(making.engine()?)),
         engine_over: Box::new(move |loaded| Ok(trying.engine_over(loaded)?)),
@@ -108,6 +109,9 @@ fn face(place: &Place, people_key: zeroize::Zeroizing<[u8; 32]>) -> Face {
             let path = keys.public_key();
             let text = fs::read_to_string(&path).map_err(|e| Failure::file("read", &path, &e));
             Ok::<_, Trouble>(text?)
+        }),
+        calls: Box::new(move |period| {
+            Ok(crate::cmd::account::bundle::calls(&recording, None, period)?)
         }),
         clock: Arc::new(now),
         people_key,
