@@ -31,10 +31,12 @@ macro_rules! wording {
 #[allow(unused_imports, reason = "texts below find it by its place")]
 pub(crate) use wording;
 
+mod consents;
 mod documents;
 mod public;
 mod reviews;
 
+pub(crate) use consents::{ConsentTexts, consent_texts};
 pub(crate) use documents::{DocumentTexts, document_texts};
 pub(crate) use public::{PublicTexts, public_texts};
 pub(crate) use reviews::{ReviewTexts, review_texts};

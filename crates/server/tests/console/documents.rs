@@ -122,7 +122,9 @@ fn notices_are_compared_with_an_earlier_revision() {
         by: frist_ledger::Id::new("test").unwrap(),
     };
     let entry = frist_ledger::Entry::new(house.now(), kind);
-    house.state().make_live(&hash, &text, "test", house.now(), &entry).unwrap();
+    let (made_live_at, by) = (house.now(), "test".to_owned());
+    let revision = frist_state::Revision { hash: hash.clone(), text, made_live_at, by };
+    house.state().make_live(&revision, &entry).unwrap();
     let page = dpo.get("/documents/changes").body;
     let page = dpo.get(&format!("/documents/changes?against={}", &hash[..12])).body + &page;
     for word in ["Kunder", "<del>", "<ins>", "2 år", "3 år"] {
