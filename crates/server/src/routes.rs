@@ -104,6 +104,10 @@ routes! {
     Post "/reviews/{id}/bulk"           BulkReview        may(Action::Review);
     Post "/reviews/{id}/undo"           UndoReview        may(Action::Review);
 
+    Get  "/consents"                    Consents          may(Action::SeeConsents);
+    Post "/consents"                    FindConsents      may(Action::SeeConsents);
+    Post "/consents/{id}/withdraw"      WithdrawConsent   may(Action::WithdrawConsent);
+
     Get  "/documents"                   Documents         may(Action::SeeDocuments);
     Get  "/documents/changes"           NoticeChanges     may(Action::SeeDocuments);
     Post "/documents/bundle"            Bundle            may(Action::GetBundle);

@@ -1,6 +1,7 @@
 //! The pages: what each route does, and the frame around what people see.
 
 mod account;
+mod consents;
 mod datasets;
 mod documents;
 mod figures;
@@ -53,6 +54,9 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::AnswerReview => reviews::answer(ctx),
         Name::BulkReview => reviews::bulk(ctx),
         Name::UndoReview => reviews::take_back(ctx),
+        Name::Consents => consents::form(ctx),
+        Name::FindConsents => consents::find(ctx),
+        Name::WithdrawConsent => consents::withdraw(ctx),
         Name::Documents => documents::list(ctx),
         Name::NoticeChanges => documents::changes(ctx),
         Name::Bundle => documents::bundle(ctx),

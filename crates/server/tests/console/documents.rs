@@ -122,9 +122,8 @@ fn notices_are_compared_with_an_earlier_revision() {
         by: frist_ledger::Id::new("test").unwrap(),
     };
     let entry = frist_ledger::Entry::new(house.now(), kind);
-    let made_live_at = house.now();
-    let revision =
-        frist_state::Revision { hash: hash.clone(), text, made_live_at, by: "test".into() };
+    let (made_live_at, by) = (house.now(), "test".to_owned());
+    let revision = frist_state::Revision { hash: hash.clone(), text, made_live_at, by };
     house.state().make_live(&revision, &entry).unwrap();
     let page = dpo.get("/documents/changes").body;
     let page = dpo.get(&format!("/documents/changes?against={}", &hash[..12])).body + &page;
