@@ -16,6 +16,10 @@ pub struct Config {
     /// The address that people write in their browser, `https://frist.example.dk`: links in mails
     /// and letters begin with it.
     pub address: Option<String>,
+    /// Certificate and key, for TLS of our own.
+    pub tls: Option<crate::TlsConfig>,
+    /// The OpenID Connect provider by which people may sign in.
+    pub oidc: Option<crate::OidcConfig>,
 }
 
 impl Config {
@@ -38,6 +42,9 @@ impl Config {
                 message: format!("`server.toml`: `address` is `{address}`, which no browser opens"),
                 help: Some("write it with `https://`".into()),
             });
+        }
+        if let Some(oidc) = &config.oidc {
+            oidc.check(config.address.as_deref())?;
         }
         Ok(config)
     }

@@ -7,13 +7,15 @@ use std::sync::Arc;
 
 use axum::http::{HeaderName, StatusCode, header};
 use frist_register::Lang;
-use frist_state::{Account, Stage};
+use frist_state::{Account, Opened, Stage};
 use jiff::Timestamp;
+use zeroize::Zeroizing;
 
 use crate::access::{self, Action, Condition, Facts, Role};
 use crate::engines::Engines;
 use crate::face::{Face, Settings, Trouble};
 use crate::guard::Pace;
+use crate::oidc::Provider;
 use crate::people::{self, Keys};
 use crate::routes::Route;
 
@@ -26,6 +28,7 @@ pub(crate) struct App {
     pub(crate) zone: jiff::tz::TimeZone,
     pub(crate) keys: Keys,
     pub(crate) pace: Pace,
+    pub(crate) provider: Option<Provider>,
 }
 
 impl App {
@@ -34,12 +37,31 @@ impl App {
         settings: Settings,
         organisation: String,
         zone: jiff::tz::TimeZone,
-    ) -> Self {
+    ) -> Result<Self, Trouble> {
+        let provider = provider(&face, &settings)?;
         let keys = Keys::new(&face.people_key);
         let face = Arc::new(face);
         let engines = Arc::new(Engines::new(Arc::clone(&face)));
-        Self { face, engines, settings, organisation, zone, keys, pace: Pace::default() }
+        let pace = Pace::default();
+        Ok(Self { face, engines, settings, organisation, zone, keys, pace, provider })
     }
+}
+
+/// The provider that `server.toml` names.
+fn provider(face: &Face, settings: &Settings) -> Result<Option<Provider>, Trouble> {
+    let Some(config) = &settings.config.oidc else { return Ok(None) };
+    let address = settings.config.address.as_deref();
+    config.check(address)?;
+    let secret = match &config.client_secret_env {
+        None => None,
+        Some(name) => Some((face.secret)(name).ok_or_else(|| Trouble {
+            message: format!("`server.toml`, [oidc]: the variable `{name}` is not set"),
+            help: Some("it must have the secret that the provider gave with `client_id`".into()),
+        })?),
+    };
+    let made = Provider::new(config.clone(), address.unwrap_or_default(), secret);
+    made.map(Some)
+        .map_err(|why| Trouble { message: format!("`server.toml`, [oidc]: {why}"), help: None })
 }
 
 /// Somebody who signed in.
@@ -55,6 +77,12 @@ pub(crate) struct Here {
     pub(crate) hash: [u8; 32],
     pub(crate) stage: Stage,
     pub(crate) pending: Option<Vec<u8>>,
+    /// When it began.
+    pub(crate) since: Timestamp,
+    /// How it was opened.
+    pub(crate) opened: Opened,
+    /// The key of what the session keeps sealed; only the cookie gives it.
+    pub(crate) seal: Zeroizing<[u8; 32]>,
 }
 
 /// One request, as its handler sees it.

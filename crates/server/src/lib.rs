@@ -4,6 +4,7 @@
 //! - `web`: a request on its way in and out: session, permission, form token, log, headers; `ctx`:
 //!   the request as its handler sees it;
 //! - `people`: signing in, on `password`, `factor` and the tables of `frist_state`;
+//! - `oidc`: signing in through a provider; `tls`: TLS of our own;
 //! - [`Config`]: what `server.toml` says;
 //! - `engines`: engines and databases, a few, on threads where waiting is allowed;
 //! - `pages` with `templates/`: what people see, Danish and English from `text`;
@@ -18,6 +19,7 @@ mod engines;
 mod face;
 mod factor;
 mod guard;
+mod oidc;
 mod pages;
 mod password;
 mod people;
@@ -25,11 +27,14 @@ pub mod picture;
 mod routes;
 mod serve;
 mod text;
+mod tls;
 mod web;
 mod words;
 
 pub use config::Config;
 pub use face::{Face, Settings, Trouble};
+pub use oidc::OidcConfig;
 pub use people::{Invited, NewPerson, ProblemWithPerson, add_person, invite, set_up};
 pub use routes::{Method, Name, ROUTES, Route};
 pub use serve::{Console, run, start};
+pub use tls::TlsConfig;

@@ -86,7 +86,7 @@ impl House {
             public_key: Box::new(move || Ok(format!("{}\n", key()?.verifier()))),
             clock: Arc::new(move || *c2.lock().unwrap()),
             people_key: Zeroizing::new([4; 32]),
-            secret: Box::new(|_| None),
+            secret: Box::new(|_| Some(Zeroizing::new("test secret".into()))),
             log: Arc::new(move |line| lines.lock().unwrap().push(line.to_owned())),
         };
         let mut settings = Settings {

@@ -6,5 +6,6 @@ mod browser;
 mod hostile;
 mod journeys;
 mod kit;
+mod oidc;
 mod routes;
 mod signing_in;
