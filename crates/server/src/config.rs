@@ -26,6 +26,10 @@ pub struct Config {
     pub webhook: Vec<frist_watch::Webhook>,
     /// What people without an account see.
     pub public: crate::public::Public,
+    /// Certificate and key, for TLS of our own.
+    pub tls: Option<crate::TlsConfig>,
+    /// The OpenID Connect provider by which people may sign in.
+    pub oidc: Option<crate::OidcConfig>,
 }
 
 impl Config {
@@ -56,6 +60,9 @@ impl Config {
                 message: format!("`server.toml`: {first}"),
                 help: Some("docs/server.md lists what can be said".into()),
             });
+        }
+        if let Some(oidc) = &config.oidc {
+            oidc.check(config.address.as_deref())?;
         }
         Ok(config)
     }

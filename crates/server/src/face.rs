@@ -101,8 +101,8 @@ pub struct Machine {
 /// How the server behaves.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Whether people reach it over TLS, which a proxy before it speaks: cookies are then bound to
-    /// it and browsers told never to come without.
+    /// Whether people reach it over TLS, our own or that of a proxy before us: cookies are then bound
+    /// to it and browsers told never to come without.
     pub tls: bool,
     /// Whether everybody must have a second factor.
     pub second_factor: bool,

@@ -53,6 +53,8 @@ routes! {
     Post "/sign-in"                     SignIn            ALL;
     Get  "/sign-in/code"                CodeForm          ALL;
     Post "/sign-in/code"                Code              ALL;
+    Get  "/sign-in/provider"            ProviderBegin     ALL;
+    Get  "/sign-in/back"                ProviderBack      ALL;
     Post "/sign-out"                    SignOut           ALL;
     Get  "/welcome/{id}"                WelcomeForm       ALL;
     Post "/welcome/{id}"                Welcome           ALL;
@@ -148,6 +150,8 @@ routes! {
     Post "/account/factor/begin"        BeginFactor       may(Action::OwnAccount);
     Post "/account/factor"              SetFactor         may(Action::OwnAccount);
     Post "/account/factor/remove"       RemoveFactor      may(Action::OwnAccount);
+    Post "/account/provider"            LinkProvider      may(Action::OwnAccount);
+    Post "/account/provider/remove"     UnlinkProvider    may(Action::OwnAccount);
     Post "/account/language"            SetLanguage       may(Action::OwnAccount);
     Post "/account/sessions"            EndSessions       may(Action::OwnAccount);
 }
@@ -195,6 +199,8 @@ mod tests {
             "/sign-in",
             "/sign-in/code",
             "/sign-in/code",
+            "/sign-in/provider",
+            "/sign-in/back",
             "/sign-out",
             "/welcome/{id}",
             "/welcome/{id}",

@@ -124,7 +124,8 @@ async fn answer(
         })
         .to_string(),
     );
-    respond(reply, app.settings.tls)
+    let leaves = app.provider.as_ref().and_then(crate::oidc::Provider::sign_out_origin);
+    respond(reply, app.settings.tls, leaves.as_deref())
 }
 
 /// How much a route takes.
@@ -230,7 +231,14 @@ fn find(ctx: &mut Ctx<'_>, headers: &HeaderMap) -> Result<(), Refusal> {
         ctx.lang = lang;
     }
     let roles = people::roles(&session.account);
-    ctx.here = Some(Here { hash, stage: session.stage, pending: session.pending });
+    ctx.here = Some(Here {
+        hash,
+        stage: session.stage,
+        pending: session.pending,
+        since: session.created_at,
+        opened: session.opened,
+        seal: people::seal_key(&secret),
+    });
     ctx.me = Some(Me { account: session.account, roles });
     Ok(())
 }
@@ -292,20 +300,24 @@ fn language(headers: &HeaderMap, tls: bool, otherwise: Lang) -> Lang {
     words.filter_map(lang_of).find(|lang| *lang == Lang::Da).unwrap_or(otherwise)
 }
 
-/// With the headers that every answer has.
-fn respond(reply: Reply, tls: bool) -> Response {
+/// What a page may load (only our style and picture) and where its forms may lead.
+fn policy(leaves: Option<&str>) -> HeaderValue {
+    const PLAIN: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+                         frame-ancestors 'none'; base-uri 'none'";
+    let own =
+        leaves.map(|o| PLAIN.replace("form-action 'self'", &format!("form-action 'self' {o}")));
+    let own = own.and_then(|text| HeaderValue::try_from(text).ok());
+    own.unwrap_or(HeaderValue::from_static(PLAIN))
+}
+
+/// With the headers that every answer has; `leaves` is where signing out ends at the provider.
+fn respond(reply: Reply, tls: bool, leaves: Option<&str>) -> Response {
     let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();
     let fixed = |text: &'static str| HeaderValue::from_static(text);
     headers.insert(header::CONTENT_TYPE, fixed(reply.kind));
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        fixed(
-            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
-             frame-ancestors 'none'; base-uri 'none'",
-        ),
-    );
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy(leaves));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff"));
     headers.insert(header::X_FRAME_OPTIONS, fixed("DENY"));
     headers.insert(header::REFERRER_POLICY, fixed("same-origin"));

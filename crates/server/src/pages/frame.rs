@@ -12,6 +12,7 @@ use super::nav::{Group, groups};
 use crate::ctx::{Ctx, Refusal, Reply};
 use crate::guard::form_token;
 use crate::picture;
+use crate::text::provider::provider_texts;
 use crate::text::{Texts, texts};
 
 /// The frame of one page.
@@ -202,6 +203,8 @@ fn notice(ctx: &Ctx<'_>, t: &'static Texts) -> Option<String> {
         "added-none" => t.hold_covers_none,
         "released" => t.hold_released,
         "factor-off" => t.factor_removed,
+        "linked" => provider_texts(ctx.lang).was_linked,
+        "unlinked" => provider_texts(ctx.lang).was_unlinked,
         "sessions" => t.sessions_ended,
         "way" => crate::text::watch::watch_texts(ctx.lang).was_tried,
         "again" => crate::text::watch::watch_texts(ctx.lang).tried_again,

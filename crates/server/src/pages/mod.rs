@@ -12,7 +12,9 @@ mod horizon;
 mod ledger;
 mod nav;
 mod people;
+mod provider;
 mod public;
+mod qr;
 mod refused;
 mod register;
 mod reviews;
@@ -43,6 +45,8 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::SignIn => sign_in::sign_in(ctx),
         Name::CodeForm => sign_in::code_form(ctx),
         Name::Code => sign_in::code(ctx),
+        Name::ProviderBegin => provider::begin(ctx),
+        Name::ProviderBack => provider::back(ctx),
         Name::SignOut => sign_in::sign_out(ctx),
         Name::WelcomeForm => sign_in::welcome_form(ctx),
         Name::Welcome => sign_in::welcome(ctx),
@@ -117,6 +121,8 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::BeginFactor => account::begin_factor(ctx),
         Name::SetFactor => account::set_factor(ctx),
         Name::RemoveFactor => account::remove_factor(ctx),
+        Name::LinkProvider => provider::link(ctx),
+        Name::UnlinkProvider => provider::unlink(ctx),
         Name::SetLanguage => account::language(ctx),
         Name::EndSessions => account::end_sessions(ctx),
     }
@@ -124,7 +130,5 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
 
 /// Whether this person must have a second factor before anything else.
 pub(crate) fn must_set_factor(ctx: &Ctx<'_>) -> bool {
-    ctx.app.settings.second_factor
-        && ctx.me.as_ref().is_some_and(|me| me.account.totp.is_none())
-        && ctx.route.action != Some(Action::OwnAccount)
+    account::must_set(ctx) && ctx.route.action != Some(Action::OwnAccount)
 }

@@ -7,6 +7,7 @@ mod documents;
 mod hostile;
 mod journeys;
 mod kit;
+mod oidc;
 mod public;
 mod register;
 mod reviews;
