@@ -48,6 +48,7 @@ mod seal;
 mod session;
 pub mod staff;
 mod sweep;
+mod token;
 mod value;
 
 pub use account::{Account, AccountId, LinkFor, NewAccount};
@@ -67,6 +68,7 @@ pub use review::{ReviewAnswer, ReviewAnswers, Reviewed};
 pub use revision::{MadeLive, Revision};
 pub use session::{Limits, Look, Session, Slowing, Stage};
 pub use sweep::{Sweep, SweepId, SweepStatus, SweptDataset};
+pub use token::{Begun, NewToken, Token, TokenId};
 
 use db::{Db, Tx};
 

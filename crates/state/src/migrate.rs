@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0004_reviews.sql"),
     include_str!("../migrations/0005_account.sql"),
     include_str!("../migrations/0006_people.sql"),
+    include_str!("../migrations/0007_tokens.sql"),
 ];
 
 /// The version of the tables that this program works with.
