@@ -20,6 +20,7 @@ pub mod decide;
 pub mod erase;
 mod error;
 pub mod find;
+pub mod hold;
 pub mod inquiry;
 mod pages;
 mod refused;

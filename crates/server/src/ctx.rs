@@ -11,6 +11,7 @@ use frist_state::{Account, Stage};
 use jiff::Timestamp;
 
 use crate::access::{self, Action, Condition, Facts, Role};
+use crate::api::Limits;
 use crate::engines::Engines;
 use crate::face::{Face, Settings, Trouble};
 use crate::guard::Pace;
@@ -26,6 +27,7 @@ pub(crate) struct App {
     pub(crate) zone: jiff::tz::TimeZone,
     pub(crate) keys: Keys,
     pub(crate) pace: Pace,
+    pub(crate) limits: Limits,
 }
 
 impl App {
@@ -38,7 +40,16 @@ impl App {
         let keys = Keys::new(&face.people_key);
         let face = Arc::new(face);
         let engines = Arc::new(Engines::new(Arc::clone(&face)));
-        Self { face, engines, settings, organisation, zone, keys, pace: Pace::default() }
+        Self {
+            face,
+            engines,
+            settings,
+            organisation,
+            zone,
+            keys,
+            pace: Pace::default(),
+            limits: Limits::default(),
+        }
     }
 }
 

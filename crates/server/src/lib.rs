@@ -7,11 +7,13 @@
 //! - [`Config`]: what `server.toml` says;
 //! - `engines`: engines and databases, a few, on threads where waiting is allowed;
 //! - `pages` with `templates/`: what people see, Danish and English from `text`;
+//! - `api`: the interface for machines; `tokens`: what they sign in with;
 //! - [`picture`]: the chart of what comes due, also for the command line.
 //!
 //! Nothing here reads the clock, the environment or a key file: [`Face`] brings them.
 
 pub mod access;
+mod api;
 mod config;
 mod ctx;
 mod engines;
@@ -25,11 +27,14 @@ pub mod picture;
 mod routes;
 mod serve;
 mod text;
+mod tokens;
 mod web;
 mod words;
 
+pub use api::{ApiConfig, ApiRoute, Scope, Verb, api_routes, misfits, openapi};
 pub use config::Config;
 pub use face::{Face, Settings, Trouble};
 pub use people::{Invited, NewPerson, ProblemWithPerson, add_person, invite, set_up};
 pub use routes::{Method, Name, ROUTES, Route};
 pub use serve::{Console, run, start};
+pub use tokens::{DAYS, MOST_DAYS, MadeToken, WantedToken, make_token};

@@ -171,6 +171,8 @@ pub(crate) struct Keys {
     pub(crate) passwords: Passwords,
     pub(crate) forms: Zeroizing<[u8; 32]>,
     pub(crate) factors: Zeroizing<[u8; 32]>,
+    /// Of cursors and of answers that are kept.
+    pub(crate) api: Zeroizing<[u8; 32]>,
     attempts: Zeroizing<[u8; 32]>,
     room: Mutex<usize>,
     back: Condvar,
@@ -183,6 +185,7 @@ impl Keys {
             passwords: Passwords::new(own(b"passwords")),
             forms: own(b"forms"),
             factors: own(b"factors"),
+            api: own(b"api"),
             attempts: own(b"attempts"),
             room: Mutex::new(AT_ONCE),
             back: Condvar::new(),

@@ -142,6 +142,8 @@ fn action_da(action: crate::access::Action) -> &'static str {
         A::SeeSignIns => "indlogninger",
         A::SeeLedger => "sletteloggen",
         A::GetEvidence => "hentede bevis",
+        A::RecordConsent => "registrerede et samtykke",
+        A::WithdrawConsent => "registrerede en tilbagetrækning af samtykke",
         A::SeeDatasets => "datasæt",
         A::SeeSweeps => "slettekørsler",
         A::SeeToday => "forsiden",
