@@ -196,7 +196,7 @@ impl Place {
         self.not_set_back(&mut state)?;
         let keys = self.keys(&mut state)?;
         let mark = random::<4>()?.iter().fold(0u32, |n, b| n << 8 | u32::from(*b));
-        let holder = format!("{}/{}/{}/{mark:08x}", host(), world(), std::process::id());
+        let holder = format!("{}/{mark:08x}", process_name());
         Ok(Engine::new(
             loaded,
             LawBook::embedded(),
@@ -417,8 +417,19 @@ fn world() -> String {
     format!("{}.{digits}", boot.trim())
 }
 
+/// What this process calls itself: host, world and number.
+pub fn process_name() -> String {
+    format!("{}/{}/{}", host(), world(), std::process::id())
+}
+
+/// A time that only goes forward, whatever is done to the clock.
+pub fn steady() -> impl Fn() -> std::time::Duration {
+    let began = std::time::Instant::now();
+    move || began.elapsed()
+}
+
 /// Whether the process of this name ran in our world and is gone.
-fn is_dead(holder: &str) -> bool {
+pub fn is_dead(holder: &str) -> bool {
     let parts: Vec<&str> = holder.split('/').collect();
     let [_, its_world, pid, _] = parts.as_slice() else { return false };
     *its_world != "unknown"

@@ -18,6 +18,14 @@ pub struct Config {
     pub address: Option<String>,
     /// The interface for machines.
     pub api: crate::api::ApiConfig,
+    /// When Frist sweeps by itself.
+    pub schedule: frist_watch::Schedule,
+    /// From when on something is wrong.
+    pub alarms: frist_watch::Alarms,
+    /// The mail server, and who hears of what.
+    pub mail: Option<frist_watch::Mail>,
+    /// The programs that hear of things.
+    pub webhook: Vec<frist_watch::Webhook>,
 }
 
 impl Config {
@@ -41,7 +49,27 @@ impl Config {
                 help: Some("write it with `https://`".into()),
             });
         }
+        let wrong =
+            frist_watch::config::problems(&config.schedule, config.mail.as_ref(), &config.webhook);
+        if let Some(first) = wrong.into_iter().next() {
+            return Err(Trouble {
+                message: format!("`server.toml`: {first}"),
+                help: Some("docs/server.md lists what can be said".into()),
+            });
+        }
         Ok(config)
+    }
+
+    /// How the watch behaves by it.
+    #[must_use]
+    pub fn watch(&self) -> frist_watch::Settings {
+        frist_watch::Settings {
+            schedule: self.schedule.clone(),
+            alarms: self.alarms.clone(),
+            mail: self.mail.clone(),
+            webhooks: self.webhook.clone(),
+            pace: frist_watch::Pace::default(),
+        }
     }
 }
 

@@ -50,6 +50,22 @@ pub struct Face {
     pub secret: Secret,
     /// Takes a line of the log, in JSON, without personal data.
     pub log: Arc<dyn Fn(&str) + Send + Sync>,
+    /// The machine on which the server runs.
+    pub machine: Machine,
+}
+
+/// The machine on which the server runs, and its network.
+pub struct Machine {
+    /// What this server calls itself: host, world and process, as its engines' holders begin.
+    pub name: String,
+    /// Whether the process of this machine that calls itself so is surely dead.
+    pub is_dead: fn(&str) -> bool,
+    /// The disks on which Frist writes.
+    pub disks: Box<dyn Fn() -> Vec<frist_watch::disk::Disk> + Send + Sync>,
+    /// A time that only goes forward.
+    pub steady: Arc<dyn Fn() -> std::time::Duration + Send + Sync>,
+    /// The network.
+    pub net: Arc<dyn frist_watch::net::Net>,
 }
 
 /// How the server behaves.
@@ -65,6 +81,8 @@ pub struct Settings {
     pub proxy: bool,
     /// The language of those who have not chosen one.
     pub lang: Lang,
+    /// Whether the scheduler, the watchdog and the outbox run in this process.
+    pub watch: bool,
     /// What `server.toml` says.
     pub config: crate::Config,
 }

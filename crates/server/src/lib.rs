@@ -5,6 +5,7 @@
 //!   the request as its handler sees it;
 //! - `people`: signing in, on `password`, `factor` and the tables of `frist_state`;
 //! - [`Config`]: what `server.toml` says;
+//! - `meter`: how long answers took, for monitoring; `frist_watch` sweeps, looks and tells;
 //! - `engines`: engines and databases, a few, on threads where waiting is allowed;
 //! - `pages` with `templates/`: what people see, Danish and English from `text`;
 //! - `api`: the interface for machines; `tokens`: what they sign in with;
@@ -20,6 +21,7 @@ mod engines;
 mod face;
 mod factor;
 mod guard;
+mod meter;
 mod pages;
 mod password;
 mod people;
@@ -33,7 +35,7 @@ mod words;
 
 pub use api::{ApiConfig, ApiRoute, Scope, Verb, api_routes, misfits, openapi};
 pub use config::Config;
-pub use face::{Face, Settings, Trouble};
+pub use face::{Face, Machine, Settings, Trouble};
 pub use people::{Invited, NewPerson, ProblemWithPerson, add_person, invite, set_up};
 pub use routes::{Method, Name, ROUTES, Route};
 pub use serve::{Console, run, start};

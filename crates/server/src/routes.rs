@@ -100,6 +100,9 @@ routes! {
     // The register, stores, calls.
 
     // Setting up: tokens, webhooks, the scheduler.
+    Get  "/setup"                       Setup             may(Action::SeeMetrics);
+    Post "/setup/test"                  TestWay           may(Action::Configure);
+    Post "/setup/messages/{id}"         RetryMessage      may(Action::Configure);
 
     // For everybody: the public form, published notices.
 

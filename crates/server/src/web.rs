@@ -112,6 +112,7 @@ async fn answer(
             b"an error of the program; look at its log".to_vec(),
         )
     });
+    app.meter.seen(route, reply.status.as_u16(), began.elapsed());
     // The route as it is written, never the path with its ids; no address, no query, no name.
     (app.face.log)(
         &serde_json::json!({

@@ -39,6 +39,7 @@ mod ledger;
 mod location;
 mod migrate;
 mod open;
+mod outbox;
 mod plan;
 mod replay;
 mod review;
@@ -50,6 +51,7 @@ pub mod staff;
 mod sweep;
 mod token;
 mod value;
+mod watch;
 
 pub use account::{Account, AccountId, LinkFor, NewAccount};
 pub use batch::{Batch, BatchId, BatchOutcome, BatchStatus, Confirm, NewBatch, OpenBatch};
@@ -62,6 +64,7 @@ pub use hold::{Hold, NewHold, Part, Scope};
 pub use lease::Lease;
 pub use ledger::{Checkpoint, FoundRecord, Leaf};
 pub use location::{Location, Server};
+pub use outbox::{Message, NewMessage, OutboxCounts};
 pub use plan::{Approval, NewPlan, Plan, PlanStatus};
 pub use replay::{NewReplay, ReplaySet};
 pub use review::{ReviewAnswer, ReviewAnswers, Reviewed};
@@ -69,6 +72,7 @@ pub use revision::{MadeLive, Revision};
 pub use session::{Limits, Look, Session, Slowing, Stage};
 pub use sweep::{Sweep, SweepId, SweepStatus, SweptDataset};
 pub use token::{Begun, NewToken, Token, TokenId};
+pub use watch::{Alarm, AlarmChange, Judged, Mark, NewAlarm, Server as LivingServer};
 
 use db::{Db, Tx};
 

@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0005_account.sql"),
     include_str!("../migrations/0006_people.sql"),
     include_str!("../migrations/0007_tokens.sql"),
+    include_str!("../migrations/0008_watch.sql"),
 ];
 
 /// The version of the tables that this program works with.

@@ -1,6 +1,7 @@
 //! The commands, one module each.
 
 pub mod account;
+pub mod alarm;
 pub mod assess;
 pub mod calls;
 pub mod case;

@@ -190,6 +190,8 @@ fn notice(ctx: &Ctx<'_>, t: &'static Texts) -> Option<String> {
         "released" => t.hold_released,
         "factor-off" => t.factor_removed,
         "sessions" => t.sessions_ended,
+        "way" => crate::text::watch::watch_texts(ctx.lang).was_tried,
+        "again" => crate::text::watch::watch_texts(ctx.lang).tried_again,
         _ => return None,
     };
     Some(text.to_owned())

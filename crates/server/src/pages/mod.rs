@@ -2,6 +2,7 @@
 
 mod account;
 mod datasets;
+mod figures;
 mod files;
 mod frame;
 mod holds;
@@ -10,6 +11,7 @@ mod ledger;
 mod nav;
 mod people;
 mod refused;
+mod setup;
 mod sign_in;
 mod sweep;
 mod sweeps;
@@ -27,7 +29,10 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::Health => Ok(files::health(ctx)),
         Name::Style => Ok(files::style()),
         Name::Icon => Ok(files::icon()),
-        Name::Metrics => files::metrics(ctx),
+        Name::Metrics => figures::metrics(ctx),
+        Name::Setup => setup::page_of(ctx),
+        Name::TestWay => setup::test(ctx),
+        Name::RetryMessage => setup::retry(ctx),
         Name::SignInForm => sign_in::form(ctx),
         Name::SignIn => sign_in::sign_in(ctx),
         Name::CodeForm => sign_in::code_form(ctx),

@@ -28,7 +28,10 @@ macro_rules! wording {
         }
     };
 }
+#[allow(unused_imports, reason = "until a part has its own file")]
 pub(crate) use wording;
+
+pub(crate) mod watch;
 
 wording! {
 Texts texts;

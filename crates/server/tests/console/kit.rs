@@ -10,7 +10,7 @@ use frist_law::LawBook;
 use frist_ledger::{Id, RecordKey, SigningKey, Tiles};
 use frist_register::{Lang, Register};
 use frist_server::access::Role;
-use frist_server::{Console, Face, NewPerson, Settings, Trouble};
+use frist_server::{Console, Face, Machine, NewPerson, Settings, Trouble};
 use frist_state::{Location, State};
 use frist_sweep::{Engine, Keys, Loaded};
 use jiff::{SignedDuration, Timestamp};
@@ -88,12 +88,23 @@ impl House {
             people_key: Zeroizing::new([4; 32]),
             secret: Box::new(|_| None),
             log: Arc::new(move |line| lines.lock().unwrap().push(line.to_owned())),
+            machine: Machine {
+                name: "test/world/1".into(),
+                is_dead: |_| false,
+                disks: Box::new(Vec::new),
+                steady: Arc::new({
+                    let began = std::time::Instant::now();
+                    move || began.elapsed()
+                }),
+                net: Arc::new(frist_watch::net::Internet),
+            },
         };
         let mut settings = Settings {
             tls: false,
             second_factor: false,
             proxy: false,
             lang: Lang::Da,
+            watch: false,
             config: frist_server::Config::default(),
         };
         change(&mut settings);

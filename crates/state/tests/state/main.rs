@@ -13,3 +13,4 @@ mod people;
 mod records;
 mod reviews;
 mod staff;
+mod watch;

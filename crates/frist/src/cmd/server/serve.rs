@@ -4,14 +4,14 @@ use std::fs;
 use std::sync::Arc;
 
 use frist_register::Lang;
-use frist_server::{Config, Face, Settings, Trouble};
+use frist_server::{Config, Face, Machine, Settings, Trouble};
 
 use crate::cli::Language;
 use crate::cli_server::ServeArgs;
 use crate::cmd::proof;
 use crate::error::{Exit, Failure, Outcome};
 use crate::output::{YELLOW, day, say};
-use crate::place::{Place, SERVER_FILE, now};
+use crate::place::{Place, SERVER_FILE, is_dead, now, process_name, steady};
 
 /// Serves the console until it is told to end.
 pub fn serve(place: &Place, args: &ServeArgs, as_json: bool) -> Outcome {
@@ -37,6 +37,8 @@ pub fn serve(place: &Place, args: &ServeArgs, as_json: bool) -> Outcome {
         })?),
     };
     drop(state);
+    let mut config = config(place)?;
+    config.schedule.on &= !args.no_schedule;
     let settings = Settings {
         tls: args.tls_proxy,
         second_factor: args.tls_proxy,
@@ -45,7 +47,8 @@ pub fn serve(place: &Place, args: &ServeArgs, as_json: bool) -> Outcome {
             Language::Da => Lang::Da,
             Language::En => Lang::En,
         },
-        config: config(place)?,
+        watch: true,
+        config,
     };
     let zone = place.engine()?.register.controller.calendar.zone.clone();
     let ready = |local: std::net::SocketAddr| {
@@ -68,7 +71,7 @@ pub fn serve(place: &Place, args: &ServeArgs, as_json: bool) -> Outcome {
 }
 
 /// What `server.toml` says; nothing, when there is none.
-fn config(place: &Place) -> Outcome<Config> {
+pub fn config(place: &Place) -> Outcome<Config> {
     let path = place.dir.join(SERVER_FILE);
     match fs::read_to_string(&path) {
         Ok(text) => Ok(Config::read(&text)?),
@@ -100,5 +103,15 @@ fn face(place: &Place, people_key: zeroize::Zeroizing<[u8; 32]>) -> Face {
         people_key,
         secret: Box::new(|name| std::env::var(name).ok().map(zeroize::Zeroizing::new)),
         log: Arc::new(|line| anstream::eprintln!("{line}")),
+        machine: Machine {
+            name: process_name(),
+            is_dead,
+            disks: {
+                let hidden = place.hidden();
+                Box::new(move || frist_watch::disk::of(".frist", &hidden).into_iter().collect())
+            },
+            steady: Arc::new(steady()),
+            net: Arc::new(frist_watch::net::Internet),
+        },
     }
 }
