@@ -101,10 +101,16 @@ routes! {
 
     // Setting up: tokens, webhooks, the scheduler.
     Get  "/setup"                       Setup             may(Action::SeeMetrics);
+    Get  "/setup/tokens"                Tokens            may(Action::SeePeople);
+    Post "/setup/tokens"                MakeToken         may(Action::Configure);
+    Post "/setup/tokens/{id}/revoke"    RevokeToken       may(Action::Configure);
+    Post "/setup/tokens/{id}/grant"     GrantToken        may(Action::GrantReading);
     Post "/setup/test"                  TestWay           may(Action::Configure);
     Post "/setup/messages/{id}"         RetryMessage      may(Action::Configure);
 
-    // For everybody: the public form, published notices.
+    // For everybody: the public form, published notices, the interface for machines.
+    Get  "/api"                         ApiPage           ALL;
+    Get  "/api/problems/{id}"           ApiProblem        ALL;
 
     Get  "/account"                     Account           may(Action::OwnAccount);
     Post "/account/password"            ChangePassword    may(Action::OwnAccount);
@@ -154,6 +160,8 @@ mod tests {
             "/welcome/{id}",
             "/welcome/{id}",
             "/language/{id}",
+            "/api",
+            "/api/problems/{id}",
         ];
         assert_eq!(open, known);
     }

@@ -62,7 +62,7 @@ pub fn make_token(state: &mut State, want: &WantedToken) -> Result<MadeToken, Pr
     if !(1..=MOST_DAYS).contains(&want.days) {
         return bad("a token works for 1 to 366 days");
     }
-    let secret = format!("{PREFIX}{}", token(&random::<32>()?));
+    let secret = new_secret()?;
     let until = want.at + SignedDuration::from_hours(24 * want.days);
     let grant = |s: &Scope| (want.grants || !s.reads()).then(|| want.by.clone());
     let scopes: BTreeMap<String, Option<String>> =
@@ -80,13 +80,48 @@ pub fn make_token(state: &mut State, want: &WantedToken) -> Result<MadeToken, Pr
     Ok(MadeToken { secret, until })
 }
 
+/// Grants a token these of the scopes that show data of data subjects, takes back the others, and says
+/// which data sets it needs to see. A token that showed nothing before gets another secret: whoever
+/// made it knows the old one. Answers that secret.
+pub(crate) fn grant(
+    state: &mut State,
+    of: &Token,
+    granted: &BTreeSet<Scope>,
+    datasets: &BTreeSet<String>,
+    (by, at): (&str, Timestamp),
+) -> Result<Option<String>, ProblemWithPerson> {
+    let words = |scopes: &mut dyn Iterator<Item = Scope>| -> BTreeSet<String> {
+        scopes.map(|s| s.as_str().to_owned()).collect()
+    };
+    let among = words(&mut Scope::ALL.iter().copied().filter(|s| s.reads()));
+    let granted = words(&mut granted.iter().copied().filter(|s| s.reads()));
+    let fresh = !reads(of) && (!granted.is_empty() || !datasets.is_empty());
+    let secret = match fresh {
+        true => Some(new_secret()?),
+        false => None,
+    };
+    let hash = secret.as_deref().map(sha256);
+    state.grant_token(of.id, &among, &granted, datasets, hash.as_ref(), by, at)?;
+    Ok(secret)
+}
+
+/// Whether a token shows data of data subjects.
+pub(crate) fn reads(token: &Token) -> bool {
+    let granted = token.scopes.iter().filter(|(_, by)| by.is_some());
+    let mut scopes = granted.filter_map(|(word, _)| Scope::parse(word));
+    !token.datasets.is_empty() || scopes.any(Scope::reads)
+}
+
+fn new_secret() -> Result<String, ProblemWithPerson> {
+    Ok(format!("{PREFIX}{}", token(&random::<32>()?)))
+}
+
 /// Whether a token has this scope, granted.
 pub(crate) fn has(token: &Token, scope: Scope) -> bool {
     token.scopes.get(scope.as_str()).is_some_and(Option::is_some)
 }
 
-/// Whether two that act are different hands: a token is the hand of whoever made it, since they know
-/// its secret.
+/// Whether two that act are different hands: a token is the hand of whoever was shown its secret.
 pub(crate) fn other_hand(
     state: &mut State,
     one: &str,
@@ -94,7 +129,7 @@ pub(crate) fn other_hand(
 ) -> Result<bool, frist_state::Error> {
     let mut hand = |who: &str| -> Result<String, frist_state::Error> {
         let Some(name) = who.strip_prefix(WHO) else { return Ok(who.to_owned()) };
-        Ok(state.token(name)?.map_or_else(|| who.to_owned(), |t| t.made_by))
+        Ok(state.token(name)?.map_or_else(|| who.to_owned(), |t| t.shown_to))
     };
     Ok(hand(one)? != hand(other)?)
 }

@@ -5,6 +5,8 @@ CREATE TABLE api_token (
     title TEXT NOT NULL,
     hash {blob} NOT NULL UNIQUE,
     made_by TEXT NOT NULL,
+    -- Who was shown the secret, and acts by it.
+    shown_to TEXT NOT NULL,
     made_at {int} NOT NULL,
     expires_at {int} NOT NULL,
     seen_at {int},

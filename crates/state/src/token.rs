@@ -30,7 +30,9 @@ pub struct Token {
     pub datasets: BTreeSet<String>,
     /// Who made it.
     pub made_by: String,
-    /// When.
+    /// Who was shown its secret: their hand it is.
+    pub shown_to: String,
+    /// When it was made.
     pub made_at: Timestamp,
     /// Until when it works.
     pub expires_at: Timestamp,
@@ -85,7 +87,7 @@ pub enum Begun {
 }
 
 const COLUMNS: &str =
-    "id, name, title, made_by, made_at, expires_at, seen_at, revoked_by, revoked_at";
+    "id, name, title, made_by, made_at, expires_at, seen_at, revoked_by, revoked_at, shown_to";
 
 impl State {
     /// Makes a token.
@@ -95,8 +97,8 @@ impl State {
     /// database does not answer.
     pub fn add_token(&mut self, new: &NewToken) -> Result<TokenId> {
         self.write("make a token", |tx| {
-            let sql = "INSERT INTO api_token (name, title, hash, made_by, made_at, expires_at)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (name) DO NOTHING RETURNING id";
+            let sql = "INSERT INTO api_token (name, title, hash, made_by, shown_to, made_at, expires_at)
+                VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6) ON CONFLICT (name) DO NOTHING RETURNING id";
             let row = tx.one(
                 sql,
                 &[
@@ -168,7 +170,8 @@ impl State {
     }
 
     /// Grants these of the scopes that `among` names and takes the others of them back, so that they
-    /// are only asked for; and says which data sets the token needs to see.
+    /// are only asked for; and says which data sets the token needs to see. `fresh` is the hash of another
+    /// secret, shown to `by`, in place of the one that others have seen.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -178,6 +181,7 @@ impl State {
         among: &BTreeSet<String>,
         granted: &BTreeSet<String>,
         datasets: &BTreeSet<String>,
+        fresh: Option<&[u8; 32]>,
         by: &str,
         at: Timestamp,
     ) -> Result<()> {
@@ -189,6 +193,10 @@ impl State {
                 let sql = "UPDATE api_token_scope SET granted_by = NULL, granted_at = NULL
                     WHERE token = ?1 AND scope = ?2";
                 tx.execute(sql, &[id.0.into(), scope.into()])?;
+            }
+            if let Some(hash) = fresh {
+                let sql = "UPDATE api_token SET hash = ?2, shown_to = ?3 WHERE id = ?1";
+                tx.execute(sql, &[id.0.into(), hash.as_slice().into(), by.into()])?;
             }
             put_datasets(tx, id, datasets)
         })
@@ -306,6 +314,7 @@ fn token(tx: &mut Tx<'_>, mut row: Row) -> Result<Token> {
         seen_at: row.get(6)?,
         revoked_by: row.get(7)?,
         revoked_at: row.get(8)?,
+        shown_to: row.get(9)?,
     })
 }
 

@@ -31,6 +31,7 @@ macro_rules! wording {
 #[allow(unused_imports, reason = "until a part has its own file")]
 pub(crate) use wording;
 
+pub(crate) mod tokens;
 pub(crate) mod watch;
 
 wording! {
@@ -52,6 +53,8 @@ Texts texts;
     documents "Dokumenter" "Documents";
     stores "Datakilder" "Stores";
     setup "Opsætning" "Setting up";
+    tokens "Nøgler til maskiner" "Tokens of machines";
+    api "Grænsefladen for maskiner" "The interface for machines";
     motto "Frist: hverken for længe eller for kort, og det kan bevises." "Frist: neither too long nor too short, and it can be proved.";
     to_start "Til forsiden" "To the first page";
     language "Sprog" "Language";
