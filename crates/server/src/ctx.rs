@@ -173,7 +173,9 @@ impl From<Trouble> for Refusal {
 impl From<people::ProblemWithPerson> for Refusal {
     fn from(e: people::ProblemWithPerson) -> Self {
         match e {
-            people::ProblemWithPerson::Name(..) => Self::Unclear(e.to_string()),
+            people::ProblemWithPerson::Name(..) | people::ProblemWithPerson::Token(_) => {
+                Self::Unclear(e.to_string())
+            }
             people::ProblemWithPerson::Unknown(_) => Self::NotFound,
             e => Self::Trouble(Trouble { message: e.to_string(), help: None }),
         }

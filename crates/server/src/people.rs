@@ -39,6 +39,9 @@ pub enum ProblemWithPerson {
     /// The name cannot be one.
     #[error("`{0}` cannot be a name to sign in with: {1}")]
     Name(String, String),
+    /// A token that cannot be made.
+    #[error("such a token cannot be made: {0}")]
+    Token(&'static str),
     /// There is no such account.
     #[error("there is no account `{0}`")]
     Unknown(String),

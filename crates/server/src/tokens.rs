@@ -54,13 +54,13 @@ pub struct MadeToken {
 /// When the name cannot be one or was given before, or the days are out of range.
 pub fn make_token(state: &mut State, want: &WantedToken) -> Result<MadeToken, ProblemWithPerson> {
     let name = want.name.trim();
-    let bad = |why: &str| Err(ProblemWithPerson::Name(name.to_owned(), why.to_owned()));
+    let bad = |why: &'static str| Err(ProblemWithPerson::Token(why));
     let sign = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
     if name.is_empty() || name.len() > 64 || !name.chars().all(sign) {
-        return bad("use 1 to 64 of the letters a to z, digits and the signs . _ -");
+        return bad("its name has 1 to 64 of the letters a to z, digits and the signs . _ -");
     }
     if !(1..=MOST_DAYS).contains(&want.days) {
-        return bad("a token works for 1 to 366 days");
+        return bad("it works for 1 to 366 days");
     }
     let secret = new_secret()?;
     let until = want.at + SignedDuration::from_hours(24 * want.days);

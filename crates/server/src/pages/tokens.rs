@@ -201,7 +201,7 @@ pub(super) fn make(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
             ctx.about = Some(want.name.trim().to_owned());
             shown(ctx, None, Some((made.secret, None)))
         }
-        Err(crate::people::ProblemWithPerson::Name(..)) => wrong(ctx, t.name_wrong),
+        Err(crate::people::ProblemWithPerson::Token(_)) => wrong(ctx, t.name_wrong),
         Err(e) if taken(&e) => wrong(ctx, t.name_taken),
         Err(e) => Err(e.into()),
     }
@@ -236,8 +236,7 @@ pub(super) fn grant(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         return Err(Refusal::Unclear(one_line(odd, 80).unwrap_or_default()));
     }
     let (by, at) = (ctx.name().to_owned(), ctx.now);
-    let fresh =
-        ctx.people(|state| tokens::grant(state, &token, &granted, &datasets, (&by, at)))?;
+    let fresh = ctx.people(|state| tokens::grant(state, &token, &granted, &datasets, (&by, at)))?;
     match fresh {
         None => Ok(Reply::to("/setup/tokens?done=saved")),
         Some(secret) => {

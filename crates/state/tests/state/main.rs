@@ -13,4 +13,5 @@ mod people;
 mod records;
 mod reviews;
 mod staff;
+mod tokens;
 mod watch;
