@@ -8,6 +8,11 @@ use jiff::Timestamp;
 
 use crate::{CasesError, Result};
 
+/// What [`CasesError::Input`] names where nobody knows such a person.
+pub const KIND: &str = "the kind of person";
+/// What it names where the data set has no such field.
+pub const FIELD: &str = "the field";
+
 /// Adds a hold.
 ///
 /// # Errors
@@ -46,7 +51,7 @@ pub fn release(
 ) -> Result<Option<Timestamp>> {
     let found = engine.state.all_holds()?.into_iter().find(|h| h.hold.id == id);
     if !found.is_some_and(|h| h.shows_to(by)) {
-        return Err(CasesError::NotFound { what: "hold", id: id.to_owned() });
+        return Err(frist_state::Error::NotFound { what: "hold", id: id.to_owned() }.into());
     }
     let entry = entry(id, HoldChange::Released, by, at)?;
     let free_at = frist_sweep::notice::free_at(&engine.register, at);
@@ -83,10 +88,9 @@ fn known(engine: &mut Engine, dataset: Option<&str>, scope: &Scope) -> Result<()
             };
             match engine.register.datasets.iter().any(named) {
                 true => Ok(()),
-                false => wants(
-                    "the kind of person",
-                    "no data set says by which field such a person is named".into(),
-                ),
+                false => {
+                    wants(KIND, "no data set says by which field such a person is named".into())
+                }
             }
         }
         Scope::Field { field, .. } => {
@@ -113,7 +117,7 @@ fn has_field(engine: &mut Engine, dataset: &str, field: &str) -> Result<()> {
         Some(c) if !c.fields.iter().any(|f| f.name == field) => {
             let names: Vec<&str> = c.fields.iter().map(|f| f.name.as_str()).collect();
             let why = format!("`{dataset}` has no such field; it has {}", names.join(", "));
-            Err(CasesError::Input { what: "the field", why })
+            Err(CasesError::Input { what: FIELD, why })
         }
         _ => Ok(()),
     }

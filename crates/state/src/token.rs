@@ -97,7 +97,8 @@ impl State {
     /// database does not answer.
     pub fn add_token(&mut self, new: &NewToken) -> Result<TokenId> {
         self.write("make a token", |tx| {
-            let sql = "INSERT INTO api_token (name, title, hash, made_by, shown_to, made_at, expires_at)
+            let sql =
+                "INSERT INTO api_token (name, title, hash, made_by, shown_to, made_at, expires_at)
                 VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6) ON CONFLICT (name) DO NOTHING RETURNING id";
             let row = tx.one(
                 sql,

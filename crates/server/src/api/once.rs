@@ -83,11 +83,15 @@ pub(crate) fn begin(call: &Call<'_>, key: &str, request: &[u8; 32]) -> Result<Tu
 }
 
 impl Once {
-    /// Keeps the answer; one that lies with us is not kept, so that it can be tried again.
+    /// Keeps the answer.
     pub(crate) fn end(&self, call: &Call<'_>, reply: &Reply) -> Result<(), Problem> {
-        let again = reply.status.is_server_error();
-        let sealed = if again { None } else { self.sealed(reply) };
+        let sealed = self.sealed(reply);
         call.state(|state| state.end_answer(&self.name, self.began, sealed.as_deref()))
+    }
+
+    /// Nothing came of it: it can be tried again.
+    pub(crate) fn fail(&self, call: &Call<'_>) -> Result<(), Problem> {
+        call.state(|state| state.end_answer(&self.name, self.began, None))
     }
 
     fn sealed(&self, reply: &Reply) -> Option<Vec<u8>> {

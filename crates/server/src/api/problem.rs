@@ -199,7 +199,11 @@ impl From<frist_state::Error> for Problem {
             E::Value { .. } => Kind::Refused,
             _ => Kind::Trouble,
         };
-        Self::new(kind, e.to_string())
+        let detail = match &e {
+            E::NotFound { what, .. } => format!("there is no such {what}"),
+            e => e.to_string(),
+        };
+        Self::new(kind, detail)
     }
 }
 
@@ -231,10 +235,12 @@ impl From<frist_sweep::Error> for Problem {
             E::State(e) => e.into(),
             E::Store(e) => e.into(),
             E::Ledger(e) => e.into(),
-            E::UnknownDataset(_)
-            | E::UnknownPlan(_)
-            | E::NotErased { .. }
-            | E::NoSuchRecord { .. } => Self::new(Kind::NotFound, e.to_string()),
+            // Names that nothing of ours has are not repeated.
+            E::UnknownDataset(_) => Self::new(Kind::NotFound, "the register has no such data set"),
+            E::UnknownPlan(_) => Self::new(Kind::NotFound, "there is no such plan"),
+            E::NotErased { .. } | E::NoSuchRecord { .. } => {
+                Self::new(Kind::NotFound, e.to_string())
+            }
             E::PlanRefused { .. } | E::RegisterChanged => Self::new(Kind::Conflict, e.to_string()),
             E::Busy { until } => {
                 Self { until: Some(until), ..Self::new(Kind::Trouble, e.to_string()) }
@@ -253,7 +259,9 @@ impl From<CasesError> for Problem {
             CasesError::Sweep(e) => e.into(),
             CasesError::Store(e) => e.into(),
             CasesError::Ledger(e) => e.into(),
-            CasesError::NotFound { .. } => Self::new(Kind::NotFound, e.to_string()),
+            CasesError::NotFound { what, .. } => {
+                Self::new(Kind::NotFound, format!("there is no such {what}"))
+            }
             CasesError::Step { .. } | CasesError::Refused(_) => {
                 Self::new(Kind::Conflict, e.to_string())
             }

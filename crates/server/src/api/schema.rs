@@ -19,6 +19,9 @@ pub(crate) const TEXT: &str = r"^[^\u0000]*$";
 /// Names of things: what the ledger can keep.
 pub(crate) const NAME: &str = r"^[A-Za-z0-9._:/@+#-]+$";
 
+/// Names that also stand in addresses.
+pub(crate) const PLAIN: &str = r"^[A-Za-z0-9_-][A-Za-z0-9._-]*$";
+
 /// The schemas of all types, by name.
 pub(crate) struct Schemas {
     taken: SchemaGenerator,
@@ -195,6 +198,10 @@ impl Check<'_> {
             Some(NAME) => {
                 let sign = |c: char| c.is_ascii_alphanumeric() || "._:/@+#-".contains(c);
                 !text.is_empty() && text.chars().all(sign)
+            }
+            Some(PLAIN) => {
+                let sign = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+                !text.is_empty() && !text.starts_with('.') && text.chars().all(sign)
             }
             _ => true,
         };

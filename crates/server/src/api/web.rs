@@ -181,12 +181,12 @@ impl Asked {
             .unwrap_or_else(|_| Err(Problem::new(Kind::Broken, "an error of the program")));
         let reply = match came {
             Ok(reply) => reply,
-            Err(problem) => {
-                let found = [(route, call.names.clone())];
-                let reply = self.told(call.app, &problem, &found);
-                once.end(call, &reply)?;
+            // Nothing was done, and what stood against it may be gone the next time.
+            Err(problem) if problem.is_ours() || problem.kind == Kind::Forbidden => {
+                once.fail(call)?;
                 return Err(problem);
             }
+            Err(problem) => self.told(call.app, &problem, &[(route, call.names.clone())]),
         };
         once.end(call, &reply)?;
         Ok(reply)
@@ -211,9 +211,14 @@ impl Asked {
             headers.push((header::LOCATION, format!("{ROOT}{location}")));
         }
         if let Some(next) = sent.next {
-            let filter =
-                if call.filter.is_empty() { String::new() } else { format!("&{}", call.filter) };
-            let next = format!("<{}?cursor={next}{filter}>; rel=\"next\"", self.path);
+            let limit = pairs(&self.query).unwrap_or_default();
+            let limit = limit.iter().find(|(name, _)| name == "limit");
+            let limit = limit.map(|(_, n)| format!("&limit={n}")).unwrap_or_default();
+            let filter = match call.filter.as_str() {
+                "" => String::new(),
+                filter => format!("&{filter}"),
+            };
+            let next = format!("<{}?cursor={next}{limit}{filter}>; rel=\"next\"", self.path);
             headers.push((header::LINK, next));
         }
         let mut reply =
@@ -338,13 +343,17 @@ impl Asked {
             (app.face.log)(&line.to_string());
         }
         let address = app.settings.config.address.as_deref().unwrap_or_default();
-        // The address as it is written, where the one that was asked could name somebody.
+        // A name of nothing that we know could be a person's: it is not repeated.
+        let known = !matches!(
+            problem.kind,
+            Kind::NotFound | Kind::Unauthorized | Kind::Forbidden | Kind::Method
+        );
         let instance = match found.first() {
-            Some((route, names)) if names.is_empty() => format!("{ROOT}{}", route.path),
             Some((route, names)) => {
-                names.iter().fold(format!("{ROOT}{}", route.path), |p, (n, v)| {
-                    let plain = frist_ledger::Id::new(v.as_str()).is_ok() && v.is_ascii();
-                    if plain { p.replace(&format!("{{{n}}}"), v) } else { p }
+                names.iter().fold(format!("{ROOT}{}", route.path), |path, (name, value)| {
+                    let sign = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+                    let plain = known && value.chars().all(sign);
+                    path.replace(&format!("{{{name}}}"), if plain { value } else { "-" })
                 })
             }
             None => ROOT.to_owned(),

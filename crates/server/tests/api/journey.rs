@@ -22,9 +22,21 @@ fn due(house: &House, dataset: &str) -> String {
 fn from_a_plan_to_a_receipt() {
     let house = House::new();
     let key = due(&house, "invoices");
-    let maker = by(&house, "maker", &[Scope::SweepsPlan, Scope::SweepsRead, Scope::SweepsApprove], &[], "anna");
+    let maker = by(
+        &house,
+        "maker",
+        &[Scope::SweepsPlan, Scope::SweepsRead, Scope::SweepsApprove],
+        &[],
+        "anna",
+    );
     let same = by(&house, "same-hand", &[Scope::SweepsApprove], &[], "anna");
-    let other = by(&house, "other", &[Scope::SweepsApprove, Scope::SweepsRun, Scope::SweepsRead], &[], "bent");
+    let other = by(
+        &house,
+        "other",
+        &[Scope::SweepsApprove, Scope::SweepsRun, Scope::SweepsRead],
+        &[],
+        "bent",
+    );
     let reads = [Scope::RecordsRead, Scope::ReceiptsRead, Scope::OverviewRead, Scope::LedgerRead];
     let reader = by(&house, "reader", &reads, &["invoices"], "carl");
     let before = reader.well(reader.get("/health"));
@@ -136,7 +148,10 @@ fn a_request_from_opening_to_closing() {
     assert!(!found["records"].as_array().unwrap().is_empty(), "{found}");
     assert_eq!(few.post(&format!("{at}/decide"), json!({})).status, 403);
     let looked = all.well(all.post(&format!("{at}/decide"), json!({"dry_run": true})));
-    assert_eq!(looked["records"].as_array().unwrap().len(), found["records"].as_array().unwrap().len());
+    assert_eq!(
+        looked["records"].as_array().unwrap().len(),
+        found["records"].as_array().unwrap().len()
+    );
     let questions = |d: &Value| -> Vec<Value> {
         let records = d["records"].as_array().unwrap().iter();
         records.filter(|r| r["answer"] == "person").cloned().collect()
@@ -165,12 +180,13 @@ fn holds_consents_reviews_and_the_register() {
     let house = House::new();
     let all = program(&house, "all", Scope::ALL, &["*"]);
     let few = program(&house, "few", &[Scope::HoldsAdd, Scope::HoldsRead], &["invoices"]);
-    let hold = |dataset: Value, covers: Value| {
-        json!({"id": "sag-1", "matter": "tvist", "reason": "krav", "dataset": dataset, "covers": covers})
-    };
+    let hold = |dataset: Value, covers: Value| json!({"id": "sag-1", "matter": "tvist", "reason": "krav", "dataset": dataset, "covers": covers});
     let everywhere = hold(Value::Null, json!({"by": "subject", "kind": "customer", "value": "17"}));
     assert_eq!(few.post("/holds", everywhere.clone()).status, 403);
-    let odd = few.post("/holds", hold(json!("invoices"), json!({"by": "field", "field": "nope", "value": "1"})));
+    let odd = few.post(
+        "/holds",
+        hold(json!("invoices"), json!({"by": "field", "field": "nope", "value": "1"})),
+    );
     assert_eq!(odd.status, 422, "{}", odd.body);
     assert_eq!(read(&odd)["type"], "/api/problems/refused");
     let added = all.well(all.post("/holds", everywhere.clone()));
@@ -203,7 +219,10 @@ fn holds_consents_reviews_and_the_register() {
     let files: serde_json::Map<String, Value> =
         frist_demo::REGISTER.iter().map(|(n, t)| ((*n).to_owned(), json!(t))).collect();
     let checked = all.well(all.post("/register/check", json!({"files": files})));
-    assert_eq!((checked["sound"].clone(), checked["revision"].clone()), (json!(true), register["revision"].clone()));
+    assert_eq!(
+        (checked["sound"].clone(), checked["revision"].clone()),
+        (json!(true), register["revision"].clone())
+    );
     let odd = json!({"files": {"register.toml": "[controller]\nnmae = \"x\"\n"}});
     let checked = all.well(all.post("/register/check", odd));
     assert_eq!(checked["sound"], false);

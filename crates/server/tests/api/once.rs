@@ -16,7 +16,8 @@ fn hold(id: &str) -> String {
 fn the_same_key_and_request_give_the_same_answer_for_a_day() {
     let house = House::new();
     let all = program(&house, "all", Scope::ALL, &["*"]);
-    let send = |key: &str, body: &str| all.ask("POST", "/holds", &[("Idempotency-Key", key)], Some(body));
+    let send =
+        |key: &str, body: &str| all.ask("POST", "/holds", &[("Idempotency-Key", key)], Some(body));
     let first = send("k1", &hold("a"));
     assert_eq!(first.status, 201, "{}", first.body);
     assert_eq!(first.header("idempotent-replayed"), None);

@@ -54,7 +54,8 @@ fn an_administrator_makes_a_token_and_an_officer_grants_what_shows_personal_data
     assert_eq!(second.get("/cases").status, 200);
     assert_eq!(second.get("/holds").status, 403);
     // More of it later keeps the secret; taking it back leaves the rest.
-    let more = dpo.send(at, grant, &[("scope", "cases:read"), ("scope", "holds:read"), ("dataset", "*")]);
+    let more =
+        dpo.send(at, grant, &[("scope", "cases:read"), ("scope", "holds:read"), ("dataset", "*")]);
     assert_eq!(more.status, 303, "{}", more.body);
     assert_eq!(second.get("/holds").status, 200);
     dpo.send(at, grant, &[]);

@@ -232,8 +232,12 @@ fn versions_spare_a_transfer_and_guard_a_change() {
     let again = all.ask("GET", &at, &[("If-None-Match", "\"x\", W/\"y\"")], None);
     assert_eq!(again.status, 200);
     let note = json!({"text": "ringede"}).to_string();
-    let noted =
-        all.ask("POST", &format!("{at}/extend"), &[("If-Match", "\"99.x\"")], Some("{\"reason\": \"mange\"}"));
+    let noted = all.ask(
+        "POST",
+        &format!("{at}/extend"),
+        &[("If-Match", "\"99.x\"")],
+        Some("{\"reason\": \"mange\"}"),
+    );
     assert_eq!(noted.status, 412, "{}", noted.body);
     let noted = all.ask("POST", &format!("{at}/note"), &[("If-Match", &tag)], Some(&note));
     assert_eq!(noted.status, 200, "{}", noted.body);
@@ -246,7 +250,8 @@ fn versions_spare_a_transfer_and_guard_a_change() {
     );
     assert_eq!(extended.status, 200, "{}", extended.body);
     assert_eq!(read(&extended)["extended"], true);
-    let stale = all.ask("POST", &format!("{at}/withdraw"), &[("If-Match", &tag)], Some("{\"how\": \"x\"}"));
+    let stale =
+        all.ask("POST", &format!("{at}/withdraw"), &[("If-Match", &tag)], Some("{\"how\": \"x\"}"));
     assert_eq!(stale.status, 412, "{}", stale.body);
     let closed = all.ask("POST", &format!("{at}/close"), &[], None);
     assert_eq!(closed.status, 409, "{}", closed.body);

@@ -66,7 +66,8 @@ fn what_only_was_asked_for_is_not_granted() {
         at: house.now(),
         grants: false,
     };
-    let made = frist_server::make_token(&mut house.state(), &want).unwrap_or_else(|e| panic!("{e}"));
+    let made =
+        frist_server::make_token(&mut house.state(), &want).unwrap_or_else(|e| panic!("{e}"));
     let asks = Program { house: &house, secret: Some(made.secret) };
     assert_eq!(asks.get("/register").status, 200);
     assert_eq!(asks.get("/cases").status, 403);

@@ -305,7 +305,9 @@ impl Client {
             head += &format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len());
         }
         let mut stream = TcpStream::connect(self.to).unwrap();
-        stream.write_all(format!("{head}\r\n{}", body.map_or("", |(_, text)| text)).as_bytes()).unwrap();
+        stream
+            .write_all(format!("{head}\r\n{}", body.map_or("", |(_, text)| text)).as_bytes())
+            .unwrap();
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).unwrap();
         let text = String::from_utf8_lossy(&bytes).into_owned();

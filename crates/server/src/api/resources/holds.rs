@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::call::{Answer, Call, Done, Nothing};
 use crate::api::page::{Page, Paging, page};
 use crate::api::problem::Problem;
-use crate::api::schema::NAME;
+use crate::api::schema::PLAIN;
 
 /// What a hold covers, without saying whom.
 #[derive(Serialize, JsonSchema)]
@@ -168,7 +168,7 @@ pub(crate) enum By {
 #[serde(deny_unknown_fields)]
 pub(crate) struct New {
     /// Its id; it stays in the ledger, so it says nothing about anybody.
-    #[schemars(length(min = 1, max = 64), extend("pattern" = NAME))]
+    #[schemars(length(min = 1, max = 64), extend("pattern" = PLAIN))]
     id: String,
     /// The matter it is for.
     #[schemars(length(min = 1, max = 200))]
