@@ -21,6 +21,7 @@ pub mod due;
 pub mod erase;
 mod error;
 pub mod find;
+pub mod hold;
 pub mod inquiry;
 mod pages;
 mod refused;

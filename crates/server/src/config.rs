@@ -16,6 +16,8 @@ pub struct Config {
     /// The address that people write in their browser, `https://frist.example.dk`: links in mails
     /// and letters begin with it.
     pub address: Option<String>,
+    /// The interface for machines.
+    pub api: crate::api::ApiConfig,
     /// When Frist sweeps by itself.
     pub schedule: frist_watch::Schedule,
     /// From when on something is wrong.

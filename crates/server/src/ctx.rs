@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::access::{self, Action, Condition, Facts, Role};
+use crate::api::Limits;
 use crate::engines::Engines;
 use crate::face::{Face, Settings, Trouble};
 use crate::guard::Pace;
@@ -31,6 +32,7 @@ pub(crate) struct App {
     pub(crate) zone: jiff::tz::TimeZone,
     pub(crate) keys: Keys,
     pub(crate) pace: Pace,
+    pub(crate) limits: Limits,
     pub(crate) meter: Meter,
     pub(crate) dead: Arc<frist_watch::Dead>,
     /// The scheduler and the watchdog, when they run here.
@@ -72,6 +74,7 @@ impl App {
             public,
             published: Published::default(),
             pace: Pace::default(),
+            limits: Limits::default(),
             meter: Meter::default(),
             dead,
             watch: OnceLock::new(),
@@ -205,7 +208,9 @@ impl From<Trouble> for Refusal {
 impl From<people::ProblemWithPerson> for Refusal {
     fn from(e: people::ProblemWithPerson) -> Self {
         match e {
-            people::ProblemWithPerson::Name(..) => Self::Unclear(e.to_string()),
+            people::ProblemWithPerson::Name(..) | people::ProblemWithPerson::Token(_) => {
+                Self::Unclear(e.to_string())
+            }
             people::ProblemWithPerson::Unknown(_) => Self::NotFound,
             e => Self::Trouble(Trouble { message: e.to_string(), help: None }),
         }

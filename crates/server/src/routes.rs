@@ -133,6 +133,10 @@ routes! {
 
     // Setting up: tokens, webhooks, the scheduler.
     Get  "/setup"                       Setup             may(Action::SeeMetrics);
+    Get  "/setup/tokens"                Tokens            may(Action::SeePeople);
+    Post "/setup/tokens"                MakeToken         may(Action::Configure);
+    Post "/setup/tokens/{id}/revoke"    RevokeToken       may(Action::Configure);
+    Post "/setup/tokens/{id}/grant"     GrantToken        may(Action::GrantReading);
     Post "/setup/test"                  TestWay           may(Action::Configure);
     Post "/setup/messages/{id}"         RetryMessage      may(Action::Configure);
 
@@ -144,6 +148,9 @@ routes! {
     Get  "/p/s/{id}/{part}"             PublicLetter      ALL;
     Get  "/p/notices"                   PublicNotices     ALL;
     Get  "/p/notices/{id}"              PublicNotice      ALL;
+    // For everybody: the interface for machines.
+    Get  "/api"                         ApiPage           ALL;
+    Get  "/api/problems/{id}"           ApiProblem        ALL;
 
     Get  "/account"                     Account           may(Action::OwnAccount);
     Post "/account/password"            ChangePassword    may(Action::OwnAccount);
@@ -212,6 +219,8 @@ mod tests {
             "/p/s/{id}/{part}",
             "/p/notices",
             "/p/notices/{id}",
+            "/api",
+            "/api/problems/{id}",
         ];
         assert_eq!(open, known);
     }

@@ -190,5 +190,6 @@ fn prune(app: &App) -> Result<(), Trouble> {
     let now = (app.face.clock)();
     let limits = people::limits();
     app.engines.state(|state| state.prune_people(now - people::LOG, now, &limits))?;
+    app.engines.state(|state| state.prune_answers(now - crate::api::KEEP))?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{RawPathParams, Request, State as Shared};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use axum::routing::{MethodFilter, on};
+use axum::routing::{MethodFilter, any, on};
 use frist_http::Peer;
 use frist_register::Lang;
 use frist_state::Stage;
@@ -59,11 +59,14 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     let none = |Shared(app): Shared<Arc<App>>, request: Request| {
         answer(app, None, Names::default(), request)
     };
+    let api = crate::api::ROOT;
+    router = router.route(api, any(crate::api::answer));
+    router = router.route(&format!("{api}/{{*rest}}"), any(crate::api::answer));
     router.fallback(none).method_not_allowed_fallback(none).with_state(app)
 }
 
 /// From where a request came: the connection, or what the proxy before us says.
-fn address(app: &App, request: &Request) -> IpAddr {
+pub(crate) fn address(app: &App, request: &Request) -> IpAddr {
     let peer = request.extensions().get::<Peer>().map(|p| p.0.ip());
     let said = || {
         let lines = request.headers().get_all("x-forwarded-for").iter();
@@ -136,7 +139,8 @@ fn most(route: &Route) -> usize {
     }
 }
 
-async fn read(body: Body, most: usize) -> Result<Bytes, Refusal> {
+/// The body, if it is no larger than this and comes in in time.
+pub(crate) async fn read(body: Body, most: usize) -> Result<Bytes, Refusal> {
     match tokio::time::timeout(TIMEOUT, axum::body::to_bytes(body, most)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(_)) => Err(Refusal::TooLarge),
@@ -311,7 +315,7 @@ fn policy(leaves: Option<&str>) -> HeaderValue {
 }
 
 /// With the headers that every answer has; `leaves` is where signing out ends at the provider.
-fn respond(reply: Reply, tls: bool, leaves: Option<&str>) -> Response {
+pub(crate) fn respond(reply: Reply, tls: bool, leaves: Option<&str>) -> Response {
     let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();

@@ -1,6 +1,6 @@
 //! `frist hold add|list|release`.
 
-use frist_ledger::entry::{Entry, HoldChange, Id, Kind};
+use frist_ledger::Id;
 use frist_register::Lang;
 use frist_state::{Hold, NewHold, Part, Scope};
 use frist_sweep::Engine;
@@ -57,26 +57,8 @@ fn add(
         ends_at,
         viewers: viewers.clone(),
     };
-    match &hold.scope {
-        Scope::Field { field, .. } => {
-            known_field(engine, dataset.as_deref().unwrap_or_default(), field)?;
-        }
-        Scope::Where { fields } => {
-            for (field, _) in fields {
-                known_field(engine, dataset.as_deref().unwrap_or_default(), field)?;
-            }
-        }
-        Scope::Any { parts } => {
-            for part in parts {
-                if let (Some(d), Scope::Field { field, .. }) = (&part.dataset, &part.scope) {
-                    known_field(engine, d, field)?;
-                }
-            }
-        }
-        Scope::All | Scope::Key { .. } | Scope::Subject { .. } => {}
-    }
-    let entry = entry(id, HoldChange::Added, place, t)?;
-    engine.state.add_hold(&hold, &entry)?;
+    Id::new(id.as_str()).map_err(|e| Failure::usage(format!("`{id}` cannot name a hold: {e}")))?;
+    frist_cases::hold::add(engine, &hold)?;
     proof::publish(place, engine)?;
     match as_json {
         true => json(&serde_json::json!({"added": id}))?,
@@ -272,8 +254,7 @@ fn release(
     if !yes && !confirm(&question)? {
         return Err(Failure::waits("the hold was not released").help(how_to_agree()));
     }
-    let entry = entry(id, HoldChange::Released, place, t)?;
-    engine.state.release_hold(id, me.as_str(), t, free_at, &entry)?;
+    frist_cases::hold::release(engine, id, me.as_str(), t)?;
     proof::publish(place, engine)?;
     match (as_json, from, lang) {
         (true, ..) => json(&serde_json::json!({"released": id, "holds_until": free_at}))?,
@@ -283,24 +264,6 @@ fn release(
         (_, None, Lang::En) => say!("released `{id}`"),
     }
     Ok(Exit::Done)
-}
-
-/// Refuses a field that the collection does not have: nobody could say whom the hold means, and it
-/// would cover everything. What fields files have, only each file tells.
-fn known_field(engine: &mut Engine, dataset: &str, field: &str) -> Outcome<()> {
-    let prepared = engine.prepare(dataset)?;
-    let store = prepared.dataset.store.value.clone();
-    let collection = prepared.dataset.collection.value.clone();
-    let catalogue = engine.store(&store)?.catalogue()?;
-    let info = catalogue.iter().find(|c| c.name.eq_ignore_ascii_case(&collection));
-    match info.filter(|c| !c.fields.is_empty()) {
-        Some(c) if !c.fields.iter().any(|f| f.name == field) => {
-            let names: Vec<&str> = c.fields.iter().map(|f| f.name.as_str()).collect();
-            Err(Failure::usage(format!("`{dataset}` has no field `{field}`"))
-                .help(format!("it has {}", names.join(", "))))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Says what a new hold covers.
@@ -339,12 +302,6 @@ fn added(engine: &mut Engine, hold: &NewHold, lang: Lang) -> Outcome<()> {
         }
     }
     Ok(())
-}
-
-fn entry(id: &str, change: HoldChange, place: &Place, t: Timestamp) -> Outcome<Entry> {
-    let hold =
-        Id::new(id).map_err(|e| Failure::usage(format!("`{id}` cannot name a hold: {e}")))?;
-    Ok(Entry::new(t, Kind::Hold { hold, change, by: place.operator()? }))
 }
 
 /// What a hold covers, without naming the person.

@@ -1,11 +1,9 @@
 //! Holds: listed, added, released.
 
 use askama::Template;
+use frist_cases::{CasesError, hold as holds};
 use frist_ledger::Id;
-use frist_ledger::entry::{Entry, HoldChange, Kind};
-use frist_state::{Error as StateError, Hold, NewHold, Scope};
-use frist_sweep::Engine;
-use jiff::Timestamp;
+use frist_state::{Error as StateError, NewHold, Scope};
 use jiff::civil::Date;
 
 use super::frame::{Frame, page};
@@ -169,23 +167,13 @@ pub(super) fn add(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     let t = texts(ctx.lang);
     let face = &ctx.app.face;
     let done = ctx.engine(|engine| {
-        if let Err(wrong) = known(engine, &hold, t)? {
-            return Ok(Err(wrong));
-        }
-        let entry = entry(&hold.id, HoldChange::Added, &hold.owner, hold.created_at)?;
-        match engine.state.add_hold(&hold, &entry) {
-            Ok(_) => {}
-            Err(StateError::Refused { .. }) => return Ok(Err(t.hold_exists.to_owned())),
-            Err(e) => return Err(e.into()),
+        if let Err(e) = holds::add(engine, &hold) {
+            return Ok(Err(refused(e, &hold, t)?));
         }
         (face.publish)(engine)?;
-        let one = Hold { hold: hold.clone(), released_at: None, released_by: None, free_at: None };
-        let scopes = |d: &frist_register::DataSet| {
-            frist_sweep::engine::scopes(std::slice::from_ref(&one), d)
-        };
         // It is in force; that a store cannot be asked how much it covers takes nothing from that.
-        let some = engine.covered(&scopes, hold.created_at);
-        Ok(Ok(some.map_or(true, |sets| sets.iter().any(|(_, n, _)| *n > 0))))
+        let some = holds::covered(engine, &hold);
+        Ok(Ok(some.is_none_or(|sets| sets.iter().any(|(_, n, _)| *n > 0))))
     })?;
     ctx.app.engines.changed();
     match done {
@@ -252,45 +240,26 @@ fn meant(ctx: &Ctx<'_>, typed: &Typed, dataset: Option<String>) -> Result<NewHol
     })
 }
 
-/// Refuses what the register or the store does not know: nobody could say whom the hold means, and
-/// it would cover everything. What fields files have, only each file tells.
-fn known(engine: &mut Engine, hold: &NewHold, t: &Texts) -> Result<Result<(), String>, Trouble> {
-    if let Some(d) = &hold.dataset
-        && engine.register.dataset(d).is_none()
-    {
-        return Ok(Err(t.none_heading.to_owned()));
-    }
-    match &hold.scope {
-        Scope::Subject { kind, .. } => {
-            let named = |d: &frist_register::DataSet| {
-                d.subjects.iter().any(|(k, f)| k.value == *kind && f.is_some())
-            };
-            if !engine.register.datasets.iter().any(named) {
-                return Ok(Err(format!("{} {kind}", t.hold_subject_unknown)));
-            }
+/// What is wrong with a hold, for who filled the form in; whatever else went wrong is trouble.
+fn refused(e: CasesError, hold: &NewHold, t: &Texts) -> Result<String, Trouble> {
+    use frist_sweep::Error as Swept;
+    let field = |scope: &Scope| match scope {
+        Scope::Subject { kind, .. } => kind.clone(),
+        Scope::Field { field, .. } => field.clone(),
+        _ => String::new(),
+    };
+    Ok(match e {
+        CasesError::Input { what: holds::KIND, .. } => {
+            format!("{} {}", t.hold_subject_unknown, field(&hold.scope))
         }
-        Scope::Field { field, .. } => {
-            let prepared = engine.prepare(hold.dataset.as_deref().unwrap_or_default())?;
-            let collection = prepared.dataset.collection.value.clone();
-            let store = engine.store(&prepared.dataset.store.value)?;
-            let catalogue = store.catalogue().map_err(frist_sweep::Error::from)?;
-            let info = catalogue.iter().find(|c| c.name.eq_ignore_ascii_case(&collection));
-            let with_fields = info.filter(|c| !c.fields.is_empty());
-            if with_fields.is_some_and(|c| !c.fields.iter().any(|f| f.name == *field)) {
-                return Ok(Err(format!("{} {field}", t.hold_no_field)));
-            }
+        CasesError::Input { what: holds::FIELD, .. } => {
+            format!("{} {}", t.hold_no_field, field(&hold.scope))
         }
-        // The form makes no others.
-        Scope::All | Scope::Key { .. } | Scope::Where { .. } | Scope::Any { .. } => {}
-    }
-    Ok(Ok(()))
-}
-
-fn entry(id: &str, change: HoldChange, by: &str, at: Timestamp) -> Result<Entry, Trouble> {
-    let failed = |e: frist_ledger::Error| Trouble { message: e.to_string(), help: None };
-    let hold = Id::new(id).map_err(failed)?;
-    let by = Id::new(by).map_err(failed)?;
-    Ok(Entry::new(at, Kind::Hold { hold, change, by }))
+        CasesError::Input { .. } => e.to_string(),
+        CasesError::Sweep(Swept::UnknownDataset(_)) => t.none_heading.to_owned(),
+        CasesError::State(StateError::Refused { .. }) => t.hold_exists.to_owned(),
+        e => return Err(Trouble { message: e.to_string(), help: None }),
+    })
 }
 
 /// Releases a hold.
@@ -305,9 +274,8 @@ pub(super) fn release(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     let (who, now) = (ctx.name().to_owned(), ctx.now);
     let face = &ctx.app.face;
     ctx.engine(|engine| {
-        let entry = entry(&id, HoldChange::Released, &who, now)?;
-        let free_at = frist_sweep::notice::free_at(&engine.register, now);
-        engine.state.release_hold(&id, &who, now, free_at, &entry)?;
+        let failed = |e: CasesError| Trouble { message: e.to_string(), help: None };
+        holds::release(engine, &id, &who, now).map_err(failed)?;
         (face.publish)(engine)
     })?;
     ctx.app.engines.changed();

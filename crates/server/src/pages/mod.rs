@@ -1,6 +1,7 @@
 //! The pages: what each route does, and the frame around what people see.
 
 mod account;
+mod api;
 mod consents;
 mod datasets;
 mod documents;
@@ -23,6 +24,7 @@ mod sign_in;
 mod sweep;
 mod sweeps;
 mod today;
+mod tokens;
 
 pub(crate) use public::Published;
 pub(crate) use refused::refused;
@@ -39,6 +41,12 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::Icon => Ok(files::icon()),
         Name::Metrics => figures::metrics(ctx),
         Name::Setup => setup::page_of(ctx),
+        Name::Tokens => tokens::list(ctx),
+        Name::MakeToken => tokens::make(ctx),
+        Name::RevokeToken => tokens::revoke(ctx),
+        Name::GrantToken => tokens::grant(ctx),
+        Name::ApiPage => api::overview(ctx),
+        Name::ApiProblem => api::problem(ctx),
         Name::TestWay => setup::test(ctx),
         Name::RetryMessage => setup::retry(ctx),
         Name::SignInForm => sign_in::form(ctx),

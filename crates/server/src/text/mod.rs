@@ -37,6 +37,7 @@ pub(crate) mod proposal;
 mod public;
 pub(crate) mod register;
 mod reviews;
+pub(crate) mod tokens;
 pub(crate) mod watch;
 
 pub(crate) use consents::{ConsentTexts, consent_texts};
@@ -64,6 +65,8 @@ Texts texts;
     documents "Dokumenter" "Documents";
     stores "Datakilder" "Stores";
     setup "Opsætning" "Setting up";
+    tokens "Nøgler til maskiner" "Tokens of machines";
+    api "Grænsefladen for maskiner" "The interface for machines";
     motto "Frist: hverken for længe eller for kort, og det kan bevises." "Frist: neither too long nor too short, and it can be proved.";
     to_start "Til forsiden" "To the first page";
     language "Sprog" "Language";
