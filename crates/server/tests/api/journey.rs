@@ -10,12 +10,8 @@ use crate::kit::House;
 
 /// The key of a record that is due.
 fn due(house: &House, dataset: &str) -> String {
-    let mut client = house.signed_in("looker", &[frist_server::access::Role::Dpo], &[]);
-    let plan = client.send("/sweeps", "/sweeps", &[]).location().to_owned();
-    let page = client.send(&plan, &format!("{plan}/sample"), &[]);
-    let list = page.body.split(dataset).nth(1).unwrap();
-    let code = list.split("<code>").nth(1).unwrap_or_else(|| panic!("{list}"));
-    code.split('<').next().unwrap().to_owned()
+    let found = house.engine().records(dataset, frist_decide::Outcome::Due, house.now(), 1);
+    found.unwrap()[0].0.text()
 }
 
 #[test]
