@@ -68,15 +68,25 @@ struct MessageShown {
     problem: String,
 }
 
-fn shown(a: &Alarm, f: &Frame, zone: &jiff::tz::TimeZone) -> AlarmShown {
-    let mut title = words::title(&a.what, f.lang);
-    if let Some(first) = title.get(..1) {
-        title = first.to_uppercase() + &title[1..];
+/// What data sets are called, by id.
+type Titles = std::collections::BTreeMap<String, String>;
+
+fn shown(a: &Alarm, f: &Frame, zone: &jiff::tz::TimeZone, titles: &Titles) -> AlarmShown {
+    // People know a data set by what it is called.
+    let mut what = a.what.clone();
+    let (id, rest) = what.about.split_once('/').unwrap_or((&what.about, ""));
+    if let Some(title) = titles.get(id) {
+        what.about = if rest.is_empty() { title.clone() } else { format!("{title} ({rest})") };
+    }
+    let mut title = words::title(&what, f.lang);
+    let mut letters = title.chars();
+    if let Some(first) = letters.next() {
+        title = first.to_uppercase().chain(letters).collect();
     }
     AlarmShown {
         title,
-        text: words::alarm(&a.what, f.lang, zone),
-        advice: words::advice(&a.what, f.lang),
+        text: words::alarm(&what, f.lang, zone),
+        advice: words::advice(&what, f.lang),
         when: f.when(a.ended_at.unwrap_or(a.since)),
     }
 }
@@ -93,6 +103,13 @@ fn with(ctx: &mut Ctx<'_>, wrong: Option<String>) -> Result<Reply, Refusal> {
     let c = &ctx.app.settings.config;
     let (alarms, ended, servers, unsent) =
         ctx.state(|s| Ok((s.alarms()?, s.ended_alarms(10)?, s.servers(now)?, s.unsent(SHOWN)?)))?;
+    let lang = ctx.lang;
+    // The page is there also when the register cannot be read.
+    let titles = ctx.engine(|engine| {
+        let sets = engine.register.datasets.iter();
+        Ok(sets.map(|d| (d.id.value.clone(), super::today::title(d, lang))).collect::<Titles>())
+    });
+    let titles = titles.unwrap_or_default();
     let scheduled = c.schedule.on || servers.iter().any(|s| s.schedules);
     let mut signs = Vec::new();
     let named =
@@ -139,8 +156,8 @@ fn with(ctx: &mut Ctx<'_>, wrong: Option<String>) -> Result<Reply, Refusal> {
         problem: m.problem.clone().unwrap_or_default(),
     };
     page(&Page {
-        alarms: alarms.iter().map(|a| shown(a, &f, &zone)).collect(),
-        ended: ended.iter().map(|a| shown(a, &f, &zone)).collect(),
+        alarms: alarms.iter().map(|a| shown(a, &f, &zone, &titles)).collect(),
+        ended: ended.iter().map(|a| shown(a, &f, &zone, &titles)).collect(),
         on: scheduled,
         hours: match c.schedule.hours.is_empty() {
             true => t.always.to_owned(),

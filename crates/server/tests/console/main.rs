@@ -8,3 +8,4 @@ mod journeys;
 mod kit;
 mod routes;
 mod signing_in;
+mod watching;
