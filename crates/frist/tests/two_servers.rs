@@ -26,6 +26,7 @@ text = { da = "Adgang efter rolle", en = "Access by role" }
 [[store]]
 id = "desk"
 kind = "postgresql"
+batch = 300
 url_env = "DESK_URL"
 
 [[activity]]
@@ -284,11 +285,10 @@ fn one_is_killed_in_mid_sweep_and_the_other_takes_over() {
         }
         std::thread::sleep(Duration::from_millis(600));
         let gone = DUE - left(&mut store);
-        assert!(gone > 0 && gone < DUE, "in the middle: {gone}");
-        servers[dies].child.kill().expect("killed");
-        let killed = Instant::now();
+        let _ = servers[dies].child.kill();
         over.store(true, Ordering::SeqCst);
-        killed
+        assert!(gone > 0 && gone < DUE, "in the middle: {gone}");
+        Instant::now()
     });
     servers[dies].child.wait().expect("ended");
 

@@ -151,6 +151,35 @@ fn figures_are_in_the_form_that_is_promised() {
     }
 }
 
+#[test]
+fn a_request_is_traced_where_somebody_asks_for_it() {
+    use std::io::{Read as _, Write as _};
+    let receiver = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let to = receiver.local_addr().unwrap();
+    let house =
+        set_up(&format!("[traces]\nendpoint = \"http://{to}\"\nprivate = true\ninsecure = true\n"));
+    let mut client = house.client();
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    client.ask("GET", "/people/account/hemmelig?x=hemmelig", &[("traceparent", parent)], None);
+    let (mut stream, _) = receiver.accept().unwrap();
+    let mut text = String::new();
+    let mut part = [0; 4096];
+    while !text.contains("service.name") || !text.ends_with("]}]}") {
+        let n = stream.read(&mut part).unwrap();
+        assert!(n > 0, "{text}");
+        text += std::str::from_utf8(&part[..n]).unwrap();
+    }
+    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}").unwrap();
+    assert!(text.starts_with("POST /v1/traces HTTP/1.1"), "{text}");
+    let body: serde_json::Value =
+        serde_json::from_str(text.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+    let span = &body["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
+    assert_eq!(span["name"], "GET /people/account/{id}");
+    assert_eq!(span["traceId"], "0af7651916cd43dd8448eb211c80319c");
+    assert_eq!(span["parentSpanId"], "b7ad6b7169203331");
+    assert!(!text.contains("hemmelig"), "{text}");
+}
+
 /// Reads Prometheus' text form, and panics at whatever it does not allow.
 fn read_strictly(text: &str) -> BTreeMap<String, f64> {
     assert!(text.ends_with('\n'));
