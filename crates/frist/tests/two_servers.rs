@@ -283,7 +283,10 @@ fn one_is_killed_in_mid_sweep_and_the_other_takes_over() {
                 }
             });
         }
-        std::thread::sleep(Duration::from_millis(600));
+        // Until somebody was told that a hold is there, and then in the middle of the next.
+        while done.lock().expect("whole").is_empty() && left(&mut store) > DUE / 3 {
+            std::thread::sleep(Duration::from_millis(20));
+        }
         let gone = DUE - left(&mut store);
         let _ = servers[dies].child.kill();
         over.store(true, Ordering::SeqCst);

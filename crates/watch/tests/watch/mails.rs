@@ -12,9 +12,8 @@ use crate::kit::House;
 
 /// Takes mail only after STARTTLS and login, and prints what it got as one line of JSON.
 const SERVER: &str = r#"
-import json, ssl, sys, time
+import asyncio, json, ssl, sys
 from email import message_from_bytes, policy
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, SMTP
 
 class Got:
@@ -26,21 +25,22 @@ class Got:
 
 def login(server, session, envelope, mechanism, data):
     good = data.login == b"frist" and data.password == "hemmelig æble".encode()
-    return AuthResult(success=good)
+    return AuthResult(success=good, handled=False)
 
 folder, implicit = sys.argv[1], sys.argv[2] == "tls"
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(folder + "/cert.pem", folder + "/key.pem")
-class Own(Controller):
-    def factory(self):
+
+async def main():
+    loop = asyncio.get_running_loop()
+    def factory():
         return SMTP(Got(), hostname="localhost", authenticator=login, auth_required=True,
-            auth_require_tls=not implicit, require_starttls=not implicit,
+            auth_require_tls=not implicit, require_starttls=not implicit, loop=loop,
             tls_context=None if implicit else context)
-own = Own(Got(), hostname="127.0.0.1", port=0, ssl_context=context if implicit else None)
-own._trigger_server = lambda: None
-own.start()
-print(own.server.sockets[0].getsockname()[1], flush=True)
-time.sleep(60)
+    own = await loop.create_server(factory, "127.0.0.1", 0, ssl=context if implicit else None)
+    print(own.sockets[0].getsockname()[1], flush=True)
+    await asyncio.sleep(60)
+asyncio.run(main())
 "#;
 
 struct Server {
