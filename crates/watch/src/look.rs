@@ -173,7 +173,7 @@ pub fn at_machine(
 }
 
 /// Whether the scheduler and the watchdog give signs of life, as far as the database tells: what
-/// another server, a command line or a monitor can look at.
+/// another server, a command line or a monitor can look at. `since` is from when on they are watched.
 ///
 /// # Errors
 /// When Frist's own database does not answer.
@@ -188,7 +188,9 @@ pub fn at_signs(
     let signs = [(SCHEDULER, scheduled), (WATCHDOG, true)];
     for (name, _) in signs.into_iter().filter(|(_, expected)| *expected) {
         let mark = state.mark(name, now)?;
-        let age = mark.as_ref().map_or_else(|| now.duration_since(since), |m| m.age);
+        // Who has just begun has not seen whether anybody works.
+        let seen = now.duration_since(since);
+        let age = mark.as_ref().map_or(seen, |m| m.age.min(seen));
         if age > c.stalled.0 {
             out.push(of(Kind::Stalled, name, 0, mark.map(|m| m.at), ""));
         }

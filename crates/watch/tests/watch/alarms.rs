@@ -84,8 +84,9 @@ fn what_a_command_line_or_a_monitor_sees_without_a_server() {
     let c = Alarms { stalled: secs(60), ..alarms() };
     let mut state = house.state();
     let now = house.now();
+    let began = now;
     let still = |state: &mut frist_state::State, now| -> Vec<String> {
-        let found = frist_watch::look::at_signs(state, now, true, &c, now).unwrap();
+        let found = frist_watch::look::at_signs(state, began, true, &c, now).unwrap();
         found.into_iter().map(|a| a.about).collect()
     };
     assert!(still(&mut state, now).is_empty(), "just started");
