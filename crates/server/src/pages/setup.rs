@@ -1,6 +1,7 @@
 //! Setting up: what the scheduler does, which alarms stand, and what could not be delivered.
 
 use askama::Template;
+use frist_register::Lang;
 use frist_state::{Alarm, Message};
 use frist_watch::words;
 
@@ -120,8 +121,7 @@ fn with(ctx: &mut Ctx<'_>, wrong: Option<String>) -> Result<Reply, Refusal> {
         }
         let seen = ctx.state(|s| s.mark(mark, now))?;
         let late = seen.as_ref().is_none_or(|m| m.age > c.alarms.stalled.0);
-        let seconds = |m: &frist_state::Mark| m.age.as_secs().max(0).unsigned_abs();
-        let ago = seen.as_ref().map_or_else(|| t.never.to_owned(), |m| f.span(seconds(m)));
+        let ago = seen.as_ref().map_or_else(|| t.never.to_owned(), |m| ago(m.age.as_secs(), &f));
         signs.push(Sign { name, ago, class: if late { "late" } else { "ok" } });
     }
     let dead = frist_watch::Pace::default().dead;
@@ -129,7 +129,7 @@ fn with(ctx: &mut Ctx<'_>, wrong: Option<String>) -> Result<Reply, Refusal> {
         // Host and process are enough to find it.
         name: short(&s.name),
         started: f.when(s.started_at),
-        ago: f.span(s.silent.as_secs().max(0).unsigned_abs()),
+        ago: ago(s.silent.as_secs(), &f),
         class: if s.silent > dead { "late" } else { "ok" },
     });
     let servers = servers.collect();
@@ -137,13 +137,13 @@ fn with(ctx: &mut Ctx<'_>, wrong: Option<String>) -> Result<Reply, Refusal> {
         way: "mail".into(),
         title: t.mail.to_owned(),
         to: m.to.join(", "),
-        events: m.events.join(", "),
+        events: events(&m.events, t),
     });
     let hooks = c.webhook.iter().map(|h| WayShown {
         way: format!("webhook/{}", h.name),
         title: format!("{} {}", t.webhook, h.name),
         to: host(&h.url),
-        events: h.events.join(", "),
+        events: events(&h.events, t),
     });
     let ways = mail.chain(hooks).collect();
     let message = |m: &Message| MessageShown {
@@ -175,6 +175,30 @@ fn with(ctx: &mut Ctx<'_>, wrong: Option<String>) -> Result<Reply, Refusal> {
         t,
         f,
     })
+}
+
+/// Events as people call them.
+fn events(list: &[String], t: &'static WatchTexts) -> String {
+    let word = |e: &String| match e.as_str() {
+        "*" => t.all_events.to_owned(),
+        "alarm.*" => t.event_alarms.to_owned(),
+        "plan.*" | "plan.waits" => t.event_plans.to_owned(),
+        "sweep.*" | "sweep.ended" => t.event_sweeps.to_owned(),
+        "case.*" => t.event_cases.to_owned(),
+        "case.deadline_near" => t.event_near.to_owned(),
+        "register.*" | "register.changed" => t.event_register.to_owned(),
+        other => other.to_owned(),
+    };
+    list.iter().map(word).collect::<Vec<_>>().join(", ")
+}
+
+/// How long ago, as people say it.
+fn ago(seconds: i64, f: &Frame) -> String {
+    let span = f.span(seconds.max(0).unsigned_abs());
+    match f.lang {
+        Lang::Da => format!("for {span} siden"),
+        Lang::En => format!("{span} ago"),
+    }
 }
 
 /// Host and process of a server's name.
