@@ -219,6 +219,8 @@ impl Watch {
     /// Ends: a sweep under way is finished first, and the turn given back.
     pub fn stop(&self) {
         self.shared.stop.store(true, Ordering::SeqCst);
+        // Who has just looked and is about to wait holds the bell until it does.
+        drop(lock(&self.shared.bell));
         self.shared.rung.notify_all();
         for thread in lock(&self.threads).drain(..) {
             // One that panicked has ended too.
