@@ -9,7 +9,8 @@ use crate::cli::Language;
 /// `serve`.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// The address to listen on. Other machines reach it only through a proxy that speaks TLS.
+    /// The address to listen on. Other machines reach it only over TLS: `[tls]` of `server.toml`, or a
+    /// proxy.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", env = "FRIST_LISTEN")]
     pub listen: SocketAddr,
     /// Print a link, which works once and for two hours, to make the first administrator.

@@ -26,6 +26,12 @@ pub struct Config {
     pub webhook: Vec<frist_watch::Webhook>,
     /// Who gathers traces; nobody, unless it is said.
     pub traces: Option<frist_watch::traces::TracesTo>,
+    /// What people without an account see.
+    pub public: crate::public::Public,
+    /// Certificate and key, for TLS of our own.
+    pub tls: Option<crate::TlsConfig>,
+    /// The OpenID Connect provider by which people may sign in.
+    pub oidc: Option<crate::OidcConfig>,
 }
 
 impl Config {
@@ -61,6 +67,9 @@ impl Config {
                 message: format!("`server.toml`: {first}"),
                 help: Some("docs/server.md lists what can be said".into()),
             });
+        }
+        if let Some(oidc) = &config.oidc {
+            oidc.check(config.address.as_deref())?;
         }
         Ok(config)
     }

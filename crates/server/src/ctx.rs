@@ -7,15 +7,19 @@ use std::sync::{Arc, OnceLock};
 
 use axum::http::{HeaderName, StatusCode, header};
 use frist_register::Lang;
-use frist_state::{Account, Stage};
+use frist_state::{Account, Opened, Stage};
 use jiff::Timestamp;
+use zeroize::Zeroizing;
 
 use crate::access::{self, Action, Condition, Facts, Role};
 use crate::engines::Engines;
 use crate::face::{Face, Settings, Trouble};
 use crate::guard::Pace;
 use crate::meter::Meter;
+use crate::oidc::Provider;
+use crate::pages::Published;
 use crate::people::{self, Keys};
+use crate::public::Paces;
 use crate::routes::Route;
 
 /// What every request works with.
@@ -35,6 +39,9 @@ pub(crate) struct App {
     pub(crate) traces: Option<frist_watch::traces::Traces>,
     /// When this server started.
     pub(crate) started: Timestamp,
+    pub(crate) public: Paces,
+    pub(crate) published: Published,
+    pub(crate) provider: Option<Provider>,
 }
 
 impl App {
@@ -43,7 +50,8 @@ impl App {
         settings: Settings,
         organisation: String,
         zone: jiff::tz::TimeZone,
-    ) -> Self {
+    ) -> Result<Self, Trouble> {
+        let provider = provider(&face, &settings)?;
         let keys = Keys::new(&face.people_key);
         // A server that fell silent is dead too, whose sweeps others finish.
         let dead = Arc::new(frist_watch::Dead::new(Box::new(face.machine.is_dead)));
@@ -60,21 +68,42 @@ impl App {
         });
         let face = Arc::new(face);
         let engines = Arc::new(Engines::new(Arc::clone(&face)));
-        Self {
+        let public = Paces::new(settings.config.public);
+        Ok(Self {
             face,
             engines,
             settings,
             organisation,
             zone,
             keys,
+            public,
+            published: Published::default(),
             pace: Pace::default(),
             meter: Meter::default(),
             dead,
             watch: OnceLock::new(),
             traces,
             started,
-        }
+            provider,
+        })
     }
+}
+
+/// The provider that `server.toml` names.
+fn provider(face: &Face, settings: &Settings) -> Result<Option<Provider>, Trouble> {
+    let Some(config) = &settings.config.oidc else { return Ok(None) };
+    let address = settings.config.address.as_deref();
+    config.check(address)?;
+    let secret = match &config.client_secret_env {
+        None => None,
+        Some(name) => Some((face.secret)(name).ok_or_else(|| Trouble {
+            message: format!("`server.toml`, [oidc]: the variable `{name}` is not set"),
+            help: Some("it must have the secret that the provider gave with `client_id`".into()),
+        })?),
+    };
+    let made = Provider::new(config.clone(), address.unwrap_or_default(), secret);
+    made.map(Some)
+        .map_err(|why| Trouble { message: format!("`server.toml`, [oidc]: {why}"), help: None })
 }
 
 /// Somebody who signed in.
@@ -90,6 +119,12 @@ pub(crate) struct Here {
     pub(crate) hash: [u8; 32],
     pub(crate) stage: Stage,
     pub(crate) pending: Option<Vec<u8>>,
+    /// When it began.
+    pub(crate) since: Timestamp,
+    /// How it was opened.
+    pub(crate) opened: Opened,
+    /// The key of what the session keeps sealed; only the cookie gives it.
+    pub(crate) seal: Zeroizing<[u8; 32]>,
 }
 
 /// One request, as its handler sees it.

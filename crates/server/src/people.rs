@@ -7,8 +7,13 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::{Condvar, Mutex, PoisonError};
 
+use chacha20poly1305::aead::Aead as _;
+use chacha20poly1305::{ChaCha20Poly1305, KeyInit as _};
 use frist_ledger::Id;
-use frist_state::{Account, AccountId, Limits, LinkFor, Look, NewAccount, Slowing, Stage, State};
+use frist_state::{
+    Account, AccountId, Identity, Limits, LinkFor, Look, NewAccount, Opened, Slowing, Stage, State,
+    Via,
+};
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
@@ -254,10 +259,76 @@ pub(crate) fn sign_in(
     let stage = if account.totp.is_some() { Stage::Half } else { Stage::Whole };
     let secret = token(&random::<32>()?);
     state.open_session(&sha256(&secret), account.id, stage, now)?;
-    Ok(match stage {
+    Ok(opened(stage, secret))
+}
+
+fn opened(stage: Stage, secret: String) -> Attempt {
+    match stage {
         Stage::Half => Attempt::Half(secret),
         Stage::Whole => Attempt::Whole(secret),
-    })
+    }
+}
+
+/// Whether answers of a provider come too often from this address: then until when.
+pub(crate) fn too_often(
+    state: &mut State,
+    keys: &Keys,
+    address: IpAddr,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, ProblemWithPerson> {
+    Ok(state.attempt(&[keys.by_address(address)], now)?)
+}
+
+/// Opens a session for somebody whom a provider has signed in. The second factor is asked for here,
+/// unless the provider has proved it; `token` is what the provider wants to hear at the end.
+pub(crate) fn sign_in_by_provider(
+    state: &mut State,
+    keys: &Keys,
+    account: &Account,
+    (proven, hint): (bool, &str),
+    (address, now): (IpAddr, Timestamp),
+) -> Result<Attempt, ProblemWithPerson> {
+    state.forget_attempts(&keys.by_address(address).0)?;
+    let via = if proven { Via::Proven } else { Via::Provider };
+    let half = !proven && account.totp.is_some();
+    let stage = if half { Stage::Half } else { Stage::Whole };
+    let secret = token(&random::<32>()?);
+    // The whole session has another token: what a half one keeps could not be opened there.
+    let hint = if half { None } else { seal(&seal_key(&secret), hint) };
+    let how = Opened { via, hint };
+    state.open_session_by(&sha256(&secret), account.id, stage, &how, now)?;
+    Ok(opened(stage, secret))
+}
+
+/// Makes an account, without any role, for somebody whom only the provider knows.
+pub(crate) fn add_newcomer(
+    state: &mut State,
+    (name, title): (Option<&str>, Option<&str>),
+    identity: &Identity,
+    now: Timestamp,
+) -> Result<AccountId, ProblemWithPerson> {
+    let allowed = |c: &char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._@+-".contains(*c);
+    let plain: String = name.unwrap_or_default().to_lowercase().chars().filter(allowed).collect();
+    let plain: String = plain.chars().take(56).collect();
+    let plain = if Id::new(&plain).is_ok() { plain } else { "person".into() };
+    let title = title.unwrap_or(&plain).to_owned();
+    for n in 1..1_000 {
+        let name = if n == 1 { plain.clone() } else { format!("{plain}-{n}") };
+        if state.account(&name)?.is_some() {
+            continue;
+        }
+        let roles = BTreeSet::new();
+        let new = NewPerson { name, title: title.clone(), roles, by: "provider".into(), at: now };
+        let id = match add_person(state, &new) {
+            Ok(id) => id,
+            // Somebody took the name in this moment.
+            Err(ProblemWithPerson::State(frist_state::Error::Refused { .. })) => continue,
+            Err(e) => return Err(e),
+        };
+        state.link_identity(id, identity)?;
+        return Ok(id);
+    }
+    Err(ProblemWithPerson::Name(plain, "it is taken, with every number after it".into()))
 }
 
 /// Goes on with the code of the second factor, or with a recovery code. The half session ends and
@@ -265,7 +336,7 @@ pub(crate) fn sign_in(
 pub(crate) fn second(
     state: &mut State,
     keys: &Keys,
-    (account, half): (&Account, &[u8; 32]),
+    (account, half, via): (&Account, &[u8; 32], Via),
     code: &str,
     now: Timestamp,
 ) -> Result<Attempt, ProblemWithPerson> {
@@ -279,7 +350,8 @@ pub(crate) fn second(
     state.forget_attempts(&by_name.0)?;
     state.end_session(half)?;
     let secret = token(&random::<32>()?);
-    state.open_session(&sha256(&secret), account.id, Stage::Whole, now)?;
+    let how = Opened { via, hint: None };
+    state.open_session_by(&sha256(&secret), account.id, Stage::Whole, &how, now)?;
     Ok(Attempt::Whole(secret))
 }
 
@@ -318,6 +390,22 @@ pub(crate) fn again(
     }
     state.forget_attempts(&by_name.0)?;
     Ok(Attempt::Whole(String::new()))
+}
+
+/// The key of what a session keeps sealed, from its token.
+pub(crate) fn seal_key(secret: &str) -> Zeroizing<[u8; 32]> {
+    Zeroizing::new(mac(secret.as_bytes(), &[b"seal"]))
+}
+
+/// Seals what only the session's own cookie opens. Each key seals once, so the nonce is fixed.
+pub(crate) fn seal(key: &[u8; 32], plain: &str) -> Option<Vec<u8>> {
+    ChaCha20Poly1305::new(key.into()).encrypt(&[0; 12].into(), plain.as_bytes()).ok()
+}
+
+/// Opens what [`seal`] has sealed.
+pub(crate) fn unseal(key: &[u8; 32], sealed: &[u8]) -> Option<Zeroizing<String>> {
+    let plain = ChaCha20Poly1305::new(key.into()).decrypt(&[0; 12].into(), sealed).ok()?;
+    String::from_utf8(plain).ok().map(Zeroizing::new)
 }
 
 /// A line of the log.

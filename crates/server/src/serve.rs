@@ -1,7 +1,7 @@
 //! Starting and ending.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use frist_http::{Running, Tls};
@@ -9,10 +9,13 @@ use frist_http::{Running, Tls};
 use crate::ctx::App;
 use crate::face::{Face, Settings, Trouble};
 use crate::people;
+use crate::tls::Certificate;
 use crate::web::router;
 
 /// The head of a request must come within this.
 const HEAD: Duration = Duration::from_secs(10);
+/// The files of the certificate are looked at so often.
+const CERTIFICATE: Duration = Duration::from_secs(10);
 /// What is no longer needed of people who work here is erased so often.
 const PRUNE: Duration = Duration::from_secs(3_600);
 
@@ -98,7 +101,7 @@ pub async fn start(
         let controller = &engine.register.controller;
         let (name, zone) = (controller.contact.name.clone(), controller.calendar.zone.clone());
         drop(engine);
-        let app = App::new(face, settings, name, zone);
+        let app = App::new(face, settings, name, zone)?;
         prune(&app)?;
         if app.settings.watch {
             watch(&app)?;
@@ -107,6 +110,11 @@ pub async fn start(
     });
     let broken = || Trouble { message: "an error of the program".into(), help: None };
     let app = Arc::new(made.await.unwrap_or_else(|_| Err(broken()))?);
+    let own = app.settings.config.tls.as_ref().map(Certificate::read).transpose()?;
+    let tls = match &own {
+        Some(certificate) => Some(certificate.config()?),
+        None => tls,
+    };
     let running = frist_http::start(listen, tls, HEAD, router(Arc::clone(&app))).await;
     let running = running.map_err(|e| Trouble {
         message: format!("cannot listen on {listen}: {e}"),
@@ -114,6 +122,9 @@ pub async fn start(
             "look whether another program has the address, and whether it is this machine's".into(),
         ),
     })?;
+    if let Some(certificate) = own {
+        tokio::spawn(renew(certificate, Arc::downgrade(&app)));
+    }
     let own = Arc::downgrade(&app);
     tokio::spawn(async move {
         loop {
@@ -154,6 +165,24 @@ fn watch(app: &App) -> Result<(), Trouble> {
     let running = running.map_err(|message| Trouble { message, help: None })?;
     let _ = app.watch.set(running);
     Ok(())
+}
+
+/// Shows a new certificate as soon as its files have changed.
+async fn renew(certificate: Arc<Certificate>, app: Weak<App>) {
+    loop {
+        tokio::time::sleep(CERTIFICATE).await;
+        let Some(app) = app.upgrade() else { return };
+        let own = Arc::clone(&certificate);
+        let message = match tokio::task::spawn_blocking(move || own.refresh()).await {
+            Ok(Ok(true)) => "a new certificate is shown".to_owned(),
+            Ok(Err(e)) => format!("{}; the earlier certificate is still shown", e.message),
+            _ => continue,
+        };
+        let at = (app.face.clock)();
+        (app.face.log)(
+            &serde_json::json!({"at": at, "log": "tls", "message": message}).to_string(),
+        );
+    }
 }
 
 /// Erases what is no longer needed of people who work here.

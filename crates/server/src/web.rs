@@ -21,10 +21,12 @@ use crate::ctx::{App, Ctx, Here, Me, Refusal, Reply, cookie_name};
 use crate::guard::{form_token_fits, from_here, pairs};
 use crate::pages;
 use crate::people;
-use crate::routes::{Method, ROUTES, Route};
+use crate::routes::{Method, Name, ROUTES, Route};
 
-/// The largest form, bytes.
+/// The largest form, bytes ...
 const BODY: usize = 64 * 1024;
+/// ... and the largest file of a register.
+const TEXT: usize = 1024 * 1024;
 /// How long a form may take to come in.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -84,14 +86,17 @@ async fn answer(
     let verb = request.method().clone();
     let (parts, body) = request.into_parts();
     let read = async {
-        if !app.pace.take(address, now) {
+        // Strangers who flood the public side do not keep those who work here from their work.
+        let public = route.is_some_and(Route::is_public);
+        let pace = if public { &app.public.pages } else { &app.pace };
+        if !pace.take(address, now) {
             return Err(Refusal::TooMany(None));
         }
         let Some(route) = route else { return Err(Refusal::NotFound) };
         if route.method == Method::Post && !from_here(&parts.headers, app.settings.tls) {
             return Err(Refusal::Form);
         }
-        read(body).await
+        read(body, most(route)).await
     };
     let body = read.await;
     let own = Arc::clone(&app);
@@ -136,11 +141,20 @@ async fn answer(
         })
         .to_string(),
     );
-    respond(reply, app.settings.tls)
+    let leaves = app.provider.as_ref().and_then(crate::oidc::Provider::sign_out_origin);
+    respond(reply, app.settings.tls, leaves.as_deref())
 }
 
-async fn read(body: Body) -> Result<Bytes, Refusal> {
-    match tokio::time::timeout(TIMEOUT, axum::body::to_bytes(body, BODY)).await {
+/// How much a route takes.
+fn most(route: &Route) -> usize {
+    match route.name {
+        Name::EditText => TEXT,
+        _ => BODY,
+    }
+}
+
+async fn read(body: Body, most: usize) -> Result<Bytes, Refusal> {
+    match tokio::time::timeout(TIMEOUT, axum::body::to_bytes(body, most)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(_)) => Err(Refusal::TooLarge),
         Err(_) => Err(Refusal::TooSlow),
@@ -234,7 +248,14 @@ fn find(ctx: &mut Ctx<'_>, headers: &HeaderMap) -> Result<(), Refusal> {
         ctx.lang = lang;
     }
     let roles = people::roles(&session.account);
-    ctx.here = Some(Here { hash, stage: session.stage, pending: session.pending });
+    ctx.here = Some(Here {
+        hash,
+        stage: session.stage,
+        pending: session.pending,
+        since: session.created_at,
+        opened: session.opened,
+        seal: people::seal_key(&secret),
+    });
     ctx.me = Some(Me { account: session.account, roles });
     Ok(())
 }
@@ -296,20 +317,24 @@ fn language(headers: &HeaderMap, tls: bool, otherwise: Lang) -> Lang {
     words.filter_map(lang_of).find(|lang| *lang == Lang::Da).unwrap_or(otherwise)
 }
 
-/// With the headers that every answer has.
-fn respond(reply: Reply, tls: bool) -> Response {
+/// What a page may load (only our style and picture) and where its forms may lead.
+fn policy(leaves: Option<&str>) -> HeaderValue {
+    const PLAIN: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+                         frame-ancestors 'none'; base-uri 'none'";
+    let own =
+        leaves.map(|o| PLAIN.replace("form-action 'self'", &format!("form-action 'self' {o}")));
+    let own = own.and_then(|text| HeaderValue::try_from(text).ok());
+    own.unwrap_or(HeaderValue::from_static(PLAIN))
+}
+
+/// With the headers that every answer has; `leaves` is where signing out ends at the provider.
+fn respond(reply: Reply, tls: bool, leaves: Option<&str>) -> Response {
     let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();
     let fixed = |text: &'static str| HeaderValue::from_static(text);
     headers.insert(header::CONTENT_TYPE, fixed(reply.kind));
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        fixed(
-            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
-             frame-ancestors 'none'; base-uri 'none'",
-        ),
-    );
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy(leaves));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff"));
     headers.insert(header::X_FRAME_OPTIONS, fixed("DENY"));
     headers.insert(header::REFERRER_POLICY, fixed("same-origin"));

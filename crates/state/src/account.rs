@@ -150,8 +150,9 @@ impl State {
         })
     }
 
-    /// Forgets an account's password and second factor; its sessions and links end. Nobody can sign
-    /// in with it before a new link was used.
+    /// Forgets an account's password, its second factor and what it was linked to afterwards; its
+    /// sessions and links end. Nobody can sign in with it before a new link was used, but the person
+    /// of a provider for whom the account was made: nobody else ever had that.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -161,6 +162,7 @@ impl State {
                 "UPDATE account SET password = NULL, password_at = NULL, totp = NULL WHERE id = ?1",
                 "DELETE FROM account_recovery WHERE account = ?1",
                 "DELETE FROM account_link WHERE account = ?1",
+                "DELETE FROM account_identity WHERE account = ?1 AND how <> 'origin'",
                 "DELETE FROM session WHERE account = ?1",
             ] {
                 tx.execute(sql, &[id.0.into()])?;

@@ -25,6 +25,7 @@
 //! two databases; `migrations/` has the tables.
 
 mod account;
+mod assessment;
 mod batch;
 pub mod case;
 mod consent;
@@ -34,6 +35,7 @@ mod evidence;
 mod finding;
 mod gate;
 mod hold;
+mod identity;
 mod lease;
 mod ledger;
 mod location;
@@ -41,6 +43,7 @@ mod migrate;
 mod open;
 mod outbox;
 mod plan;
+mod proposal;
 mod replay;
 mod review;
 mod revision;
@@ -53,6 +56,7 @@ mod value;
 mod watch;
 
 pub use account::{Account, AccountId, LinkFor, NewAccount};
+pub use assessment::KeptAssessment;
 pub use batch::{Batch, BatchId, BatchOutcome, BatchStatus, Confirm, NewBatch, OpenBatch};
 pub use consent::Consent;
 pub use error::{Error, Result};
@@ -60,15 +64,17 @@ pub use finding::{Finding, NewFinding};
 pub use frist_ledger::entry::{Lateness, Outcome, Swept};
 pub use gate::Gate;
 pub use hold::{Hold, NewHold, Part, Scope};
+pub use identity::{Identity, Linking};
 pub use lease::Lease;
 pub use ledger::{Checkpoint, FoundRecord, Leaf};
 pub use location::{Location, Server};
 pub use outbox::{Message, NewMessage, OutboxCounts};
 pub use plan::{Approval, NewPlan, Plan, PlanStatus};
+pub use proposal::{NewProposal, Proposal, ProposalStatus};
 pub use replay::{NewReplay, ReplaySet};
 pub use review::{ReviewAnswer, ReviewAnswers, Reviewed};
 pub use revision::{MadeLive, Revision};
-pub use session::{Limits, Look, Session, Slowing, Stage};
+pub use session::{Limits, Look, Opened, Session, Slowing, Stage, Via};
 pub use sweep::{Sweep, SweepId, SweepStatus, SweptDataset};
 pub use watch::{Alarm, AlarmChange, Judged, Mark, NewAlarm, Server as LivingServer};
 

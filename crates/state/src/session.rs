@@ -19,6 +19,27 @@ words! {
     }
 }
 
+words! {
+    /// How a session was opened.
+    Via {
+        /// By the account's own password.
+        Password = "password",
+        /// Through a provider that did not say by how many factors.
+        Provider = "provider",
+        /// Through a provider that proved the second factor which is asked of it.
+        Proven = "proven",
+    }
+}
+
+/// How a session was opened, where not by a password.
+#[derive(Clone)]
+pub struct Opened {
+    /// How.
+    pub via: Via,
+    /// What the provider wants to hear when the session ends, sealed by the caller.
+    pub hint: Option<Vec<u8>>,
+}
+
 /// How long a session lasts.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -52,6 +73,8 @@ pub struct Session {
     pub created_at: Timestamp,
     /// From what the secret of a second factor is derived that was begun and not yet proved.
     pub pending: Option<Vec<u8>>,
+    /// How it was opened.
+    pub opened: Opened,
 }
 
 /// How attempts are slowed down.
@@ -103,9 +126,32 @@ impl State {
         stage: Stage,
         now: Timestamp,
     ) -> Result<()> {
-        let sql = "INSERT INTO session (hash, account, stage, created_at, seen_at)
-            VALUES (?1, ?2, ?3, ?4, ?4)";
-        let params = [hash.as_slice().into(), id.0.into(), stage.as_str().into(), now.into()];
+        let opened = Opened { via: Via::Password, hint: None };
+        self.open_session_by(hash, id, stage, &opened, now)
+    }
+
+    /// Begins a session that was opened otherwise than by a password.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn open_session_by(
+        &mut self,
+        hash: &[u8; 32],
+        id: AccountId,
+        stage: Stage,
+        opened: &Opened,
+        now: Timestamp,
+    ) -> Result<()> {
+        let sql = "INSERT INTO session (hash, account, stage, created_at, seen_at, via, hint)
+            VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)";
+        let params = [
+            hash.as_slice().into(),
+            id.0.into(),
+            stage.as_str().into(),
+            now.into(),
+            opened.via.as_str().into(),
+            opened.hint.as_deref().into(),
+        ];
         self.write("begin a session", |tx| tx.execute(sql, &params))?;
         Ok(())
     }
@@ -121,7 +167,7 @@ impl State {
         now: Timestamp,
         limits: &Limits,
     ) -> Result<Option<Session>> {
-        let sql = "SELECT account, stage, created_at, seen_at, pending FROM session
+        let sql = "SELECT account, stage, created_at, seen_at, pending, via, hint FROM session
             WHERE hash = ?1";
         let key = hash.as_slice();
         let found = self.read("read a session", |tx| {
@@ -131,7 +177,8 @@ impl State {
             };
             let seen: Timestamp = row.get(3)?;
             let (stage, created_at) = (row.get(1)?, row.get(2)?);
-            let session = Session { account, stage, created_at, pending: row.get(4)? };
+            let opened = Opened { via: row.get(5)?, hint: row.get(6)? };
+            let session = Session { account, stage, created_at, pending: row.get(4)?, opened };
             Ok(Some((session, seen)))
         })?;
         let Some((session, seen)) = found else { return Ok(None) };
@@ -278,6 +325,7 @@ impl State {
             let gone = tx.execute("DELETE FROM look WHERE at < ?1", &[before.into()])?;
             tx.execute("DELETE FROM attempt WHERE last < ?1", &[before.into()])?;
             tx.execute("DELETE FROM account_link WHERE until < ?1", &[now.into()])?;
+            tx.execute("DELETE FROM sign_in_used WHERE until < ?1", &[now.into()])?;
             let idle = now - limits.idle;
             tx.execute("DELETE FROM session WHERE seen_at < ?1", &[idle.into()])?;
             Ok(gone)

@@ -8,7 +8,6 @@ pub mod case;
 pub mod case_exec;
 pub mod check;
 pub mod check_prompts;
-pub mod check_stores;
 pub mod consent;
 pub mod demo;
 pub mod diff;

@@ -2,13 +2,17 @@
 
 use askama::Template;
 use frist_register::Lang;
+use frist_state::Via;
 
 use super::frame::{Frame, page};
 use super::people::{Line, lines, role_words};
+use super::provider::lately;
+use super::qr::{self, Picture};
 use super::sign_in::chosen_well;
 use crate::ctx::{Ctx, Refusal, Reply};
 use crate::factor;
 use crate::people::{self, Attempt};
+use crate::text::provider::{ProviderTexts, provider_texts};
 use crate::text::texts;
 use crate::web::lang_of;
 
@@ -23,8 +27,25 @@ struct Page {
     has_factor: bool,
     left: u64,
     codes: Vec<String>,
-    pending: Option<(String, String)>,
+    pending: Option<Pending>,
     rows: Vec<Line>,
+    p: &'static ProviderTexts,
+    provider: Option<Linkage>,
+    has_password: bool,
+}
+
+/// A second factor that was begun.
+struct Pending {
+    secret: String,
+    link: String,
+    picture: Option<Picture>,
+}
+
+/// The provider by which the person may sign in, and since when the account is linked to it.
+struct Linkage {
+    called: String,
+    since: Option<String>,
+    go: Option<String>,
 }
 
 /// What else the page shows, once.
@@ -32,19 +53,33 @@ struct Page {
 pub(super) struct Shown {
     wrong: Option<String>,
     codes: Vec<String>,
+    /// Where to go on to link the account.
+    go: Option<String>,
+}
+
+impl Shown {
+    /// Something that is wrong.
+    pub(super) fn wrong(text: &str) -> Self {
+        Self { wrong: Some(text.to_owned()), ..Self::default() }
+    }
+
+    /// Where to go on.
+    pub(super) fn go(to: String) -> Self {
+        Self { go: Some(to), ..Self::default() }
+    }
 }
 
 fn wrong(text: &str) -> Shown {
-    Shown { wrong: Some(text.to_owned()), codes: Vec::new() }
+    Shown::wrong(text)
 }
 
 /// The page.
 pub(super) fn page_of(ctx: &mut Ctx<'_>, shown: Shown) -> Result<Reply, Refusal> {
     let t = texts(ctx.lang);
-    let must = ctx.app.settings.second_factor
-        && ctx.who()?.account.totp.is_none()
-        && shown.codes.is_empty();
-    let said = shown.wrong.or_else(|| must.then(|| t.factor_must.to_owned()));
+    let must = must_set(ctx) && shown.codes.is_empty();
+    let taken = ctx.asked("done") == Some("link-taken");
+    let taken = taken.then(|| provider_texts(ctx.lang).taken.to_owned());
+    let said = shown.wrong.or(taken).or_else(|| must.then(|| t.factor_must.to_owned()));
     let f = Frame::new(ctx, t.my_account, "/account").wrong(said);
     // Read anew: what was done a moment ago is to be seen.
     let id = ctx.who()?.account.id;
@@ -53,8 +88,21 @@ pub(super) fn page_of(ctx: &mut Ctx<'_>, shown: Shown) -> Result<Reply, Refusal>
     let pending = ctx.here.as_ref().and_then(|h| h.pending.as_deref());
     let pending = pending.filter(|_| account.totp.is_none()).map(|kept| {
         let factor = ctx.app.keys.factor(&account, kept);
-        (factor.text(), factor.link(&account.name, &format!("Frist {}", ctx.app.organisation)))
+        let link = factor.link(&account.name, &format!("Frist {}", ctx.app.organisation));
+        Pending { secret: factor.text(), picture: qr::picture(&link), link }
     });
+    let provider = match &ctx.app.provider {
+        None => None,
+        Some(provider) => {
+            let links = ctx.state(|state| state.identities(id))?;
+            let link = links.into_iter().find(|l| l.issuer == provider.config.issuer);
+            Some(Linkage {
+                called: provider.config.called(),
+                since: link.map(|l| f.when(l.linked_at)),
+                go: shown.go,
+            })
+        }
+    };
     let rows = lines(ctx, &f, Some(&account.name), 20)?;
     page(&Page {
         roles: role_words(&account, ctx.lang),
@@ -64,15 +112,29 @@ pub(super) fn page_of(ctx: &mut Ctx<'_>, shown: Shown) -> Result<Reply, Refusal>
         codes: shown.codes,
         pending,
         rows,
+        p: provider_texts(ctx.lang),
+        provider,
+        has_password: account.password.is_some(),
         name: account.name,
         title: account.title,
         f,
     })
 }
 
+/// Whether the person must turn a second factor on.
+pub(super) fn must_set(ctx: &Ctx<'_>) -> bool {
+    let proven = ctx.here.as_ref().is_some_and(|here| here.opened.via == Via::Proven);
+    let none = ctx.me.as_ref().is_some_and(|me| me.account.totp.is_none());
+    ctx.app.settings.second_factor && none && !proven
+}
+
 /// Whether this is the person's password, asked again; else what to say.
-fn again(ctx: &Ctx<'_>, password: &str) -> Result<Result<(), String>, Refusal> {
+pub(super) fn again(ctx: &Ctx<'_>, password: &str) -> Result<Result<(), String>, Refusal> {
     let account = ctx.who()?.account.clone();
+    if account.password.is_none() {
+        let why = provider_texts(ctx.lang).own_password;
+        return Ok(if lately(ctx) { Ok(()) } else { Err(why.to_owned()) });
+    }
     let (keys, now) = (&ctx.app.keys, ctx.now);
     let attempt = ctx.people(|state| people::again(state, keys, &account, password, now))?;
     let t = texts(ctx.lang);
@@ -140,7 +202,7 @@ pub(super) fn set_factor(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         // Whoever signed in by the password alone is out.
         state.end_sessions(account.id, Some(&hash))
     })?;
-    page_of(ctx, Shown { wrong: None, codes })
+    page_of(ctx, Shown { codes, ..Shown::default() })
 }
 
 /// Turns the second factor off.

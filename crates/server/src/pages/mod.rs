@@ -1,7 +1,9 @@
 //! The pages: what each route does, and the frame around what people see.
 
 mod account;
+mod consents;
 mod datasets;
+mod documents;
 mod figures;
 mod files;
 mod frame;
@@ -10,13 +12,19 @@ mod horizon;
 mod ledger;
 mod nav;
 mod people;
+mod provider;
+mod public;
+mod qr;
 mod refused;
+mod register;
+mod reviews;
 mod setup;
 mod sign_in;
 mod sweep;
 mod sweeps;
 mod today;
 
+pub(crate) use public::Published;
 pub(crate) use refused::refused;
 
 use crate::access::Action;
@@ -37,10 +45,35 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::SignIn => sign_in::sign_in(ctx),
         Name::CodeForm => sign_in::code_form(ctx),
         Name::Code => sign_in::code(ctx),
+        Name::ProviderBegin => provider::begin(ctx),
+        Name::ProviderBack => provider::back(ctx),
         Name::SignOut => sign_in::sign_out(ctx),
         Name::WelcomeForm => sign_in::welcome_form(ctx),
         Name::Welcome => sign_in::welcome(ctx),
         Name::Language => sign_in::language(ctx),
+        Name::Reviews => reviews::list(ctx),
+        Name::NoteReview => reviews::looked(ctx),
+        Name::ReviewTasks => reviews::tasks(ctx),
+        Name::ReviewRecord => reviews::record(ctx),
+        Name::AnswerReview => reviews::answer(ctx),
+        Name::BulkReview => reviews::bulk(ctx),
+        Name::UndoReview => reviews::take_back(ctx),
+        Name::Consents => consents::form(ctx),
+        Name::FindConsents => consents::find(ctx),
+        Name::WithdrawConsent => consents::withdraw(ctx),
+        Name::Documents => documents::list(ctx),
+        Name::NoticeChanges => documents::changes(ctx),
+        Name::Bundle => documents::bundle(ctx),
+        Name::Document => documents::view(ctx),
+        Name::DocumentFile => documents::file(ctx),
+        Name::AttestGuideline => documents::attest(ctx),
+        Name::PublicForm => public::form(ctx),
+        Name::PublicDescribe => public::describe(ctx),
+        Name::PublicSend => public::send(ctx),
+        Name::PublicStatus => public::status(ctx),
+        Name::PublicLetter => public::letter(ctx),
+        Name::PublicNotices => public::notices(ctx),
+        Name::PublicNotice => public::notice(ctx),
         Name::Today => today::today(ctx),
         Name::Horizon => horizon::horizon(ctx),
         Name::Datasets => datasets::list(ctx),
@@ -60,6 +93,18 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::Checkpoint => ledger::checkpoint(ctx),
         Name::LedgerKey => ledger::key(ctx),
         Name::Evidence => ledger::evidence(ctx),
+        Name::Register => register::read(ctx),
+        Name::RegisterPart => register::form(ctx),
+        Name::EditPart => register::edit(ctx),
+        Name::RegisterText => register::text(ctx),
+        Name::EditText => register::edit_text(ctx),
+        Name::Change => register::change(ctx),
+        Name::CountChange => register::count(ctx),
+        Name::SubmitChange => register::submit(ctx),
+        Name::RenewChange => register::renew(ctx),
+        Name::WithdrawChange => register::withdraw(ctx),
+        Name::ReturnChange => register::give_back(ctx),
+        Name::ApproveChange => register::approve(ctx),
         Name::People => people::list(ctx, None),
         Name::AddPerson => people::add(ctx),
         Name::AccessTable => people::table(ctx),
@@ -76,6 +121,8 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::BeginFactor => account::begin_factor(ctx),
         Name::SetFactor => account::set_factor(ctx),
         Name::RemoveFactor => account::remove_factor(ctx),
+        Name::LinkProvider => provider::link(ctx),
+        Name::UnlinkProvider => provider::unlink(ctx),
         Name::SetLanguage => account::language(ctx),
         Name::EndSessions => account::end_sessions(ctx),
     }
@@ -83,7 +130,5 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
 
 /// Whether this person must have a second factor before anything else.
 pub(crate) fn must_set_factor(ctx: &Ctx<'_>) -> bool {
-    ctx.app.settings.second_factor
-        && ctx.me.as_ref().is_some_and(|me| me.account.totp.is_none())
-        && ctx.route.action != Some(Action::OwnAccount)
+    account::must_set(ctx) && ctx.route.action != Some(Action::OwnAccount)
 }

@@ -263,7 +263,9 @@ pub(super) fn grant_reading(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         state.set_roles(id, &now, &by, at)?;
         state.set_need_to_know(id, &datasets)
     })?;
-    if !fresh {
+    // Whoever came through the provider goes on so: nobody else ever had that.
+    let goes_on = fresh && !ctx.state(|state| state.identities(id))?.is_empty();
+    if !fresh || goes_on {
         return Ok(Reply::to(&format!("/people/account/{}?done=saved", account.name)));
     }
     let link = linked(ctx)?;
@@ -350,8 +352,18 @@ pub(super) fn log(ctx: &mut Ctx<'_>, sign_ins: bool) -> Result<Reply, Refusal> {
     let f = Frame::new(ctx, heading, "/people");
     let mut rows = lines(ctx, &f, None, LINES)?;
     if sign_ins {
-        let words =
-            ["sign-in", "sign-in-failed", "locked-out", "sign-out", "password", "code-failed"];
+        let words = [
+            "sign-in",
+            "sign-in-failed",
+            "locked-out",
+            "sign-out",
+            "password",
+            "code-failed",
+            "account-made",
+            "account-linked",
+            "account-unlinked",
+            "roles-by-group",
+        ];
         let words = words.map(|w| log_word(w, ctx.lang));
         rows.retain(|l| words.contains(&l.what));
     }

@@ -5,11 +5,13 @@ use frist_state::{LinkFor, Stage};
 
 use super::frame::{Frame, page};
 use super::nav::home;
+use super::provider;
 use crate::access::Role;
 use crate::ctx::{Ctx, Refusal, Reply};
 use crate::factor::{sha256, token};
 use crate::password::{self, Weak};
 use crate::people::{self, Attempt, NewPerson, ProblemWithPerson};
+use crate::text::provider::{ProviderTexts, provider_texts};
 use crate::text::{Texts, texts};
 use crate::web::lang_of;
 
@@ -17,7 +19,9 @@ use crate::web::lang_of;
 #[template(path = "sign_in.html")]
 struct SignIn {
     f: Frame,
+    p: &'static ProviderTexts,
     name: String,
+    provider: Option<String>,
 }
 
 #[derive(Template)]
@@ -48,7 +52,7 @@ struct Dead {
 }
 
 /// Before there is a session, forms are bound to a cookie.
-fn bind(ctx: &mut Ctx<'_>) -> Result<(), Refusal> {
+pub(super) fn bind(ctx: &mut Ctx<'_>) -> Result<(), Refusal> {
     if ctx.binding.is_empty() {
         let secret = token(&people::random::<32>()?);
         ctx.set_cookie("frist-form", &secret);
@@ -67,10 +71,15 @@ pub(super) fn form(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     shown(ctx, wrong, "")
 }
 
-fn shown(ctx: &mut Ctx<'_>, wrong: Option<String>, name: &str) -> Result<Reply, Refusal> {
+pub(super) fn shown(
+    ctx: &mut Ctx<'_>,
+    wrong: Option<String>,
+    name: &str,
+) -> Result<Reply, Refusal> {
     bind(ctx)?;
     let f = Frame::new(ctx, texts(ctx.lang).sign_in, "").wrong(wrong);
-    page(&SignIn { f, name: name.to_owned() })
+    let provider = ctx.app.provider.as_ref().map(|p| p.config.called());
+    page(&SignIn { f, p: provider_texts(ctx.lang), name: name.to_owned(), provider })
 }
 
 /// A name and a password.
@@ -108,7 +117,7 @@ pub(super) fn sign_in(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
 }
 
 /// The page again with how long to wait, and the header that says it to programs.
-fn waits<'a>(
+pub(super) fn waits<'a>(
     ctx: &mut Ctx<'a>,
     until: jiff::Timestamp,
     again: impl FnOnce(&mut Ctx<'a>, Option<String>) -> Result<Reply, Refusal>,
@@ -126,7 +135,7 @@ fn waits<'a>(
     Ok(reply)
 }
 
-fn log_as(ctx: &Ctx<'_>, who: &str, what: &str) -> Result<(), Refusal> {
+pub(super) fn log_as(ctx: &Ctx<'_>, who: &str, what: &str) -> Result<(), Refusal> {
     let look = people::look(ctx.now, who, what, "");
     ctx.state(|state| state.add_look(&look))
 }
@@ -150,9 +159,10 @@ pub(super) fn code(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     if here.stage != Stage::Half {
         return Ok(Reply::to("/"));
     }
-    let (account, hash) = (me.account.clone(), here.hash);
+    let (account, hash, via) = (me.account.clone(), here.hash, here.opened.via);
     let (keys, now, code) = (&ctx.app.keys, ctx.now, ctx.field("code").to_owned());
-    let attempt = ctx.people(|state| people::second(state, keys, (&account, &hash), &code, now))?;
+    let attempt =
+        ctx.people(|state| people::second(state, keys, (&account, &hash, via), &code, now))?;
     match attempt {
         Attempt::Whole(secret) | Attempt::Half(secret) => {
             log_as(ctx, &account.name, "sign-in")?;
@@ -173,13 +183,16 @@ pub(super) fn code(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
 
 /// Ends the session.
 pub(super) fn sign_out(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
+    let mut next = "/sign-in?done=signed-out".to_owned();
     if let Some(here) = ctx.here.take() {
         ctx.state(|state| state.end_session(&here.hash))?;
         log_as(ctx, ctx.name(), "sign-out")?;
+        // The provider ends its own session and sends the person back.
+        next = provider::leave(ctx, &here).unwrap_or(next);
     }
     ctx.set_cookie("frist", "");
     ctx.set_cookie("frist-form", "");
-    let mut reply = Reply::to("/sign-in?done=signed-out");
+    let mut reply = Reply::to(&next);
     // Nothing of what was seen stays in the browser.
     let clear = axum::http::HeaderName::from_static("clear-site-data");
     reply.headers.push((clear, "\"cache\", \"storage\"".into()));

@@ -28,9 +28,22 @@ macro_rules! wording {
         }
     };
 }
+#[allow(unused_imports, reason = "texts below find it by its place")]
 pub(crate) use wording;
 
+mod consents;
+mod documents;
+pub(crate) mod proposal;
+mod public;
+pub(crate) mod register;
+mod reviews;
 pub(crate) mod watch;
+
+pub(crate) use consents::{ConsentTexts, consent_texts};
+pub(crate) use documents::{DocumentTexts, document_texts};
+pub(crate) use public::{PublicTexts, public_texts};
+pub(crate) use reviews::{ReviewTexts, review_texts};
+pub(crate) mod provider;
 
 wording! {
 Texts texts;
@@ -347,7 +360,9 @@ Texts texts;
     factor_begin "Slå to-faktor til" "Turn the second factor on";
     factor_remove "Slå to-faktor fra" "Turn the second factor off";
     factor_step_1 "Åbn en godkendelsesapp på din telefon." "Open an authenticator app on your phone.";
-    factor_step_2 "Tilføj en konto med denne nøgle:" "Add an account with this key:";
+    factor_step_2 "Tilføj en konto:" "Add an account:";
+    factor_picture "QR-kode med den samme nøgle som nedenfor" "QR code with the same key as below";
+    factor_by_hand "Skan billedet med appen, eller skriv nøglen:" "Scan the picture with the app, or enter the key:";
     factor_open "Åbn i en app på denne enhed" "Open in an app on this device";
     factor_step_3 "Skriv den kode, som appen viser:" "Enter the code that the app shows:";
     factor_confirm "Bekræft" "Confirm";

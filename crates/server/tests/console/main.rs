@@ -3,9 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must say so and end")]
 
 mod browser;
+mod documents;
 mod hostile;
 mod journeys;
 mod kit;
+mod oidc;
+mod public;
+mod register;
+mod reviews;
 mod routes;
 mod signing_in;
 mod watching;

@@ -143,7 +143,7 @@ fn the_second_factor() {
 }
 
 /// A code as an authenticator computes it (RFC 6238), on its own.
-fn totp(secret: &str, second: u64) -> String {
+pub(crate) fn totp(secret: &str, second: u64) -> String {
     use hmac::{Hmac, KeyInit as _, Mac as _};
     let bits: Vec<u8> = secret
         .bytes()

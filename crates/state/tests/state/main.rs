@@ -10,6 +10,7 @@ mod leases;
 mod ledger;
 mod open;
 mod people;
+mod proposals;
 mod records;
 mod reviews;
 mod staff;

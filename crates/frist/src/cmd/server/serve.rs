@@ -15,13 +15,9 @@ use crate::place::{Place, SERVER_FILE, is_dead, now, process_name, steady};
 
 /// Serves the console until it is told to end.
 pub fn serve(place: &Place, args: &ServeArgs, as_json: bool) -> Outcome {
-    if !args.listen.ip().is_loopback() && !args.tls_proxy {
-        return Err(Failure::usage(format!(
-            "`{}` can be reached from other machines, and passwords would go there unencrypted",
-            args.listen
-        ))
-        .help("listen on 127.0.0.1, or put a proxy with TLS before it and say `--tls-proxy`"));
-    }
+    let mut config = config(place)?;
+    config.schedule.on &= !args.no_schedule;
+    safe(args, &config)?;
     let mut state = place.state()?;
     let (people_key, changed) = place.people_key(&mut state)?;
     if changed {
@@ -37,11 +33,10 @@ pub fn serve(place: &Place, args: &ServeArgs, as_json: bool) -> Outcome {
         })?),
     };
     drop(state);
-    let mut config = config(place)?;
-    config.schedule.on &= !args.no_schedule;
+    let tls = config.tls.is_some() || args.tls_proxy;
     let settings = Settings {
-        tls: args.tls_proxy,
-        second_factor: args.tls_proxy,
+        tls,
+        second_factor: tls,
         proxy: args.tls_proxy,
         lang: match args.first_lang {
             Language::Da => Lang::Da,
@@ -50,9 +45,12 @@ pub fn serve(place: &Place, args: &ServeArgs, as_json: bool) -> Outcome {
         watch: true,
         config,
     };
+    let public = settings.config.address.clone().filter(|_| tls);
+    let scheme = if settings.config.tls.is_some() { "https" } else { "http" };
     let zone = place.engine()?.register.controller.calendar.zone.clone();
     let ready = |local: std::net::SocketAddr| {
-        let address = format!("http://{local}");
+        // The address of `server.toml` is the one that people can open.
+        let address = public.clone().unwrap_or_else(|| format!("{scheme}://{local}"));
         let link = setup.as_ref().map(|s| format!("{address}{}", s.path));
         if as_json {
             let until = setup.as_ref().map(|s| s.until);
@@ -70,6 +68,26 @@ pub fn serve(place: &Place, args: &ServeArgs, as_json: bool) -> Outcome {
     Ok(Exit::Done)
 }
 
+/// Whether passwords and pages go to other machines only encrypted.
+fn safe(args: &ServeArgs, config: &Config) -> Outcome<()> {
+    let tls = config.tls.is_some() || args.tls_proxy;
+    if !args.listen.ip().is_loopback() && !tls {
+        return Err(Failure::usage(format!(
+            "`{}` can be reached from other machines, and passwords would go there unencrypted",
+            args.listen
+        ))
+        .help("write `[tls]` with `certificate` and `key` into `server.toml`; or listen on 127.0.0.1; or put a proxy with TLS before it and say `--tls-proxy`"));
+    }
+    let plain = |address: &&String| address.starts_with("http://");
+    if let Some(address) = config.address.as_ref().filter(plain).filter(|_| tls) {
+        return Err(Failure::usage(format!(
+            "`server.toml` says that people open `{address}`, without TLS, but browsers are told to come with it"
+        ))
+        .help("write `address` with `https://`"));
+    }
+    Ok(())
+}
+
 /// What `server.toml` says; nothing, when there is none.
 pub fn config(place: &Place) -> Outcome<Config> {
     let path = place.dir.join(SERVER_FILE);
@@ -84,8 +102,19 @@ pub fn config(place: &Place) -> Outcome<Config> {
 fn face(place: &Place, people_key: zeroize::Zeroizing<[u8; 32]>) -> Face {
     let own = || place.at(&place.dir);
     let (making, stamping, opening, publishing, keys) = (own(), own(), own(), own(), own());
+    let (trying, reading, writing) = (own(), own(), own());
+    let base = place.dir.clone();
+    let recording = own();
     Face {
         engine: Box::new(move || Ok(making.engine()?)),
+        engine_over: Box::new(move |loaded| Ok(trying.engine_over(loaded)?)),
+        read: Box::new(move || Ok(reading.files()?)),
+        write: Box::new(move |old, new| {
+            writing.on_disk().replace(|| Ok(writing.files()?), old, new)
+        }),
+        store: Arc::new(move |store| {
+            frist_stores::open(store, &base, &|name| std::env::var(name).ok())
+        }),
         stamp: Box::new(move || stamping.stamp()),
         state: Box::new(move || Ok(opening.state()?)),
         publish: Box::new(move |engine| {
@@ -98,6 +127,9 @@ fn face(place: &Place, people_key: zeroize::Zeroizing<[u8; 32]>) -> Face {
             let path = keys.public_key();
             let text = fs::read_to_string(&path).map_err(|e| Failure::file("read", &path, &e));
             Ok::<_, Trouble>(text?)
+        }),
+        calls: Box::new(move |period| {
+            Ok(crate::cmd::account::bundle::calls(&recording, None, period)?)
         }),
         clock: Arc::new(now),
         people_key,
