@@ -342,6 +342,20 @@ fn one_is_killed_in_mid_sweep_and_the_other_takes_over() {
     // That a server was lost is seen by those who are left, and the one that lives is well.
     let deep = ask(&servers[lives].address, "GET /healthz?deep", "", None).expect("an answer");
     assert_eq!(deep.0, 200, "{}", deep.1);
+    // When all servers are gone, a monitor still sees what is late.
+    drop(servers);
+    let monitor = || {
+        let out = frist(two.path(), &own.url, &desk.url).args(["status", "--alarm"]).output();
+        let out = out.expect("frist runs");
+        (out.status.code(), String::from_utf8_lossy(&out.stdout).into_owned())
+    };
+    let (code, said) = monitor();
+    assert!(code == Some(0) && said.starts_with("FRIST OK"), "{said}");
+    store
+        .batch_execute("INSERT INTO callback VALUES (99999, '+45 00', now() - interval '9 hours')")
+        .expect("entered");
+    let (code, said) = monitor();
+    assert!(code == Some(1) && said.starts_with("FRIST ALARM - 1: callbacks"), "{said}");
 }
 
 fn logs(servers: &[Server; 2]) -> Vec<Vec<String>> {
