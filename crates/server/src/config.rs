@@ -26,6 +26,8 @@ pub struct Config {
     pub mail: Option<frist_watch::Mail>,
     /// The programs that hear of things.
     pub webhook: Vec<frist_watch::Webhook>,
+    /// Who gathers traces; nobody, unless it is said.
+    pub traces: Option<frist_watch::traces::TracesTo>,
     /// What people without an account see.
     pub public: crate::public::Public,
     /// Certificate and key, for TLS of our own.
@@ -55,8 +57,13 @@ impl Config {
                 help: Some("write it with `https://`".into()),
             });
         }
-        let wrong =
+        let mut wrong =
             frist_watch::config::problems(&config.schedule, config.mail.as_ref(), &config.webhook);
+        if let Some(to) = &config.traces
+            && let Err(e) = frist_watch::net::check_url(&to.endpoint, to.insecure)
+        {
+            wrong.push(format!("`[traces]`: {}", e.replace("`url`", "`endpoint`")));
+        }
         if let Some(first) = wrong.into_iter().next() {
             return Err(Trouble {
                 message: format!("`server.toml`: {first}"),

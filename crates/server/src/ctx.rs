@@ -37,6 +37,8 @@ pub(crate) struct App {
     pub(crate) dead: Arc<frist_watch::Dead>,
     /// The scheduler and the watchdog, when they run here.
     pub(crate) watch: OnceLock<frist_watch::Watch>,
+    /// Where traces go, when somebody gathers them.
+    pub(crate) traces: Option<frist_watch::traces::Traces>,
     /// When this server started.
     pub(crate) started: Timestamp,
     pub(crate) public: Paces,
@@ -61,6 +63,11 @@ impl App {
             Ok(make()?.with_dead(Box::new(move |holder| known.is_dead(holder))))
         });
         let started = (face.clock)();
+        let to = settings.config.traces.clone();
+        let traces = to.and_then(|to| {
+            let (net, log) = (Arc::clone(&face.machine.net), Arc::clone(&face.log));
+            frist_watch::traces::Traces::start(to, net, log).ok()
+        });
         let face = Arc::new(face);
         let engines = Arc::new(Engines::new(Arc::clone(&face)));
         let public = Paces::new(settings.config.public);
@@ -78,6 +85,7 @@ impl App {
             meter: Meter::default(),
             dead,
             watch: OnceLock::new(),
+            traces,
             started,
             provider,
         })

@@ -105,6 +105,8 @@ async fn answer(
     let own = Arc::clone(&app);
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let headers = parts.headers;
+    let parent = app.traces.as_ref().and_then(|_| headers.get("traceparent")?.to_str().ok());
+    let parent = parent.map(str::to_owned);
     let work = move || {
         let asked = Asked { route, names, query, headers, body, address, now };
         asked.answer(&own)
@@ -118,6 +120,21 @@ async fn answer(
         )
     });
     app.meter.seen(route, reply.status.as_u16(), began.elapsed());
+    if let Some(traces) = &app.traces {
+        let at = route.map_or("-", |r| r.path);
+        traces.add(frist_watch::traces::Span {
+            name: format!("{} {at}", route.map_or("-", |_| verb.as_str())),
+            began: now,
+            took: began.elapsed(),
+            attributes: vec![
+                ("http.request.method", verb.as_str().into()),
+                ("http.route", at.into()),
+                ("http.response.status_code", reply.status.as_u16().into()),
+            ],
+            failed: reply.status.is_server_error(),
+            parent,
+        });
+    }
     // The route as it is written, never the path with its ids; no address, no query, no name.
     (app.face.log)(
         &serde_json::json!({

@@ -13,3 +13,4 @@ mod register;
 mod reviews;
 mod routes;
 mod signing_in;
+mod watching;
