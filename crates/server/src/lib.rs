@@ -29,6 +29,7 @@ mod register;
 mod routes;
 mod serve;
 mod text;
+mod upload;
 mod web;
 mod words;
 

@@ -80,6 +80,8 @@ routes! {
     Get  "/ledger/checkpoint"           Checkpoint        may(Action::SeeLedger);
     Get  "/ledger/key"                  LedgerKey         may(Action::SeeLedger);
     Get  "/ledger/evidence"             Evidence          may(Action::GetEvidence);
+    Get  "/ledger/verify"               VerifyForm        may(Action::SeeLedger);
+    Post "/ledger/verify"               Verify            may(Action::SeeLedger);
 
     Get  "/people"                      People            may(Action::SeePeople);
     Post "/people"                      AddPerson         may(Action::ManageAccounts);

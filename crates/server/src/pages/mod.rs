@@ -56,6 +56,8 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::Checkpoint => ledger::checkpoint(ctx),
         Name::LedgerKey => ledger::key(ctx),
         Name::Evidence => ledger::evidence(ctx),
+        Name::VerifyForm => ledger::verify_form(ctx),
+        Name::Verify => ledger::verify(ctx),
         Name::Register => register::read(ctx),
         Name::RegisterPart => register::form(ctx),
         Name::EditPart => register::edit(ctx),

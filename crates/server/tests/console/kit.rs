@@ -273,6 +273,22 @@ impl Client {
         more: &[(&str, &str)],
         body: Option<&str>,
     ) -> Answer {
+        let form = body.map(|b| ("application/x-www-form-urlencoded", b.as_bytes()));
+        self.exchange(method, path, more, form)
+    }
+
+    /// Sends a body of another kind.
+    pub(crate) fn send_bytes(&mut self, to: &str, kind: &str, body: &[u8]) -> Answer {
+        self.exchange("POST", to, &[], Some((kind, body)))
+    }
+
+    fn exchange(
+        &mut self,
+        method: &str,
+        path: &str,
+        more: &[(&str, &str)],
+        body: Option<(&str, &[u8])>,
+    ) -> Answer {
         let mut head =
             format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.to);
         if let Some(site) = self.fetch {
@@ -285,14 +301,12 @@ impl Client {
         for (name, value) in more {
             head += &format!("{name}: {value}\r\n");
         }
-        if let Some(body) = body {
-            head += &format!(
-                "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n",
-                body.len()
-            );
+        if let Some((kind, body)) = body {
+            head += &format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len());
         }
         let mut stream = TcpStream::connect(self.to).unwrap();
-        stream.write_all(format!("{head}\r\n{}", body.unwrap_or_default()).as_bytes()).unwrap();
+        let body = body.map_or(&[][..], |(_, body)| body);
+        stream.write_all(&[format!("{head}\r\n").as_bytes(), body].concat()).unwrap();
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).unwrap();
         let text = String::from_utf8_lossy(&bytes).into_owned();

@@ -6,6 +6,7 @@ mod browser;
 mod hostile;
 mod journeys;
 mod kit;
+mod ledger;
 mod register;
 mod routes;
 mod signing_in;
