@@ -112,6 +112,9 @@ routes! {
     Post "/register/change/{id}/end"    WithdrawChange    may(Action::EditRegister);
     Post "/register/change/{id}/back"   ReturnChange      may(Action::ApproveRegister);
     Post "/register/change/{id}/live"   ApproveChange     may(Action::ApproveRegister);
+    Get  "/stores"                      Stores            may(Action::SeeStores);
+    Get  "/stores/connect"              ConnectForm       may(Action::SeeStores);
+    Post "/stores/connect"              Connect           may(Action::EditRegister);
 
     // Setting up: tokens, webhooks, the scheduler.
 

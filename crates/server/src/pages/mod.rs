@@ -12,6 +12,7 @@ mod people;
 mod refused;
 mod register;
 mod sign_in;
+mod stores;
 mod sweep;
 mod sweeps;
 mod today;
@@ -70,6 +71,9 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::WithdrawChange => register::withdraw(ctx),
         Name::ReturnChange => register::give_back(ctx),
         Name::ApproveChange => register::approve(ctx),
+        Name::Stores => stores::list(ctx),
+        Name::ConnectForm => stores::connect_form(ctx),
+        Name::Connect => stores::connect(ctx),
         Name::People => people::list(ctx, None),
         Name::AddPerson => people::add(ctx),
         Name::AccessTable => people::table(ctx),

@@ -32,6 +32,7 @@ pub(crate) use wording;
 
 pub(crate) mod proposal;
 pub(crate) mod register;
+pub(crate) mod stores;
 pub(crate) mod verify;
 
 wording! {

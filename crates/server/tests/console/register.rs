@@ -55,7 +55,8 @@ fn filled(page: &Answer, to: &str, other: &[(&str, &str)]) -> Vec<(String, Strin
         }
         all.push((name.to_owned(), value(page, name)));
     }
-    for (name, value) in other {
+    let token = page.token(to).unwrap();
+    for (name, value) in other.iter().chain(&[("token", token.as_str())]) {
         all.retain(|(n, _)| n != name);
         all.push(((*name).to_owned(), (*value).to_owned()));
     }
