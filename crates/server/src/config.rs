@@ -16,6 +16,8 @@ pub struct Config {
     /// The address that people write in their browser, `https://frist.example.dk`: links in mails
     /// and letters begin with it.
     pub address: Option<String>,
+    /// The server of calls, and who speaks with it as whom.
+    pub calls: Option<crate::calls::CallsConfig>,
 }
 
 impl Config {

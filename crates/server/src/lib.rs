@@ -14,6 +14,7 @@
 //! Nothing here reads the clock, the environment or a key file: [`Face`] brings them.
 
 pub mod access;
+mod calls;
 mod config;
 mod ctx;
 mod engines;
@@ -33,6 +34,7 @@ mod upload;
 mod web;
 mod words;
 
+pub use calls::CallsConfig;
 pub use config::Config;
 pub use face::{Face, Settings, Trouble};
 pub use on_disk::{Files, OnDisk};

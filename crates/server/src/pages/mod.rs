@@ -1,6 +1,7 @@
 //! The pages: what each route does, and the frame around what people see.
 
 mod account;
+mod calls;
 mod datasets;
 mod files;
 mod frame;
@@ -71,6 +72,14 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::WithdrawChange => register::withdraw(ctx),
         Name::ReturnChange => register::give_back(ctx),
         Name::ApproveChange => register::approve(ctx),
+        Name::Calls => calls::list(ctx),
+        Name::Listenings => calls::listenings(ctx),
+        Name::StopRecording => calls::switch(ctx, true),
+        Name::StartRecording => calls::switch(ctx, false),
+        Name::HandleCall => calls::handle(ctx),
+        Name::Listen => calls::listen(ctx),
+        Name::TransferCall => calls::transfer(ctx),
+        Name::ApproveTransfer => calls::approve(ctx),
         Name::Stores => stores::list(ctx),
         Name::ConnectForm => stores::connect_form(ctx),
         Name::Connect => stores::connect(ctx),

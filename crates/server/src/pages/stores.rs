@@ -31,7 +31,6 @@ struct List {
     broken: bool,
     asked: String,
     may_connect: bool,
-    may_register: bool,
     may_datasets: bool,
     stores: Vec<Shown>,
 }
@@ -81,7 +80,6 @@ pub(super) fn list(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         broken: register.is_none(),
         asked: f.time(ctx.now),
         may_connect: ctx.offers(Action::EditRegister),
-        may_register: ctx.offers(Action::SeeRegister),
         may_datasets: ctx.offers(Action::SeeDatasets),
         stores,
         f,

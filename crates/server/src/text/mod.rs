@@ -30,9 +30,11 @@ macro_rules! wording {
 }
 pub(crate) use wording;
 
+pub(crate) mod calls;
 pub(crate) mod proposal;
 pub(crate) mod register;
 pub(crate) mod stores;
+pub(crate) mod today;
 pub(crate) mod verify;
 
 wording! {

@@ -8,7 +8,6 @@ StoresTexts stores_texts;
     reachable "kan nås" "reachable";
     unreachable "kan ikke nås" "not reachable";
     kind "System" "System";
-    version "Version" "Version";
     speed "Svartid" "Answers in";
     opened "åbnet på" "opened in";
     catalogue "indholdet læst på" "contents read in";

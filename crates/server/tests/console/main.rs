@@ -3,6 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must say so and end")]
 
 mod browser;
+mod calls;
+#[path = "../../../calls/tests/api/house.rs"]
+#[expect(dead_code, reason = "made for the tests of the calls' own interface")]
+mod calls_house;
 mod hostile;
 mod journeys;
 mod kit;
@@ -10,3 +14,4 @@ mod ledger;
 mod register;
 mod routes;
 mod signing_in;
+mod stores;
