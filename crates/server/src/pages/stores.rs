@@ -311,7 +311,10 @@ pub(super) fn connect(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     let before = register::look(&desk.files).said;
     let said = register::look(&files).said;
     let made: Vec<_> = said.into_iter().filter(|s| !before.iter().any(|b| b.same(s))).collect();
-    if made.iter().any(|s| s.class() == "late") {
+    // A store without a data set is an error that the next step settles: until then the change is a
+    // draft that nobody can send for approval.
+    let settled_later = |code: &str| code == frist_register::Code::E0035.as_str();
+    if made.iter().any(|s| s.class() == "late" && !settled_later(s.code)) {
         let notes = super::register::notes_of(&made, ctx.lang);
         let wrong = crate::text::register::register_texts(ctx.lang).wrong_form;
         return shown(ctx, Some(wrong.to_owned()), new, notes);

@@ -16,13 +16,13 @@ fn house(calls: &Calls) -> House {
     }
     let config = frist_server::Config::read(&text).unwrap();
     let house = House::with(|settings| settings.config = config);
-    // The calls are declared beside the company's own activities.
+    // The register is the example's, which has calls.
+    let register = house.dir.path().join("register");
+    std::fs::remove_dir_all(&register).unwrap();
+    std::fs::create_dir(&register).unwrap();
     for file in std::fs::read_dir(crate::calls_house::example().join("register")).unwrap() {
         let path = file.unwrap().path();
-        let text = std::fs::read_to_string(&path).unwrap();
-        let from = text.find("\n[[store]]").unwrap();
-        let to = house.dir.path().join("register").join("calls.toml");
-        std::fs::write(to, &text[from..]).unwrap();
+        std::fs::copy(&path, register.join(path.file_name().unwrap())).unwrap();
     }
     house
 }

@@ -92,8 +92,11 @@ fn step(client: &mut Client, change: &str, step: &str, more: &[(&str, &str)]) ->
 /// A change that somebody proposes: the route test needs one.
 pub(crate) fn a_change(house: &House) {
     let mut maker = house.signed_in("changer", &[Role::Engineer], &[]);
-    let sent = send(&mut maker, INVOICES, &[("title.da", "Regninger")]);
+    let other = [("title.da", "Regninger"), ("keep.0.period", "7 years")];
+    let sent = send(&mut maker, INVOICES, &other);
     assert_eq!(sent.location(), "/register/change/1?done=kept");
+    step(&mut maker, "/register/change/1", "count", &[]);
+    step(&mut maker, "/register/change/1", "submit", &[("why", "Klagefristen er ændret")]);
 }
 
 #[test]
