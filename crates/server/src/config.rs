@@ -34,6 +34,8 @@ pub struct Config {
     pub tls: Option<crate::TlsConfig>,
     /// The OpenID Connect provider by which people may sign in.
     pub oidc: Option<crate::OidcConfig>,
+    /// The server of calls, and who speaks with it as whom.
+    pub calls: Option<crate::calls::CallsConfig>,
 }
 
 impl Config {

@@ -140,6 +140,8 @@ pub(crate) struct Ctx<'a> {
     pub(crate) part: String,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) form: Vec<(String, String)>,
+    /// The file that came with the form.
+    pub(crate) file: Vec<u8>,
     pub(crate) me: Option<Me>,
     pub(crate) here: Option<Here>,
     pub(crate) lang: Lang,

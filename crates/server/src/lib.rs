@@ -19,6 +19,7 @@
 
 pub mod access;
 mod api;
+mod calls;
 mod config;
 mod ctx;
 mod engines;
@@ -39,10 +40,12 @@ mod serve;
 mod text;
 mod tls;
 mod tokens;
+mod upload;
 mod web;
 mod words;
 
 pub use api::{ApiConfig, ApiRoute, Scope, Verb, api_routes, misfits, openapi};
+pub use calls::CallsConfig;
 pub use config::Config;
 pub use face::{Face, Machine, Settings, Trouble};
 pub use oidc::OidcConfig;

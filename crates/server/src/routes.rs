@@ -82,6 +82,8 @@ routes! {
     Get  "/ledger/checkpoint"           Checkpoint        may(Action::SeeLedger);
     Get  "/ledger/key"                  LedgerKey         may(Action::SeeLedger);
     Get  "/ledger/evidence"             Evidence          may(Action::GetEvidence);
+    Get  "/ledger/verify"               VerifyForm        may(Action::SeeLedger);
+    Post "/ledger/verify"               Verify            may(Action::SeeLedger);
 
     Get  "/people"                      People            may(Action::SeePeople);
     Post "/people"                      AddPerson         may(Action::ManageAccounts);
@@ -130,6 +132,17 @@ routes! {
     Post "/register/change/{id}/end"    WithdrawChange    may(Action::EditRegister);
     Post "/register/change/{id}/back"   ReturnChange      may(Action::ApproveRegister);
     Post "/register/change/{id}/live"   ApproveChange     may(Action::ApproveRegister);
+    Get  "/calls"                       Calls             may(Action::SeeCalls);
+    Get  "/calls/listenings"            Listenings        may(Action::SeeListenings);
+    Post "/calls/stop"                  StopRecording     may(Action::StopRecording);
+    Post "/calls/start"                 StartRecording    may(Action::StartRecording);
+    Post "/calls/call/{id}"             HandleCall        may(Action::HandleCall);
+    Post "/calls/recording/{id}/listen" Listen            may(Action::Listen);
+    Post "/calls/recording/{id}/transfer" TransferCall    may(Action::TransferCall);
+    Post "/calls/transfer/{id}/approve" ApproveTransfer   may(Action::ApproveTransfer);
+    Get  "/stores"                      Stores            may(Action::SeeStores);
+    Get  "/stores/connect"              ConnectForm       may(Action::SeeStores);
+    Post "/stores/connect"              Connect           may(Action::EditRegister);
 
     // Setting up: tokens, webhooks, the scheduler.
     Get  "/setup"                       Setup             may(Action::SeeMetrics);

@@ -22,11 +22,14 @@ use crate::guard::{form_token_fits, from_here, pairs};
 use crate::pages;
 use crate::people;
 use crate::routes::{Method, Name, ROUTES, Route};
+use crate::upload;
 
 /// The largest form, bytes ...
 const BODY: usize = 64 * 1024;
-/// ... and the largest file of a register.
+/// ... the largest file of a register ...
 const TEXT: usize = 1024 * 1024;
+/// ... and the largest proof that is verified here; larger ones are for `frist verify`.
+const PROOF: usize = 32 * 1024 * 1024;
 /// How long a form may take to come in.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -152,6 +155,7 @@ async fn answer(
 fn most(route: &Route) -> usize {
     match route.name {
         Name::EditText => TEXT,
+        Name::Verify => PROOF,
         _ => BODY,
     }
 }
@@ -194,6 +198,7 @@ impl Asked {
             part: self.names.part,
             query: pairs(&self.query).unwrap_or_default(),
             form: Vec::new(),
+            file: Vec::new(),
             me: None,
             here: None,
             lang: language(&self.headers, tls, app.settings.lang),
@@ -206,7 +211,7 @@ impl Asked {
         };
         let outcome = self.body.and_then(|body| {
             let known = find(&mut ctx, &self.headers);
-            known.and_then(|()| act(&mut ctx, &body))
+            known.and_then(|()| act(&mut ctx, &self.headers, &body))
         });
         let mut reply = match outcome {
             Ok(reply) => reply,
@@ -265,7 +270,7 @@ fn find(ctx: &mut Ctx<'_>, headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 /// Asks whether it may be done, does it, and keeps in the log that it was.
-fn act(ctx: &mut Ctx<'_>, body: &Bytes) -> Result<Reply, Refusal> {
+fn act(ctx: &mut Ctx<'_>, headers: &HeaderMap, body: &Bytes) -> Result<Reply, Refusal> {
     let route = ctx.route;
     let whole = ctx.here.as_ref().is_some_and(|here| here.stage == Stage::Whole);
     if let Some(action) = route.action {
@@ -281,8 +286,17 @@ fn act(ctx: &mut Ctx<'_>, body: &Bytes) -> Result<Reply, Refusal> {
         }
     }
     if route.method == Method::Post {
-        let text = std::str::from_utf8(body).map_err(|_| Refusal::Form)?;
-        ctx.form = pairs(text).ok_or(Refusal::Form)?;
+        let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
+        match kind.and_then(upload::boundary) {
+            Some(boundary) => {
+                let sent = upload::parts(body, boundary).ok_or(Refusal::Form)?;
+                (ctx.form, ctx.file) = (sent.fields, sent.file);
+            }
+            None => {
+                let text = std::str::from_utf8(body).map_err(|_| Refusal::Form)?;
+                ctx.form = pairs(text).ok_or(Refusal::Form)?;
+            }
+        }
         let path = route.path.replace("{id}", &ctx.id).replace("{part}", &ctx.part);
         let token = ctx.raw("token").to_owned();
         if !form_token_fits(&ctx.app.keys.forms, &ctx.binding, &path, &token) {

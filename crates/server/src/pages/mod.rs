@@ -2,6 +2,7 @@
 
 mod account;
 mod api;
+mod calls;
 mod consents;
 mod datasets;
 mod documents;
@@ -21,6 +22,7 @@ mod register;
 mod reviews;
 mod setup;
 mod sign_in;
+mod stores;
 mod sweep;
 mod sweeps;
 mod today;
@@ -101,6 +103,8 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::Checkpoint => ledger::checkpoint(ctx),
         Name::LedgerKey => ledger::key(ctx),
         Name::Evidence => ledger::evidence(ctx),
+        Name::VerifyForm => ledger::verify_form(ctx),
+        Name::Verify => ledger::verify(ctx),
         Name::Register => register::read(ctx),
         Name::RegisterPart => register::form(ctx),
         Name::EditPart => register::edit(ctx),
@@ -113,6 +117,17 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::WithdrawChange => register::withdraw(ctx),
         Name::ReturnChange => register::give_back(ctx),
         Name::ApproveChange => register::approve(ctx),
+        Name::Calls => calls::list(ctx),
+        Name::Listenings => calls::listenings(ctx),
+        Name::StopRecording => calls::switch(ctx, true),
+        Name::StartRecording => calls::switch(ctx, false),
+        Name::HandleCall => calls::handle(ctx),
+        Name::Listen => calls::listen(ctx),
+        Name::TransferCall => calls::transfer(ctx),
+        Name::ApproveTransfer => calls::approve(ctx),
+        Name::Stores => stores::list(ctx),
+        Name::ConnectForm => stores::connect_form(ctx),
+        Name::Connect => stores::connect(ctx),
         Name::People => people::list(ctx, None),
         Name::AddPerson => people::add(ctx),
         Name::AccessTable => people::table(ctx),

@@ -31,6 +31,7 @@ macro_rules! wording {
 #[allow(unused_imports, reason = "texts below find it by its place")]
 pub(crate) use wording;
 
+pub(crate) mod calls;
 mod consents;
 mod documents;
 pub(crate) mod proposal;
@@ -45,6 +46,9 @@ pub(crate) use documents::{DocumentTexts, document_texts};
 pub(crate) use public::{PublicTexts, public_texts};
 pub(crate) use reviews::{ReviewTexts, review_texts};
 pub(crate) mod provider;
+pub(crate) mod stores;
+pub(crate) mod today;
+pub(crate) mod verify;
 
 wording! {
 Texts texts;

@@ -135,6 +135,7 @@ fn a_day_at_the_console() {
     let house = House::new();
     let mut engineer = house.signed_in("jens", &[Role::Engineer], &[]);
     let plan = engineer.send("/sweeps", "/sweeps", &[]).location().to_owned();
+    crate::register::a_change(&house);
     house.person("maria", &[Role::Dpo], &[]);
     let profile = tempfile::tempdir().unwrap();
     let mut b = Browser::start(profile.path());
@@ -155,6 +156,14 @@ fn a_day_at_the_console() {
         ("sweep", plan.clone()),
         ("holds", "/holds".into()),
         ("ledger", "/ledger".into()),
+        ("verify", "/ledger/verify".into()),
+        ("register", "/register".into()),
+        ("register-part", "/register/part/dataset/invoices".into()),
+        ("register-text", "/register/text/afregning".into()),
+        ("register-change", "/register/change/1".into()),
+        ("stores", "/stores".into()),
+        ("connect", "/stores/connect".into()),
+        ("calls", "/calls".into()),
         ("people", "/people".into()),
         ("person", "/people/account/jens".into()),
         ("table", "/people/table".into()),

@@ -183,7 +183,11 @@ impl House {
 
     /// An engine of one's own, beside the server.
     pub(crate) fn engine(&self) -> Engine {
-        engine(self.dir.path(), &self.clock).unwrap_or_else(|t| panic!("{}", t.message))
+        {
+            let dir = self.dir.path();
+            loaded(dir).and_then(|l| engine(dir, l, &self.clock))
+        }
+        .unwrap_or_else(|t| panic!("{}", t.message))
     }
 
     pub(crate) fn state(&self) -> State {
@@ -312,7 +316,8 @@ impl Client {
         more: &[(&str, &str)],
         body: Option<&str>,
     ) -> Answer {
-        self.exchange(method, path, more, body.map(|b| ("application/x-www-form-urlencoded", b)))
+        let form = body.map(|b| ("application/x-www-form-urlencoded", b.as_bytes()));
+        self.exchange(method, path, more, form)
     }
 
     /// The same with a body of JSON.
@@ -323,7 +328,13 @@ impl Client {
         more: &[(&str, &str)],
         body: Option<&str>,
     ) -> Answer {
-        self.exchange(method, path, more, body.map(|b| ("application/json", b)))
+        let json = body.map(|b| ("application/json", b.as_bytes()));
+        self.exchange(method, path, more, json)
+    }
+
+    /// Sends a body of another kind.
+    pub(crate) fn send_bytes(&mut self, to: &str, kind: &str, body: &[u8]) -> Answer {
+        self.exchange("POST", to, &[], Some((kind, body)))
     }
 
     /// One request on a connection of its own; a body with its type.
@@ -332,7 +343,7 @@ impl Client {
         method: &str,
         path: &str,
         more: &[(&str, &str)],
-        body: Option<(&str, &str)>,
+        body: Option<(&str, &[u8])>,
     ) -> Answer {
         let mut head =
             format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.to);
@@ -350,9 +361,8 @@ impl Client {
             head += &format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len());
         }
         let mut stream = TcpStream::connect(self.to).unwrap();
-        stream
-            .write_all(format!("{head}\r\n{}", body.map_or("", |(_, text)| text)).as_bytes())
-            .unwrap();
+        let body = body.map_or(&[][..], |(_, body)| body);
+        stream.write_all(&[format!("{head}\r\n").as_bytes(), body].concat()).unwrap();
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).unwrap();
         let text = String::from_utf8_lossy(&bytes).into_owned();

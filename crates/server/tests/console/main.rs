@@ -3,14 +3,20 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must say so and end")]
 
 mod browser;
+mod calls;
+#[path = "../../../calls/tests/api/house.rs"]
+#[expect(dead_code, reason = "made for the tests of the calls' own interface")]
+mod calls_house;
 mod documents;
 mod hostile;
 mod journeys;
 mod kit;
+mod ledger;
 mod oidc;
 mod public;
 mod register;
 mod reviews;
 mod routes;
 mod signing_in;
+mod stores;
 mod watching;

@@ -47,7 +47,10 @@ fn every_route_asks_for_its_action() {
     let facts = Facts::default()
         .with(Condition::NeedToKnow, true)
         .with(Condition::NotMaker, true)
-        .with(Condition::NotOneself, true);
+        .with(Condition::NotOneself, true)
+        // Asked of the server of calls, once the form is in order.
+        .with(Condition::Named, true)
+        .with(Condition::TwoPersons, true);
     for role in Role::ALL {
         let mut client = house.signed_in(role.as_str(), &[role], &["invoices"]);
         // All come from one address, which may not come too often.
