@@ -39,7 +39,6 @@ AssessmentTexts assessment_texts;
     next "Næste" "Next";
     answered "Svaret indtil nu" "Answered so far";
     choose "Vælg" "Choose";
-    categories_are "Kategorierne er:" "The categories are:";
 
     w_needed "Spørgsmålet skal besvares." "The question needs an answer.";
     w_choice "Vælg et af svarene." "Choose one of the answers.";

@@ -207,7 +207,7 @@ fn what_people_without_an_account_and_caseworkers_see() {
         settings.config.public.form = true;
         settings.config.public.notices = true;
     });
-    house.later(jiff::SignedDuration::from_hours(3 * 365 * 24));
+    house.later(jiff::SignedDuration::from_hours(4 * 365 * 24));
     house.person("maria", &[Role::Dpo], &[]);
     let profile = tempfile::tempdir().unwrap();
     let mut b = Browser::start(profile.path());
@@ -242,7 +242,7 @@ fn what_people_without_an_account_and_caseworkers_see() {
             ("document", "/documents/schedule"),
             ("notice-changes", "/documents/changes"),
             ("reviews", "/reviews"),
-            ("review-tasks", "/reviews/emails"),
+            ("review-tasks", "/reviews/invoices"),
             ("consents", "/consents"),
             ("assessments", "/assessments"),
             ("assessment", "/assessments/marketing-consents"),
@@ -251,8 +251,8 @@ fn what_people_without_an_account_and_caseworkers_see() {
             b.go(&at(path));
             b.picture(&format!("{page}{name}"));
         }
-        b.go(&at("/reviews/emails"));
-        b.press("/reviews/emails/record");
+        b.go(&at("/reviews/invoices"));
+        b.press("/reviews/invoices/record");
         b.picture(&format!("review-record{name}"));
         b.go(&at("/assessments/applicants"));
         b.press("/assessments/applicants");

@@ -103,6 +103,8 @@ fn so(ctx: &Ctx<'_>, what: &str) -> Result<Option<So>, Refusal> {
     let (now, by, sent) = (ctx.now, ctx.name().to_owned(), sent(ctx));
     ctx.engine(|engine| {
         let look = match assess::look(engine, what, now) {
+            // Of a collection that is not there nothing can be seen.
+            Ok(look) if !look.known && look.fields.is_empty() => return Ok(None),
             Ok(look) => look,
             Err(CasesError::NotFound { .. } | CasesError::Input { .. }) => return Ok(None),
             Err(CasesError::Sweep(frist_sweep::Error::UnknownDataset(_))) => return Ok(None),
