@@ -248,9 +248,11 @@ fn what_people_without_an_account_and_caseworkers_see() {
             ("assessment", "/assessments/marketing-consents"),
             ("holds-query", "/holds"),
         ] {
+            house.later(jiff::SignedDuration::from_secs(10));
             b.go(&at(path));
             b.picture(&format!("{page}{name}"));
         }
+        house.later(jiff::SignedDuration::from_secs(60));
         b.go(&at("/reviews/invoices"));
         b.press("/reviews/invoices/record");
         b.picture(&format!("review-record{name}"));
