@@ -112,6 +112,11 @@ routes! {
     Post "/consents"                    FindConsents      may(Action::SeeConsents);
     Post "/consents/{id}/withdraw"      WithdrawConsent   may(Action::WithdrawConsent);
 
+    Get  "/assessments"                 Assessments       may(Action::SeeDatasets);
+    Get  "/assessments/{id}"            Assessment        may(Action::SeeDatasets);
+    Post "/assessments/{id}"            Assess            may(Action::Assess);
+    Post "/assessments/{id}/keep"       KeepAssessment    may(Action::Assess);
+
     Get  "/documents"                   Documents         may(Action::SeeDocuments);
     Get  "/documents/changes"           NoticeChanges     may(Action::SeeDocuments);
     Post "/documents/bundle"            Bundle            may(Action::GetBundle);

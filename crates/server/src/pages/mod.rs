@@ -3,6 +3,7 @@
 mod account;
 mod api;
 mod calls;
+mod assessments;
 mod consents;
 mod datasets;
 mod documents;
@@ -71,6 +72,10 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::Consents => consents::form(ctx),
         Name::FindConsents => consents::find(ctx),
         Name::WithdrawConsent => consents::withdraw(ctx),
+        Name::Assessments => assessments::list(ctx),
+        Name::Assessment => assessments::one(ctx),
+        Name::Assess => assessments::guide(ctx),
+        Name::KeepAssessment => assessments::keep(ctx),
         Name::Documents => documents::list(ctx),
         Name::NoticeChanges => documents::changes(ctx),
         Name::Bundle => documents::bundle(ctx),

@@ -208,3 +208,65 @@ fn a_day_at_the_console() {
     b.wait("document.querySelector('h1').innerText == 'I dag'");
     b.picture("calm");
 }
+
+#[test]
+#[ignore = "needs Chromium"]
+fn what_people_without_an_account_and_caseworkers_see() {
+    let house = House::with(|settings| {
+        settings.config.public.form = true;
+        settings.config.public.notices = true;
+    });
+    house.later(jiff::SignedDuration::from_hours(4 * 365 * 24));
+    house.person("maria", &[Role::Dpo], &[]);
+    let profile = tempfile::tempdir().unwrap();
+    let mut b = Browser::start(profile.path());
+    let at = |path: &str| format!("http://{}{path}", house.console.local);
+    for (name, width, dark) in [("", 1280, false), ("-phone", 390, false), ("-dark", 1280, true)] {
+        b.size(width, 860, dark);
+        b.go(&at("/p?lang=da"));
+        b.picture(&format!("public-form{name}"));
+        b.js("document.getElementById('right-erasure').click()");
+        b.fill("words", "Jeg var kunde indtil 2019 og vil gerne have mine oplysninger slettet.");
+        b.press("/p");
+        b.picture(&format!("public-details{name}"));
+        house.later(jiff::SignedDuration::from_secs(30));
+        b.fill("name", "Karen Holm");
+        b.fill("email", "karen@example.dk");
+        b.press("/p/send");
+        b.picture(&format!("public-receipt{name}"));
+        b.go(&at("/p/notices"));
+        b.picture(&format!("public-notices{name}"));
+        b.go(&at("/p/notices/customer"));
+        b.picture(&format!("public-notice{name}"));
+    }
+    b.size(1280, 860, false);
+    b.go(&at("/sign-in"));
+    b.fill("name", "maria");
+    b.fill("password", PASSWORD);
+    b.press("/sign-in");
+    for (name, width, dark) in [("", 1280, false), ("-phone", 390, false), ("-dark", 1280, true)] {
+        b.size(width, 860, dark);
+        for (page, path) in [
+            ("documents", "/documents"),
+            ("document", "/documents/schedule"),
+            ("notice-changes", "/documents/changes"),
+            ("reviews", "/reviews"),
+            ("review-tasks", "/reviews/invoices"),
+            ("consents", "/consents"),
+            ("assessments", "/assessments"),
+            ("assessment", "/assessments/marketing-consents"),
+            ("holds-query", "/holds"),
+        ] {
+            house.later(jiff::SignedDuration::from_secs(10));
+            b.go(&at(path));
+            b.picture(&format!("{page}{name}"));
+        }
+        house.later(jiff::SignedDuration::from_secs(60));
+        b.go(&at("/reviews/invoices"));
+        b.press("/reviews/invoices/record");
+        b.picture(&format!("review-record{name}"));
+        b.go(&at("/assessments/applicants"));
+        b.press("/assessments/applicants");
+        b.picture(&format!("assessment-step{name}"));
+    }
+}

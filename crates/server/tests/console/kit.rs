@@ -194,6 +194,11 @@ impl House {
         state(self.dir.path()).unwrap_or_else(|t| panic!("{}", t.message))
     }
 
+    /// An engine of one's own, as the command line has one.
+    pub(crate) fn engine(&self) -> Engine {
+        engine(self.dir.path(), &self.clock).unwrap_or_else(|t| panic!("{}", t.message))
+    }
+
     pub(crate) fn client(&self) -> Client {
         self.client_of(self.console.local)
     }

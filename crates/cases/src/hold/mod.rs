@@ -1,6 +1,10 @@
 //! Holds: that each of them says what it covers in words that the register and the stores know, and
 //! that its adding and its release are entries of the ledger.
 
+mod scope;
+
+pub use scope::{Covers, Unfit, scope};
+
 use frist_ledger::entry::{Entry, HoldChange, Id, Kind};
 use frist_state::{Hold, NewHold, Scope};
 use frist_sweep::Engine;
@@ -107,18 +111,12 @@ fn known(engine: &mut Engine, dataset: Option<&str>, scope: &Scope) -> Result<()
     }
 }
 
-/// What fields files have, only each file tells.
 fn has_field(engine: &mut Engine, dataset: &str, field: &str) -> Result<()> {
-    let prepared = engine.prepare(dataset)?;
-    let collection = prepared.dataset.collection.value.clone();
-    let catalogue = engine.store(&prepared.dataset.store.value)?.catalogue()?;
-    let info = catalogue.iter().find(|c| c.name.eq_ignore_ascii_case(&collection));
-    match info.filter(|c| !c.fields.is_empty()) {
-        Some(c) if !c.fields.iter().any(|f| f.name == field) => {
-            let names: Vec<&str> = c.fields.iter().map(|f| f.name.as_str()).collect();
-            let why = format!("`{dataset}` has no such field; it has {}", names.join(", "));
+    match scope::unknown_field(engine, dataset, field)? {
+        None => Ok(()),
+        Some(there) => {
+            let why = format!("`{dataset}` has no such field; it has {}", there.join(", "));
             Err(CasesError::Input { what: FIELD, why })
         }
-        _ => Ok(()),
     }
 }
