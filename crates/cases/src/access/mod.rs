@@ -122,18 +122,35 @@ pub fn judge(
     shown: Shown,
     t: Timestamp,
 ) -> Result<()> {
+    judge_all(engine, by, number, &[(id.to_owned(), shown)], t)
+}
+
+/// Keeps what a reviewer decided about several of these, in one step.
+///
+/// # Errors
+/// As [`judge`]; then nothing is kept.
+pub fn judge_all(
+    engine: &mut Engine,
+    by: &str,
+    number: &str,
+    judged: &[(String, Shown)],
+    t: Timestamp,
+) -> Result<()> {
     let items = review(engine, number, t)?;
-    let Some(item) = items.iter().find(|i| i.id == id) else {
-        let why = "nothing of that name waits for a reviewer; look at the review list".into();
-        return Err(CasesError::Input { what: "the item", why });
-    };
-    if item.file && matches!(shown, Shown::Instead(_)) {
-        let why = "a file is shown whole or left out; attach a redacted copy to the case".into();
-        return Err(CasesError::Input { what: "what is shown instead", why });
-    }
     let kept = desk(engine, by, t, "").load(number)?;
     let mut work: Work = work_of(&kept, WORK)?.unwrap_or_default();
-    work.shown.insert(id.to_owned(), shown);
+    for (id, shown) in judged {
+        let Some(item) = items.iter().find(|i| i.id == *id) else {
+            let why = "nothing of that name waits for a reviewer; look at the review list".into();
+            return Err(CasesError::Input { what: "the item", why });
+        };
+        if item.file && matches!(shown, Shown::Instead(_)) {
+            let why =
+                "a file is shown whole or left out; attach a redacted copy to the case".into();
+            return Err(CasesError::Input { what: "what is shown instead", why });
+        }
+        work.shown.insert(id.clone(), shown.clone());
+    }
     keep_work(engine, kept, WORK, &work, step(t, by, "reviewed", None))
 }
 

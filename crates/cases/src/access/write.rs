@@ -187,7 +187,7 @@ mod tests {
         let phrase = passphrase().unwrap();
         assert_eq!((phrase.len(), phrase.matches('-').count()), (24, 4));
         assert_ne!(phrase, passphrase().unwrap());
-        let sealed = seal(b"hemmeligt", &phrase).unwrap();
+        let sealed = seal(b"hemmeligt", &phrase, BY_CHANCE).unwrap();
         assert!(!sealed.windows(9).any(|w| w == b"hemmeligt"));
         assert_eq!(open_sealed(&sealed, &phrase).unwrap(), b"hemmeligt");
         assert!(open_sealed(&sealed, &passphrase().unwrap()).is_err());

@@ -1,10 +1,11 @@
 //! Finding the person of a request, and keeping which records are theirs and why.
 
+use frist_register::{Lang, Register};
 use frist_state::case::CaseRecord;
 use frist_sweep::Engine;
 use jiff::Timestamp;
 
-use super::{FOUND, desk, step};
+use super::{FOUND, desk, say, step};
 use crate::Result;
 use crate::find::{self, Found, Hit, Limits, Occasion, Origin, Reason, Said};
 use crate::request::desk::{Kept, Told};
@@ -70,7 +71,7 @@ pub fn search(
     desk(engine, by, t, "").after(&kept, &Step::Searched)?;
     let mut known: Vec<(String, String)> =
         kept.request.known.iter().map(|k| (k.kind.clone(), k.value.clone())).collect();
-    let before = answered(&kept)?;
+    let (before, lang) = (answered(&kept)?, kept.request.lang);
     let mut now = before.clone();
     now.add(more, said);
     known.extend(now.more.iter().map(|k| (k.kind.clone(), k.value.clone())));
@@ -80,7 +81,9 @@ pub fn search(
         let text = format!("{} identifiers, {} answers", now.more.len(), now.said.len());
         keep_work(engine, kept, WORK, &now, step(t, by, "said", Some(text)))?;
     }
-    let records: Vec<CaseRecord> = found.hits.iter().map(record).collect();
+    let register = &engine.register;
+    let records: Vec<CaseRecord> =
+        found.hits.iter().map(|hit| record(hit, register, lang)).collect();
     if found.is_complete() || (anyway && found.asked.is_empty()) {
         desk(engine, by, t, "").take(
             number,
@@ -95,11 +98,12 @@ pub fn search(
     Ok(found)
 }
 
-fn record(hit: &Hit) -> CaseRecord {
+fn record(hit: &Hit, register: &Register, lang: Lang) -> CaseRecord {
+    let why: Vec<String> = hit.why.iter().map(|r| why(r, register, lang)).collect();
     CaseRecord {
         dataset: hit.dataset.clone(),
         key: hit.key.text(),
-        why: hit.why.iter().map(why).collect::<Vec<_>>().join("; "),
+        why: why.join("; "),
         state: FOUND.to_owned(),
         ground: None,
         until: None,
@@ -107,15 +111,29 @@ fn record(hit: &Hit) -> CaseRecord {
     }
 }
 
-fn why(reason: &Reason) -> String {
-    match reason {
-        Reason::Said => "a person has said so".to_owned(),
-        Reason::Field { field, kind, from, .. } => match from {
-            Origin::Given => format!("`{field}` is the {kind} that came with the request"),
-            Origin::Said => format!("`{field}` is the {kind} that a person has confirmed"),
-            Origin::Record { dataset, field: other, .. } => {
-                format!("`{field}` is the {kind} in `{other}` of their record in `{dataset}`")
+/// Why a record is thought to be the person's, in the language of the case. The value is in the
+/// record, and not repeated.
+fn why(reason: &Reason, register: &Register, lang: Lang) -> String {
+    let (field, kind, from) = match reason {
+        Reason::Said => {
+            return say(lang, "bekræftet af en sagsbehandler", "a person has said so").to_owned();
+        }
+        Reason::Field { field, kind, from, .. } => (field, kind, from),
+    };
+    let title = register.identity(kind).map(|i| i.title.get(lang)).filter(|t| !t.is_empty());
+    let kind = title.unwrap_or(kind);
+    match (from, lang) {
+        (Origin::Given, Lang::Da) => format!("`{field}`: {kind} fra anmodningen"),
+        (Origin::Given, Lang::En) => format!("`{field}`: {kind} that came with the request"),
+        (Origin::Said, Lang::Da) => format!("`{field}`: {kind}, bekræftet af en sagsbehandler"),
+        (Origin::Said, Lang::En) => format!("`{field}`: {kind} that a person has confirmed"),
+        (Origin::Record { dataset, field: other, .. }, lang) => {
+            let set = register.dataset(dataset).map(|d| d.title.get(lang));
+            let set = set.filter(|t| !t.is_empty()).unwrap_or(dataset);
+            match lang {
+                Lang::Da => format!("`{field}`: {kind} fra personens post i {set} (`{other}`)"),
+                Lang::En => format!("`{field}`: {kind} from their record in {set} (`{other}`)"),
             }
-        },
+        }
     }
 }

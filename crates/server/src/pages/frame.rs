@@ -8,10 +8,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::cases;
 use super::nav::{Group, groups};
 use crate::ctx::{Ctx, Refusal, Reply};
 use crate::guard::form_token;
 use crate::picture;
+use crate::text::cases::case_texts;
 use crate::text::{Texts, texts};
 
 /// The frame of one page.
@@ -95,6 +97,11 @@ impl Frame {
     /// A day, with the time when it is not midnight.
     pub(crate) fn when(&self, at: Timestamp) -> String {
         when(at, &self.zone, self.lang)
+    }
+
+    /// The civil day of an instant.
+    pub(crate) fn day(&self, at: Timestamp) -> Date {
+        at.to_zoned(self.zone.clone()).date()
     }
 
     /// The time of day.
@@ -190,7 +197,7 @@ fn notice(ctx: &Ctx<'_>, t: &'static Texts) -> Option<String> {
         "released" => t.hold_released,
         "factor-off" => t.factor_removed,
         "sessions" => t.sessions_ended,
-        _ => return None,
+        word => cases::done_text(word, case_texts(ctx.lang))?,
     };
     Some(text.to_owned())
 }

@@ -30,6 +30,8 @@ macro_rules! wording {
 }
 pub(crate) use wording;
 
+pub(crate) mod cases;
+
 wording! {
 Texts texts;
 // Frame
