@@ -28,7 +28,6 @@ macro_rules! wording {
         }
     };
 }
-pub(crate) use wording;
 
 pub(crate) mod cases;
 

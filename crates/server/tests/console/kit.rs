@@ -113,6 +113,11 @@ impl House {
         *self.clock.lock().unwrap() += by;
     }
 
+    /// An engine as the console has them.
+    pub(crate) fn engine(&self) -> Engine {
+        engine(self.dir.path(), &self.clock).unwrap_or_else(|t| panic!("{}", t.message))
+    }
+
     pub(crate) fn state(&self) -> State {
         state(self.dir.path()).unwrap_or_else(|t| panic!("{}", t.message))
     }

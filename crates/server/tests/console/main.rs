@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must say so and end")]
 
 mod browser;
+mod cases;
 mod hostile;
 mod journeys;
 mod kit;
