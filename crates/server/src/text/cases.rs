@@ -339,6 +339,7 @@ CaseTexts case_texts;
     late_since "Skulle have været slettet før" "Should have gone before";
     decide_help "Når alt er besvaret, afgøres sagen. Kræver sletningen en andens godkendelse, sker der intet, før den er givet." "Once everything is answered the case is decided. Where the erasure needs another person's approval, nothing happens before it is given.";
     decide_now "Gem og afgør" "Save and decide";
+    decide_anew "Ret afgørelsen" "Decide anew";
     receipts_lead "Hver kvittering beviser, hvornår posten blev slettet, og kan efterprøves af enhver uden netværk." "Each receipt proves when the record was erased, and can be verified by anybody offline.";
     stands_duty "lovpligtig opbevaring" "kept by a statute's duty";
     stands_needed "stadig nødvendigt" "still necessary";

@@ -55,6 +55,7 @@ struct Page {
     approved_by: Option<String>,
     going: u64,
     receipts: Vec<(usize, String, String, String)>,
+    anew: bool,
     to_answer: bool,
 }
 
@@ -117,7 +118,9 @@ fn page_of(ctx: &mut Ctx<'_>, kept: &Kept, wrong: Option<String>) -> Result<Repl
     if !decidable {
         return Err(Refusal::NotFound);
     }
-    let live = req.stage == Stage::Searched;
+    // What was decided can be decided anew until it is answered.
+    let anew = req.stage == Stage::Decided && req.searched.is_some();
+    let live = req.stage == Stage::Searched || (anew && ctx.asked("anew").is_some());
     let (titles, records, answers, consents) = look(ctx, |engine| {
         let records = engine.state.case_records(&number)?;
         let answers: Answers = if live { erase::look(engine, &number, now)? } else { Vec::new() };
@@ -221,6 +224,7 @@ fn page_of(ctx: &mut Ctx<'_>, kept: &Kept, wrong: Option<String>) -> Result<Repl
         approved_by: approval.approved_by.clone(),
         going: if refusal { 0 } else { going },
         receipts: receipts.collect(),
+        anew: anew && !live,
         to_answer: req.stage == Stage::Decided && (refusal || going == 0),
         groups,
         unknown,

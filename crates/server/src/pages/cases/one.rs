@@ -43,6 +43,7 @@ struct One {
     package: bool,
     rectify: bool,
     decides: bool,
+    may_decide: bool,
     articles: Vec<(&'static str, &'static str)>,
     restriction: Option<Restriction>,
     tomorrow: Date,
@@ -167,6 +168,8 @@ pub(super) fn shown(
     });
     let possible = request.possible(now, &calendar);
     let open = request.stage < Stage::Answered;
+    let facts_of_records = super::knows_all(ctx, records.iter().map(|r| r.dataset.as_str()));
+    let may_decide = ctx.could(Action::DecideRecords, &facts_of_records);
     let of = |right: &[Right]| open && right.contains(&request.right);
     let restriction = restrict::standing(&kept).map_err(|e| super::refusal(ctx, e))?;
     let today = f.day(now);
@@ -205,7 +208,7 @@ pub(super) fn shown(
             request.right,
             Right::Erasure | Right::Objection | Right::ConsentWithdrawal
         ),
-        articles: match of(&[Right::Restriction]) && request.searched.is_some() {
+        articles: match may_decide && of(&[Right::Restriction]) && request.searched.is_some() {
             true => vec![
                 ("18(1)(a)", t.art18a),
                 ("18(1)(b)", t.art18b),
@@ -214,6 +217,7 @@ pub(super) fn shown(
             ],
             false => Vec::new(),
         },
+        may_decide,
         restriction: restriction.map(|r| Restriction {
             since: day(r.from),
             announced: r.announced.map(|on| say::date(on, lang)),
