@@ -123,16 +123,18 @@ fn why(reason: &Reason, register: &Register, lang: Lang) -> String {
     let title = register.identity(kind).map(|i| i.title.get(lang)).filter(|t| !t.is_empty());
     let kind = title.unwrap_or(kind);
     match (from, lang) {
-        (Origin::Given, Lang::Da) => format!("`{field}`: {kind} fra anmodningen"),
-        (Origin::Given, Lang::En) => format!("`{field}`: {kind} that came with the request"),
-        (Origin::Said, Lang::Da) => format!("`{field}`: {kind}, bekræftet af en sagsbehandler"),
-        (Origin::Said, Lang::En) => format!("`{field}`: {kind} that a person has confirmed"),
-        (Origin::Record { dataset, field: other, .. }, lang) => {
+        (Origin::Given, Lang::Da) => format!("{kind} fra anmodningen (feltet {field})"),
+        (Origin::Given, Lang::En) => format!("{kind} that came with the request (field {field})"),
+        (Origin::Said, Lang::Da) => {
+            format!("{kind}, bekræftet af en sagsbehandler (feltet {field})")
+        }
+        (Origin::Said, Lang::En) => format!("{kind} that a person has confirmed (field {field})"),
+        (Origin::Record { dataset, .. }, lang) => {
             let set = register.dataset(dataset).map(|d| d.title.get(lang));
             let set = set.filter(|t| !t.is_empty()).unwrap_or(dataset);
             match lang {
-                Lang::Da => format!("`{field}`: {kind} fra personens post i {set} (`{other}`)"),
-                Lang::En => format!("`{field}`: {kind} from their record in {set} (`{other}`)"),
+                Lang::Da => format!("{kind} fra personens post i {set} (feltet {field})"),
+                Lang::En => format!("{kind} from their record in {set} (field {field})"),
             }
         }
     }

@@ -104,7 +104,7 @@ pub(super) fn shown(ctx: &mut Ctx<'_>, wrong: Option<String>) -> Result<Reply, R
             let hours = over.duration_since(now).as_hours();
             let class = match hours {
                 _ if now >= over => "late",
-                ..=24 => "warn",
+                ..=36 => "warn",
                 _ => "ok",
             };
             (format!("{} {}.", t.notify_by, f.when(over)), say::hours(over, now, lang), class)

@@ -88,6 +88,8 @@ struct Weighing {
     word: &'static str,
     reason: String,
     marketing: bool,
+    /// Whether no answer waits for it.
+    later: bool,
 }
 
 impl Page {
@@ -373,8 +375,10 @@ fn stands(stands: &frist_cases::decide::Stands, t: &CaseTexts) -> &'static str {
 /// The purposes that a person must weigh, and those that somebody has.
 fn weighings(answers: &Answers, choices: &Choices, lang: Lang) -> Vec<Weighing> {
     let mut out: Vec<Weighing> = Vec::new();
-    let mut add = |id: &str, title: &str, interest: String| {
-        if out.iter().any(|w| w.id == id) {
+    let mut add = |id: &str, title: &str, interest: String, later: bool| {
+        let known = out.iter_mut().find(|w| w.id == id);
+        if let Some(known) = known {
+            known.later &= later;
             return;
         }
         let (word, reason) = match choices.weighed.get(id) {
@@ -390,6 +394,7 @@ fn weighings(answers: &Answers, choices: &Choices, lang: Lang) -> Vec<Weighing> 
             word,
             reason,
             marketing,
+            later,
         });
     };
     for (_, a) in answers {
@@ -397,15 +402,16 @@ fn weighings(answers: &Answers, choices: &Choices, lang: Lang) -> Vec<Weighing> 
             Answer::Person { question } => Some(question),
             _ => None,
         };
-        for question in asked.into_iter().chain(&a.open) {
+        let now = asked.into_iter().map(|q| (q, false));
+        for (question, later) in now.chain(a.open.iter().map(|q| (q, true))) {
             if let Question::Weigh { purpose, title, interest } = question {
                 let interest = interest.as_ref().map(|i| i.get(lang).to_owned());
-                add(purpose, title.get(lang), interest.unwrap_or_default());
+                add(purpose, title.get(lang), interest.unwrap_or_default(), later);
             }
         }
         for g in &a.reasons {
             if choices.weighed.contains_key(&g.purpose) || choices.marketing.contains(&g.purpose) {
-                add(&g.purpose, g.title.get(lang), String::new());
+                add(&g.purpose, g.title.get(lang), String::new(), false);
             }
         }
     }

@@ -133,7 +133,6 @@ pub(super) fn shown(ctx: &mut Ctx<'_>, wrong: Option<String>) -> Result<Reply, R
     for old in &inquiry.earlier {
         computed.push(format!("{} {}.", t.before_that, say::date(old.last_day, lang)));
     }
-    let unsent = inquiry.unsent();
     let ready =
         inquiry.questions.iter().any(|q| q.answers.last().is_some_and(|a| a.sent.is_none()));
     let unanswered = inquiry.questions.iter().filter(|q| q.answers.is_empty()).count();
@@ -145,7 +144,6 @@ pub(super) fn shown(ctx: &mut Ctx<'_>, wrong: Option<String>) -> Result<Reply, R
         Status::FollowUp => (t.next_follow_up, t.next_follow_up_why),
         Status::Closed => (t.next_nothing, t.next_nothing_why),
     };
-    let _ = unsent;
     let answered = |a: &frist_cases::inquiry::Answer| {
         let sent = match a.sent {
             Some(n) => format!("{} {n}", t.sent_no),

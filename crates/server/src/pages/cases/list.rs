@@ -50,9 +50,9 @@ pub(in crate::pages) fn list(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         _ => "open".to_owned(),
     };
     let (now, me) = (ctx.now, ctx.name().to_owned());
-    let (all, calendar) = look(ctx, |engine| {
+    let all = look(ctx, |engine| {
         let calendar = calendar(engine);
-        Ok((overview(&mut engine.state, &calendar, now, &CaseFilter::default())?, calendar))
+        overview(&mut engine.state, &calendar, now, &CaseFilter::default())
     })?;
     let f = Frame::new(ctx, t.cases, "/cases");
     let open = |l: &&Line| l.case.closed.is_none();
@@ -102,7 +102,6 @@ pub(in crate::pages) fn list(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         ("closed", t.state_closed),
     ]
     .map(|(s, label)| choice(label, word, s, s == state));
-    let _ = calendar;
     page(&List {
         tiles,
         kinds: kinds.into(),
@@ -135,7 +134,8 @@ fn word_of(kind: CaseKind) -> &'static str {
 fn shown(line: &Line, f: &Frame, t: &CaseTexts, now: Timestamp) -> Shown {
     let case = &line.case;
     let lang = f.lang;
-    let mut details = vec![format!("{} {}", t.received, f.when(case.received))];
+    let came = if case.kind == CaseKind::Breach { t.aware_on } else { t.received };
+    let mut details = vec![format!("{came} {}", f.when(case.received))];
     details.push(match &case.owner {
         Some(owner) => format!("{} {owner}", t.answers_for_it),
         None => t.nobody_yet.to_owned(),

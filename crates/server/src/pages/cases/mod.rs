@@ -242,7 +242,7 @@ fn log(steps: &[CaseStep], f: &Frame) -> Vec<LogLine> {
         when: f.when(s.step.at),
         who: s.step.by.clone(),
         what: say::log(&s.step.step, f.lang),
-        text: s.step.text.clone().unwrap_or_default(),
+        text: say::wrote(&s.step.step, s.step.text.as_deref().unwrap_or_default()),
     };
     steps.iter().rev().map(line).collect()
 }

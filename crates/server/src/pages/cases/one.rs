@@ -63,7 +63,7 @@ struct Sum {
     n: u64,
     answer: &'static str,
     class: &'static str,
-    ground: String,
+    /// The last day on which any of them stays.
     until: String,
 }
 
@@ -146,7 +146,9 @@ pub(super) fn shown(
         }
     }
     let decision = request.decision.as_ref().map(|d| {
-        let reasons = d.reasons.iter().flat_map(|r| r.lines()).map(str::to_owned).collect();
+        // What the records give is told for each of them; a person's own words stand here.
+        let own = d.reasons.iter().filter(|_| !records.iter().any(|r| r.state == erase::REFUSE));
+        let reasons = own.flat_map(|r| r.lines()).map(str::to_owned).collect();
         (
             format!(
                 "{}, {}, {}",
@@ -235,19 +237,18 @@ fn sums(
     t: &'static CaseTexts,
     lang: frist_register::Lang,
 ) -> Vec<Sum> {
-    type Same<'r> = (&'r str, &'r str, bool, String, Option<Date>);
-    let mut sums: BTreeMap<Same<'_>, u64> = BTreeMap::new();
+    type Same<'r> = (&'r str, &'r str, bool);
+    let mut sums: BTreeMap<Same<'_>, (u64, Option<Date>)> = BTreeMap::new();
     for r in records {
-        let ground = r.ground.clone().unwrap_or_default();
-        let same = (r.dataset.as_str(), r.state.as_str(), r.done_at.is_some(), ground, r.until);
-        *sums.entry(same).or_default() += 1;
+        let same = (r.dataset.as_str(), r.state.as_str(), r.done_at.is_some());
+        let sum = sums.entry(same).or_default();
+        *sum = (sum.0 + 1, sum.1.max(r.until));
     }
-    let sum = |((dataset, state, done, ground, until), n): (Same<'_>, u64)| Sum {
+    let sum = |((dataset, state, done), (n, until)): (Same<'_>, (u64, Option<Date>))| Sum {
         dataset: named(titles, dataset),
         n,
         answer: answer(state, done, t),
         class: class(state, done),
-        ground,
         until: until.map_or_else(String::new, |d| say::date(d, lang)),
     };
     sums.into_iter().map(sum).collect()

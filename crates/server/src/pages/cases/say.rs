@@ -186,3 +186,18 @@ pub(super) fn log(word: &str, lang: Lang) -> String {
     // Numbers of papers say nothing to anybody.
     if n.is_empty() || name == "sent" { text.to_owned() } else { format!("{text} {n}") }
 }
+
+/// What a person wrote in a step. What the program noted there is figures and words for machines,
+/// which the step and the page say in the reader's language.
+pub(super) fn wrote(word: &str, text: &str) -> String {
+    let name = word.split(':').next().unwrap_or(word);
+    match name {
+        "opened" | "searched" | "said" | "asked" | "letter" | "decided" | "part-done" => {
+            String::new()
+        }
+        "package" => text
+            .rsplit_once("sha256 ")
+            .map_or_else(String::new, |(_, hash)| format!("SHA-256 {hash}")),
+        _ => text.to_owned(),
+    }
+}

@@ -88,8 +88,7 @@ pub(in crate::pages) fn step(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
             ctx.app.engines.changed();
             Ok(Reply::to(&format!("/cases/{number}?done={word}")))
         }
-        Err(e) if did_already(ctx, &number, word)? => {
-            let _ = e;
+        Err(_) if did_already(ctx, &number, word)? => {
             Ok(Reply::to(&format!("/cases/{number}?done={word}")))
         }
         Err(e) => {
