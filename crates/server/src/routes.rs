@@ -98,6 +98,35 @@ routes! {
     Post "/people/account/{id}/link"    InvitePerson      may(Action::ManageAccounts);
 
     // Requests, inquiries, breaches.
+    Get  "/cases"                       Cases             may(Action::SeeCases);
+    Get  "/cases/open/request"          OpenRequestForm   may(Action::SeeCases);
+    Post "/cases/open/request"          OpenRequest       may(Action::WorkCase);
+    Get  "/cases/open/inquiry"          OpenInquiryForm   may(Action::SeeCases);
+    Post "/cases/open/inquiry"          OpenInquiry       may(Action::Account);
+    Get  "/cases/open/breach"           OpenBreachForm    may(Action::SeeCases);
+    Post "/cases/open/breach"           OpenBreach        may(Action::Account);
+    Get  "/cases/{id}"                  Case              may(Action::SeeCases);
+    Post "/cases/{id}/step/{part}"      CaseStep          may(Action::WorkCase);
+    Get  "/cases/{id}/paper/{part}"     CasePaper         may(Action::SeeCases);
+    Post "/cases/{id}/paper/{part}"     CasePaperSent     may(Action::WorkCase);
+    Get  "/cases/{id}/answer"           CaseAnswer        may(Action::SeeCases);
+    Get  "/cases/{id}/find"             FindForm          may(Action::FindPerson);
+    Post "/cases/{id}/find"             Find              may(Action::FindPerson);
+    Get  "/cases/{id}/decide"           DecideForm        may(Action::FindPerson);
+    Post "/cases/{id}/decide"           Decide            may(Action::DecideRecords);
+    Post "/cases/{id}/approve"          ApproveCase       may(Action::ApproveErasure);
+    Post "/cases/{id}/erase"            EraseCase         may(Action::DecideRecords);
+    Post "/cases/{id}/receipt"          CaseReceipt       may(Action::GetReceipt);
+    Get  "/cases/{id}/package"          PackageForm       may(Action::FindPerson);
+    Post "/cases/{id}/package"          MakePackage       may(Action::DecideRecords);
+    Post "/cases/{id}/package/review"   ReviewPackage     may(Action::DecideRecords);
+    Post "/cases/{id}/package/answer"   AnswerPackage     may(Action::DecideRecords);
+    Post "/cases/{id}/restrict"         Restrict          may(Action::DecideRecords);
+    Post "/cases/{id}/unrestrict"       Unrestrict        may(Action::DecideRecords);
+    Get  "/cases/{id}/rectify"          RectifyForm       may(Action::FindPerson);
+    Post "/cases/{id}/rectify"          Rectify           may(Action::DecideRecords);
+    Post "/cases/{id}/inquiry/{part}"   InquiryStep       may(Action::Account);
+    Post "/cases/{id}/breach/{part}"    BreachStep        may(Action::Account);
 
     // Reviews, consents, assessments, documents.
     Get  "/reviews"                     Reviews           may(Action::SeeCases);

@@ -165,7 +165,11 @@ fn meant(engine: &Engine, id: &str, dataset: Option<&str>, asked: &Covers) -> Re
 
 /// The fields that a data set's collection has, when this one is not among them. What fields files
 /// have, only each file tells.
-pub(super) fn unknown_field(engine: &mut Engine, dataset: &str, field: &str) -> Result<Option<Vec<String>>> {
+pub(super) fn unknown_field(
+    engine: &mut Engine,
+    dataset: &str,
+    field: &str,
+) -> Result<Option<Vec<String>>> {
     let prepared = engine.prepare(dataset)?;
     let store = prepared.dataset.store.value.clone();
     let collection = prepared.dataset.collection.value.clone();

@@ -184,8 +184,8 @@ pub(super) fn add(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     let face = &ctx.app.face;
     let done = ctx.engine(|engine| {
         let dataset = hold.dataset.as_deref();
-        let scope = frist_cases::hold::scope(engine, &hold.id, dataset, &asked)
-            .map_err(|e| trouble(&e))?;
+        let scope =
+            frist_cases::hold::scope(engine, &hold.id, dataset, &asked).map_err(|e| trouble(&e))?;
         let hold = match scope {
             Ok(scope) => NewHold { scope, ..hold.clone() },
             Err(unfit) => return Ok(Err(words(&unfit, t, h))),

@@ -2,8 +2,9 @@
 
 mod account;
 mod api;
-mod calls;
 mod assessments;
+mod calls;
+mod cases;
 mod consents;
 mod datasets;
 mod documents;
@@ -144,6 +145,35 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::ClosePerson => people::close(ctx, true),
         Name::OpenPerson => people::close(ctx, false),
         Name::InvitePerson => people::invite(ctx),
+        Name::Cases => cases::list(ctx),
+        Name::OpenRequestForm => cases::request_form(ctx),
+        Name::OpenRequest => cases::open_request(ctx),
+        Name::OpenInquiryForm => cases::inquiry_form(ctx),
+        Name::OpenInquiry => cases::open_inquiry(ctx),
+        Name::OpenBreachForm => cases::breach_form(ctx),
+        Name::OpenBreach => cases::open_breach(ctx),
+        Name::Case => cases::case(ctx),
+        Name::CaseStep => cases::step(ctx),
+        Name::CasePaper => cases::paper(ctx),
+        Name::CasePaperSent => cases::sent(ctx),
+        Name::CaseAnswer => cases::draft(ctx),
+        Name::FindForm => cases::find_form(ctx),
+        Name::Find => cases::find(ctx),
+        Name::DecideForm => cases::decide_form(ctx),
+        Name::Decide => cases::decide(ctx),
+        Name::ApproveCase => cases::approve(ctx),
+        Name::EraseCase => cases::carry_out(ctx),
+        Name::CaseReceipt => cases::receipt(ctx),
+        Name::PackageForm => cases::package_form(ctx),
+        Name::MakePackage => cases::make(ctx),
+        Name::ReviewPackage => cases::judge(ctx),
+        Name::AnswerPackage => cases::hand_over(ctx),
+        Name::Restrict => cases::restrict(ctx),
+        Name::Unrestrict => cases::lift(ctx),
+        Name::RectifyForm => cases::rectify_form(ctx),
+        Name::Rectify => cases::rectify(ctx),
+        Name::InquiryStep => cases::inquiry_step(ctx),
+        Name::BreachStep => cases::breach_step(ctx),
         Name::Account => account::page_of(ctx, account::Shown::default()),
         Name::ChangePassword => account::password(ctx),
         Name::BeginFactor => account::begin_factor(ctx),

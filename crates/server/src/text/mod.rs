@@ -28,19 +28,23 @@ macro_rules! wording {
         }
     };
 }
-#[allow(unused_imports, reason = "texts below find it by its place")]
 pub(crate) use wording;
 
+mod assessments;
 pub(crate) mod calls;
+pub(crate) mod cases;
 mod consents;
 mod documents;
-pub(crate) mod proposal;
-mod assessments;
 mod holds;
+pub(crate) mod proposal;
+pub(crate) mod provider;
 mod public;
 pub(crate) mod register;
 mod reviews;
+pub(crate) mod stores;
+pub(crate) mod today;
 pub(crate) mod tokens;
+pub(crate) mod verify;
 pub(crate) mod watch;
 
 pub(crate) use assessments::{AssessmentTexts, assessment_texts};
@@ -49,10 +53,6 @@ pub(crate) use documents::{DocumentTexts, document_texts};
 pub(crate) use holds::{HoldTexts, hold_texts};
 pub(crate) use public::{PublicTexts, public_texts};
 pub(crate) use reviews::{ReviewTexts, review_texts};
-pub(crate) mod provider;
-pub(crate) mod stores;
-pub(crate) mod today;
-pub(crate) mod verify;
 
 wording! {
 Texts texts;

@@ -270,3 +270,117 @@ fn what_people_without_an_account_and_caseworkers_see() {
         b.picture(&format!("assessment-step{name}"));
     }
 }
+
+#[test]
+#[ignore = "needs Chromium"]
+fn a_case_from_the_letter_to_the_answer() {
+    let house = House::new();
+    let mut ida = house.signed_in(
+        "ida",
+        &[Role::Caseworker],
+        &[
+            "customers",
+            "contracts",
+            "invoices",
+            "meter-readings",
+            "complaints",
+            "marketing-consents",
+            "emails",
+            "applicants",
+        ],
+    );
+    let words =
+        [("words", "Jeg beder jer slette alt, hvad I har om mig."), ("email", "karen@example.dk")];
+    let access = crate::cases::open(&mut ida, "access", &[("known:customer", "2"), words[1]]);
+    let case = crate::cases::open(&mut ida, "erasure", &[("known:customer", "6"), words[0]]);
+    let doubt = crate::cases::open(&mut ida, "rectification", &[("known:customer", "3")]);
+    let inquiry = ida
+        .send(
+            "/cases/open/inquiry",
+            "/cases/open/inquiry",
+            &[
+                ("authority", "Datatilsynet"),
+                ("reference", "2020-32-1566"),
+                ("about", "Optagelse af samtaler"),
+                ("received", "2026-10-20"),
+                ("count", "4"),
+                ("unit", "weeks"),
+                ("questions", "Hvor længe opbevares optagelser?\nHvem lytter?"),
+            ],
+        )
+        .location()
+        .split('?')
+        .next()
+        .unwrap()
+        .to_owned();
+    let breach = ida
+        .send(
+            "/cases/open/breach",
+            "/cases/open/breach",
+            &[
+                ("aware", "2026-11-20"),
+                ("time", "15:00"),
+                ("what", "En mail med en kundeliste gik til en forkert modtager."),
+                ("dataset", "customers"),
+            ],
+        )
+        .location()
+        .split('?')
+        .next()
+        .unwrap()
+        .to_owned();
+    let sign_in = |b: &mut Browser, who: &str| {
+        b.go(&at("/sign-in"));
+        b.fill("name", who);
+        b.fill("password", PASSWORD);
+        b.press("/sign-in");
+        b.wait("document.querySelector('h1').innerText == 'I dag'");
+    };
+    let shots = |b: &mut Browser, name: &str, path: &str| {
+        house.later(jiff::SignedDuration::from_secs(10));
+        for (suffix, width, dark) in
+            [("", 1280, false), ("-dark", 1280, true), ("-phone", 390, false)]
+        {
+            b.size(width, 860, dark);
+            b.wait("document.querySelector('h1')");
+            b.picture(&format!("{name}{suffix}"));
+        }
+        b.size(1280, 860, false);
+    };
+    sign_in(&mut b, "ida");
+    shots(&mut b, "cases", "/cases");
+    shots(&mut b, "case-open", "/cases/open/request");
+    shots(&mut b, "case", &case);
+    shots(&mut b, "inquiry", &inquiry);
+    shots(&mut b, "breach", &breach);
+    for one in [&case, &access, &doubt] {
+        b.go(&at(&format!("{one}/find")));
+        b.wait("document.querySelector('h1')");
+        b.press(&format!("{one}/find"));
+        b.wait("document.querySelector('[role=status]')");
+        b.picture(&format!("find-{}", one.trim_start_matches("/cases/R-2026-000")));
+        b.size(390, 860, false);
+        b.picture(&format!("find-{}-phone", one.trim_start_matches("/cases/R-2026-000")));
+        b.size(1280, 860, false);
+        b.js("document.getElementById('anyway').click()");
+        b.press(&format!("{one}/find"));
+        b.wait("document.querySelector('[role=status]')");
+    }
+    shots(&mut b, "decide", &format!("{case}/decide"));
+    shots(&mut b, "package", &format!("{access}/package"));
+    b.go(&at(&format!("{case}/decide")));
+    b.press(&format!("{case}/decide"));
+    b.wait("document.getElementById('sure-erase')");
+    b.picture("decided");
+    b.js("document.getElementById('sure-erase').click()");
+    b.press(&format!("{case}/erase"));
+    b.wait("document.body.innerText.includes('Kvitteringer')");
+    b.picture("erased");
+    shots(&mut b, "answer", &format!("{case}/answer"));
+    b.go(&at(&format!("{case}/answer")));
+    b.js("document.querySelectorAll('input[type=date]').forEach(e => e.value = '2026-11-22')");
+    b.js("document.getElementById('sure').click()");
+    b.press(&format!("{case}/step/answer"));
+    b.wait("document.body.innerText.includes('Svaret er skrevet')");
+    shots(&mut b, "case-answered", &case);
+}

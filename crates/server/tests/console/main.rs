@@ -7,6 +7,7 @@ mod calls;
 #[path = "../../../calls/tests/api/house.rs"]
 #[expect(dead_code, reason = "made for the tests of the calls' own interface")]
 mod calls_house;
+mod cases;
 mod documents;
 mod hostile;
 mod journeys;

@@ -10,6 +10,10 @@ const FORM: &str = "Formularen blev ikke modtaget";
 
 fn path(route: &Route, plan: &str) -> String {
     let id = match route.path {
+        // In the order in which `cases` opens them.
+        p if p.starts_with("/cases") && p.ends_with("/package") => "R-2026-0002",
+        p if p.starts_with("/cases") && p.ends_with("/rectify") => "R-2026-0003",
+        p if p.starts_with("/cases") => "R-2026-0001",
         p if p.starts_with("/datasets") => "invoices",
         p if p.starts_with("/sweeps") => plan,
         p if p.starts_with("/people") => "another",
@@ -37,10 +41,19 @@ fn a_plan(house: &House) -> String {
     made.location().trim_start_matches("/sweeps/").to_owned()
 }
 
+/// Cases that somebody else opened: an erasure, an access, a rectification.
+fn cases(house: &House) {
+    let mut opener = house.signed_in("opener", &[Role::Dpo], &[]);
+    for right in ["erasure", "access", "rectification"] {
+        crate::cases::open(&mut opener, right, &[]);
+    }
+}
+
 #[test]
 fn every_route_asks_for_its_action() {
     let house = House::new();
     house.person("another", &[Role::Auditor], &[]);
+    cases(&house);
     let plan = a_plan(&house);
     crate::register::a_change(&house);
     // With the need to know of one data set, and nothing else.
