@@ -71,7 +71,7 @@ struct Proposed {
 
 /// What came of the answers so far.
 enum So {
-    Ask(Look, Vec<Question>, Answers, Vec<(String, String)>),
+    Ask(Box<Look>, Vec<Question>, Answers, Vec<(String, String)>),
     Done(Box<Proposal>, Answers),
 }
 
@@ -140,7 +140,7 @@ fn so(ctx: &Ctx<'_>, what: &str) -> Result<Option<So>, Refusal> {
                 let open = questions.into_iter().filter(|q| !answers.contains_key(&q.id));
                 let open: Vec<Question> = open.collect();
                 if !open.is_empty() {
-                    return Ok(Some(So::Ask(look, open, answers, wrong)));
+                    return Ok(Some(So::Ask(Box::new(look), open, answers, wrong)));
                 }
                 break;
             }
@@ -150,7 +150,6 @@ fn so(ctx: &Ctx<'_>, what: &str) -> Result<Option<So>, Refusal> {
         let proposal = assess::propose(&look, &register, book, &answers, &files, &by, today);
         Ok(Some(So::Done(Box::new(proposal.map_err(failed)?), answers)))
     })
-    .map_err(Refusal::from)
 }
 
 /// The step that a question belongs to.
