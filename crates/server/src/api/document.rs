@@ -15,6 +15,7 @@ pub(crate) fn document(routes: &[Route], named: &Map<String, Value>) -> Value {
         let at = paths.entry(route.path).or_insert_with(|| json!({}));
         at[route.verb.as_str().to_lowercase()] = own;
     }
+    let named = reached(&Value::Object(paths.clone()), named);
     let scopes: Vec<String> =
         Scope::ALL.iter().map(|s| format!("- `{}`: {}", s.as_str(), s.text())).collect();
     json!({
@@ -40,6 +41,31 @@ pub(crate) fn document(routes: &[Route], named: &Map<String, Value>) -> Value {
             "schemas": named,
         },
     })
+}
+
+/// The schemas that somebody refers to: those of queries are spelt out as parameters.
+fn reached(paths: &Value, named: &Map<String, Value>) -> Map<String, Value> {
+    let mut found = Map::new();
+    let mut todo = vec![paths];
+    while let Some(value) = todo.pop() {
+        match value {
+            Value::Array(all) => todo.extend(all),
+            Value::Object(all) => {
+                todo.extend(all.values());
+                let name = all.get("$ref").and_then(Value::as_str);
+                let name = name.and_then(|place| place.rsplit('/').next());
+                if let Some((name, schema)) = name.and_then(|name| named.get_key_value(name))
+                    && !found.contains_key(name)
+                {
+                    found.insert(name.clone(), schema.clone());
+                    todo.push(schema);
+                }
+            }
+            _ => {}
+        }
+    }
+    found.sort_keys();
+    found
 }
 
 fn tag(route: &Route) -> &'static str {
