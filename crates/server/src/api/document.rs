@@ -7,6 +7,9 @@ use super::route::{Output, Route, Verb, properties};
 use super::scope::Scope;
 use super::{JSON, PROBLEM, ROOT};
 
+/// The form of `If-Match` and `If-None-Match`.
+const TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#;
+
 /// The document.
 pub(crate) fn document(routes: &[Route], named: &Map<String, Value>) -> Value {
     let mut paths = Map::new();
@@ -136,14 +139,14 @@ fn parameters(route: &Route, named: &Map<String, Value>) -> Value {
         all.push(header(
             "If-Match",
             "The `ETag` of what you looked at: if it was changed meanwhile, nothing is done (412).",
-            json!({"type": "string", "minLength": 1, "pattern": r#"^(\*|"[!#-~]*")$"#}),
+            json!({"type": "string", "minLength": 1, "pattern": TAGS}),
         ));
     }
     if route.verb == Verb::Get {
         all.push(header(
             "If-None-Match",
             "The `ETag` of what you have: if it still holds, the answer is 304 without a body.",
-            json!({"type": "string", "minLength": 1, "pattern": r#"^(\*|"[!#-~]*")$"#}),
+            json!({"type": "string", "minLength": 1, "pattern": TAGS}),
         ));
     }
     Value::Array(all)
