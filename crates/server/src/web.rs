@@ -63,7 +63,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         answer(app, None, Names::default(), request)
     };
     let api = crate::api::ROOT;
-    router = router.route(api, any(crate::api::answer));
+    for root in [api.to_owned(), format!("{api}/")] {
+        router = router.route(&root, any(crate::api::answer));
+    }
     router = router.route(&format!("{api}/{{*rest}}"), any(crate::api::answer));
     router.fallback(none).method_not_allowed_fallback(none).with_state(app)
 }

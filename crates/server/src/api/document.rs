@@ -7,6 +7,9 @@ use super::route::{Output, Route, Verb, properties};
 use super::scope::Scope;
 use super::{JSON, PROBLEM, ROOT};
 
+/// The form of `If-Match` and `If-None-Match`.
+const TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#;
+
 /// The document.
 pub(crate) fn document(routes: &[Route], named: &Map<String, Value>) -> Value {
     let mut paths = Map::new();
@@ -15,6 +18,7 @@ pub(crate) fn document(routes: &[Route], named: &Map<String, Value>) -> Value {
         let at = paths.entry(route.path).or_insert_with(|| json!({}));
         at[route.verb.as_str().to_lowercase()] = own;
     }
+    let named = reached(&Value::Object(paths.clone()), named);
     let scopes: Vec<String> =
         Scope::ALL.iter().map(|s| format!("- `{}`: {}", s.as_str(), s.text())).collect();
     json!({
@@ -40,6 +44,31 @@ pub(crate) fn document(routes: &[Route], named: &Map<String, Value>) -> Value {
             "schemas": named,
         },
     })
+}
+
+/// The schemas that somebody refers to: those of queries are spelt out as parameters.
+fn reached(paths: &Value, named: &Map<String, Value>) -> Map<String, Value> {
+    let mut found = Map::new();
+    let mut todo = vec![paths];
+    while let Some(value) = todo.pop() {
+        match value {
+            Value::Array(all) => todo.extend(all),
+            Value::Object(all) => {
+                todo.extend(all.values());
+                let name = all.get("$ref").and_then(Value::as_str);
+                let name = name.and_then(|place| place.rsplit('/').next());
+                if let Some((name, schema)) = name.and_then(|name| named.get_key_value(name))
+                    && !found.contains_key(name)
+                {
+                    found.insert(name.clone(), schema.clone());
+                    todo.push(schema);
+                }
+            }
+            _ => {}
+        }
+    }
+    found.sort_keys();
+    found
 }
 
 fn tag(route: &Route) -> &'static str {
@@ -110,14 +139,14 @@ fn parameters(route: &Route, named: &Map<String, Value>) -> Value {
         all.push(header(
             "If-Match",
             "The `ETag` of what you looked at: if it was changed meanwhile, nothing is done (412).",
-            json!({"type": "string", "minLength": 1, "pattern": r#"^(\*|"[!#-~]*")$"#}),
+            json!({"type": "string", "minLength": 1, "pattern": TAGS}),
         ));
     }
     if route.verb == Verb::Get {
         all.push(header(
             "If-None-Match",
             "The `ETag` of what you have: if it still holds, the answer is 304 without a body.",
-            json!({"type": "string", "minLength": 1, "pattern": r#"^(\*|"[!#-~]*")$"#}),
+            json!({"type": "string", "minLength": 1, "pattern": TAGS}),
         ));
     }
     Value::Array(all)

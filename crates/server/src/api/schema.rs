@@ -65,10 +65,21 @@ impl Schemas {
         let mut all = self.given.take_definitions(true);
         for (name, schema) in self.taken.take_definitions(true) {
             // A type that goes both ways is the same on both, but for the texts it takes.
-            all.insert(name, schema);
+            let other = all.insert(name.clone(), schema.clone());
+            debug_assert!(
+                other.is_none_or(|other| shape(&other) == shape(&schema)),
+                "two types are called `{name}`"
+            );
         }
         all
     }
+}
+
+/// The fields of a schema, by which two that share a name are told apart.
+fn shape(schema: &Value) -> Vec<String> {
+    let fields = schema.get("properties").and_then(Value::as_object);
+    let words = schema.get("enum").or_else(|| schema.get("oneOf")).cloned().unwrap_or_default();
+    fields.into_iter().flat_map(|f| f.keys().cloned()).chain([words.to_string()]).collect()
 }
 
 /// Everything in `value` that does not fit `schema`.

@@ -165,6 +165,7 @@ impl Asked {
             let told = format!("the answer is `{}`", route.output.media());
             return Err(Problem::new(Kind::Acceptable, told));
         }
+        self.tags()?;
         let query = self.query(route, &interface.named)?;
         call.filter = filter(&query);
         let body = self.body(route, &interface.named)?;
@@ -242,6 +243,29 @@ impl Asked {
             reply.headers.push((header::CACHE_CONTROL, "private, no-cache".to_owned()));
         }
         reply
+    }
+
+    /// Refuses versions that are none: what is meant by them nobody knows.
+    fn tags(&self) -> Result<(), Problem> {
+        for name in ["if-match", "if-none-match"] {
+            for line in self.headers.get_all(name) {
+                let said = line.to_str().unwrap_or_default().trim();
+                let tag = |tag: &str| {
+                    let inner = tag.trim_start_matches("W/");
+                    let inner = inner.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
+                    inner.is_some_and(|t| t.bytes().all(|b| b.is_ascii_graphic() && b != b'"'))
+                };
+                // A comma can stand within one too.
+                let parts = said.split("\",").count();
+                let whole = said == "*"
+                    || (said.split(',').map(str::trim).all(tag) || (parts == 1 && tag(said)));
+                if !whole {
+                    let told = "write it as `*` or as versions in quotation marks";
+                    return Err(Problem::parameter(name, told));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The query by its schema.

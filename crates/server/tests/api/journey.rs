@@ -118,8 +118,12 @@ fn from_a_plan_to_a_receipt() {
     ] {
         assert!(has(who, what), "{who} {what}");
     }
-    assert!(!log.iter().any(|l| l.about.contains(&key)));
-    assert!(!house.log.lock().unwrap().iter().any(|l| l.contains(&key)));
+    let odd = reader.post("/datasets/invoices/explain", json!({"key": "251248-4916"}));
+    assert_eq!(odd.status, 404);
+    let log = house.state().looks(None, 1_000).unwrap();
+    assert!(!log.iter().any(|l| l.about.contains("251248") || l.about == key));
+    assert!(!house.log.lock().unwrap().iter().any(|l| l.contains("251248")));
+    assert!(!odd.body.contains("251248"));
 }
 
 #[test]

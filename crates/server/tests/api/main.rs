@@ -9,4 +9,5 @@ mod journey;
 mod once;
 mod pages;
 mod routes;
+mod schemathesis;
 mod tokens;

@@ -415,6 +415,7 @@ fn step(
 /// A reason, in words.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "GivenReason")]
 pub(crate) struct Reason {
     /// Why.
     #[schemars(length(min = 1, max = 4000))]

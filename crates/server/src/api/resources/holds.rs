@@ -16,6 +16,7 @@ use crate::api::schema::PLAIN;
 /// What a hold covers, without saying whom.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "HoldKind")]
 pub(crate) enum Kind {
     /// All records.
     All,
@@ -134,6 +135,7 @@ pub(crate) fn one(call: &mut Call<'_>, _: Nothing, _: Nothing) -> Answer<Shown> 
 /// What a hold is to cover.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", tag = "by", deny_unknown_fields)]
+#[schemars(rename = "HoldCovers")]
 pub(crate) enum By {
     /// All records of the data set, or of all data sets.
     All,
@@ -166,6 +168,7 @@ pub(crate) enum By {
 /// A hold to be added.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewHold")]
 pub(crate) struct New {
     /// Its id; it stays in the ledger, so it says nothing about anybody.
     #[schemars(length(min = 1, max = 64), extend("pattern" = PLAIN))]
@@ -192,6 +195,7 @@ pub(crate) struct New {
 
 /// A hold that was added.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AddedHold")]
 pub(crate) struct Added {
     /// The hold.
     hold: Shown,
