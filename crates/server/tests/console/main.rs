@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must say so and end")]
 
+mod attacks;
 mod browser;
+mod glewlwyd;
 mod hostile;
 mod journeys;
 mod kit;
 mod oidc;
 mod routes;
 mod signing_in;
+mod tls;
