@@ -17,6 +17,7 @@ pub mod breach;
 pub mod bundle;
 pub mod consent;
 pub mod decide;
+pub mod due;
 pub mod erase;
 mod error;
 pub mod find;

@@ -2,7 +2,8 @@
 //!
 //! An answer decides only where the rule comes to *review*: `keep` makes that *keep* until its day, and
 //! `erase` makes it *due*. It never outlives a duty to erase, and it never breaks a duty to keep: a
-//! record that was answered `erase` while a statute still demands it is restricted until that ends.
+//! record that was answered `erase` while a statute still demands it is restricted until that ends,
+//! and unclear while a fact leaves open whether one does.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -12,4 +12,5 @@ pub const REGISTER: &[(&str, &str)] = &[
     ("rekruttering.toml", include_str!("../register/rekruttering.toml")),
     ("sikkerhed.toml", include_str!("../register/sikkerhed.toml")),
     ("korrespondance.toml", include_str!("../register/korrespondance.toml")),
+    ("rettigheder.toml", include_str!("../register/rettigheder.toml")),
 ];

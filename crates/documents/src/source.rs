@@ -36,7 +36,13 @@ pub enum Error {
         /// The categories of data subjects that it has data about.
         known: String,
     },
-    /// The text could not be written as CSV or JSON.
+    /// The document is not to be had in this form.
+    #[error("this document has no form as `{format}`")]
+    NoFormat {
+        /// The form.
+        format: &'static str,
+    },
+    /// The text could not be written as CSV, JSON or PDF.
     #[error("cannot write {what}: {why}")]
     Write {
         /// Which format.

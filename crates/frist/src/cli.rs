@@ -133,7 +133,14 @@ pub enum Command {
         limit: usize,
     },
     /// Show what is due, held, unclear and late, and when something next becomes due
-    Status,
+    Status {
+        /// Say in one line whether something is wrong, and end with 1 when it is: for a monitor.
+        #[arg(long)]
+        alarm: bool,
+    },
+    /// See the alarms of the server, and try whether they arrive
+    #[command(subcommand)]
+    Alarm(crate::cli_server::AlarmCommand),
     /// Show what comes due month by month
     Horizon {
         /// How many months.

@@ -19,9 +19,21 @@ pub struct ServeArgs {
     /// A proxy before it speaks TLS with browsers, and says in X-Forwarded-For where they are.
     #[arg(long)]
     pub tls_proxy: bool,
+    /// Never sweep by itself here, whatever `server.toml` says; alarms are still raised.
+    #[arg(long)]
+    pub no_schedule: bool,
     /// The language of those who have not chosen one.
     #[arg(long, value_enum, default_value = "da")]
     pub first_lang: Language,
+}
+
+/// `alarm`.
+#[derive(Debug, Subcommand)]
+pub enum AlarmCommand {
+    /// List the alarms that stand, those that ended lately, and what could not be delivered
+    List,
+    /// Send a message by each way of `server.toml`, and say which arrived
+    Test,
 }
 
 /// `account`.

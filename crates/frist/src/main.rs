@@ -70,7 +70,9 @@ fn run(cli: &Cli) -> Outcome {
         Command::Find(args) => cmd::find::find(&place, args, lang, json),
         Command::Calls(args) => cmd::calls::calls(&place, args, json),
         Command::Case(command) => cmd::case::case(&place, command, lang, json),
-        Command::Status => cmd::status::status(&place, lang, json),
+        Command::Status { alarm: false } => cmd::status::status(&place, lang, json),
+        Command::Status { alarm: true } => cmd::alarm::look(&place, lang, json),
+        Command::Alarm(command) => cmd::alarm::alarm(&place, command, lang, json),
         Command::Document(command) => cmd::document::document(&place, command, lang, json),
         Command::Horizon { months, as_of, svg } => {
             cmd::horizon::horizon(&place, *months, as_of.as_deref(), svg.as_deref(), lang, json)

@@ -128,13 +128,46 @@ impl Place {
         Ok(files)
     }
 
+    /// The register's files as they are replaced together.
+    pub fn on_disk(&self) -> frist_server::OnDisk {
+        frist_server::OnDisk::new(&self.dir, &self.hidden())
+    }
+
+    /// Names and contents of the register's files, all of one moment: while they are being replaced,
+    /// some old and some new ones could say what nobody wrote.
+    fn texts(&self) -> Outcome<Vec<(String, Vec<u8>)>> {
+        let on_disk = self.on_disk();
+        for _ in 0..5 {
+            on_disk.finish()?;
+            let before = self.stamp();
+            let mut files = Vec::new();
+            for path in self.register_files()? {
+                let bytes = fs::read(&path).map_err(|e| Failure::file("read", &path, &e))?;
+                let name = path.strip_prefix(&self.dir).unwrap_or(&path);
+                files.push((name.to_string_lossy().into_owned(), bytes));
+            }
+            if !on_disk.pending() && self.stamp() == before {
+                return Ok(files);
+            }
+        }
+        Err(Failure::new("the register's files change all the time").help("try again"))
+    }
+
+    /// The register's files, name and text.
+    pub fn files(&self) -> Outcome<frist_server::Files> {
+        let text = |(name, bytes): (String, Vec<u8>)| match String::from_utf8(bytes) {
+            Ok(text) => Ok((name, text)),
+            Err(_) => Err(Failure::new(format!("`{name}` is not UTF-8 text"))
+                .help("see where with `frist check`")),
+        };
+        self.texts()?.into_iter().map(text).collect()
+    }
+
     /// Reads and checks the register, without asking the stores.
     pub fn check(&self) -> Outcome<Checked> {
         let mut files = Vec::new();
         let mut foreign = Vec::new();
-        for path in self.register_files()? {
-            let bytes = fs::read(&path).map_err(|e| Failure::file("read", &path, &e))?;
-            let name = path.strip_prefix(&self.dir).unwrap_or(&path).to_string_lossy().into_owned();
+        for (name, bytes) in self.texts()? {
             let text = String::from_utf8(bytes).unwrap_or_else(|e| {
                 foreign.push((files.len(), e.utf8_error().valid_up_to()));
                 String::from_utf8_lossy(e.as_bytes()).into_owned()
@@ -191,12 +224,16 @@ impl Place {
 
     /// An engine over a sound register.
     pub fn engine(&self) -> Outcome<Engine> {
-        let loaded = self.sound()?;
+        self.engine_over(self.sound()?)
+    }
+
+    /// An engine over this register, which need not be the one in the files.
+    pub fn engine_over(&self, loaded: Loaded) -> Outcome<Engine> {
         let mut state = self.state()?;
         self.not_set_back(&mut state)?;
         let keys = self.keys(&mut state)?;
         let mark = random::<4>()?.iter().fold(0u32, |n, b| n << 8 | u32::from(*b));
-        let holder = format!("{}/{}/{}/{mark:08x}", host(), world(), std::process::id());
+        let holder = format!("{}/{mark:08x}", process_name());
         Ok(Engine::new(
             loaded,
             LawBook::embedded(),
@@ -417,8 +454,19 @@ fn world() -> String {
     format!("{}.{digits}", boot.trim())
 }
 
+/// What this process calls itself: host, world and number.
+pub fn process_name() -> String {
+    format!("{}/{}/{}", host(), world(), std::process::id())
+}
+
+/// A time that only goes forward, whatever is done to the clock.
+pub fn steady() -> impl Fn() -> std::time::Duration {
+    let began = std::time::Instant::now();
+    move || began.elapsed()
+}
+
 /// Whether the process of this name ran in our world and is gone.
-fn is_dead(holder: &str) -> bool {
+pub fn is_dead(holder: &str) -> bool {
     let parts: Vec<&str> = holder.split('/').collect();
     let [_, its_world, pid, _] = parts.as_slice() else { return false };
     *its_world != "unknown"

@@ -127,7 +127,7 @@ fn what_an_authority_asks_for_from_the_letter_to_the_sealed_bundle() {
 
     // Guidelines: who has read them, and a new version.
     run(dir, 2, &["attest", "guideline", "slet-selv", "1", "--person", "anna"]);
-    run(dir, 0, &["attest", "person", "anna"]);
+    run(dir, 0, &["attest", "person", "anna", "--guideline", "slet-selv"]);
     run(dir, 0, &["attest", "person", "bo", "--since", "2020-01-01", "--left", "2021-01-01"]);
     run(dir, 1, &["attest", "missing"]);
     run(dir, 2, &["attest", "guideline", "slet-selv", "2", "--person", "anna"]);

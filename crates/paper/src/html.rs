@@ -19,36 +19,48 @@ pub(crate) fn page(document: &Document) -> String {
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>"
     );
     escape(&mut out, &document.title);
-    let _ = write!(out, "</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<header>\n");
+    let _ = write!(out, "</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n");
+    contents(&mut out, document);
+    out.push_str("</main>\n</body>\n</html>\n");
+    out
+}
+
+/// What stands in the page, to be put into another one: its `h1` is the only one.
+pub(crate) fn fragment(document: &Document) -> String {
+    let mut out = String::with_capacity(8 * 1024);
+    contents(&mut out, document);
+    out
+}
+
+fn contents(out: &mut String, document: &Document) {
+    out.push_str("<header>\n");
     if let Some(letterhead) = &document.letterhead {
-        head(&mut out, letterhead);
+        head(out, letterhead);
     }
-    facts(&mut out, document);
+    facts(out, document);
     out.push_str("<h1>");
-    broken(&mut out, &document.title);
+    broken(out, &document.title);
     out.push_str("</h1>\n");
     if let Some(subtitle) = &document.subtitle {
         out.push_str("<p class=\"subtitle\">");
-        broken(&mut out, subtitle);
+        broken(out, subtitle);
         out.push_str("</p>\n");
     }
     out.push_str("</header>\n");
     for block in &document.blocks {
-        write_block(&mut out, block);
+        write_block(out, block);
     }
     if !document.attachments.is_empty() {
         let _ = write!(out, "<footer>\n<h2>{}</h2>\n<ul>\n", words::attachments(document.lang));
         for file in &document.attachments {
             out.push_str("<li><code>");
-            escape(&mut out, &file.name);
+            escape(out, &file.name);
             out.push_str("</code>: ");
-            escape(&mut out, &file.description);
+            escape(out, &file.description);
             out.push_str("</li>\n");
         }
         out.push_str("</ul>\n</footer>\n");
     }
-    out.push_str("</main>\n</body>\n</html>\n");
-    out
 }
 
 fn head(out: &mut String, letterhead: &Letterhead) {

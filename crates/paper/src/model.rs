@@ -133,6 +133,12 @@ impl Document {
         crate::html::page(self)
     }
 
+    /// What [`Document::html`] has inside of its page, without style: to be shown in the frame of
+    /// another page. Everything is escaped.
+    pub fn html_fragment(&self) -> String {
+        crate::html::fragment(self)
+    }
+
     /// The document as plain text, wrapped at 78 columns.
     pub fn text(&self) -> String {
         crate::text::page(self)

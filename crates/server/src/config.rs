@@ -20,6 +20,16 @@ pub struct Config {
     pub tls: Option<crate::TlsConfig>,
     /// The OpenID Connect provider by which people may sign in.
     pub oidc: Option<crate::OidcConfig>,
+    /// When Frist sweeps by itself.
+    pub schedule: frist_watch::Schedule,
+    /// From when on something is wrong.
+    pub alarms: frist_watch::Alarms,
+    /// The mail server, and who hears of what.
+    pub mail: Option<frist_watch::Mail>,
+    /// The programs that hear of things.
+    pub webhook: Vec<frist_watch::Webhook>,
+    /// What people without an account see.
+    pub public: crate::public::Public,
 }
 
 impl Config {
@@ -46,7 +56,27 @@ impl Config {
         if let Some(oidc) = &config.oidc {
             oidc.check(config.address.as_deref())?;
         }
+        let wrong =
+            frist_watch::config::problems(&config.schedule, config.mail.as_ref(), &config.webhook);
+        if let Some(first) = wrong.into_iter().next() {
+            return Err(Trouble {
+                message: format!("`server.toml`: {first}"),
+                help: Some("docs/server.md lists what can be said".into()),
+            });
+        }
         Ok(config)
+    }
+
+    /// How the watch behaves by it.
+    #[must_use]
+    pub fn watch(&self) -> frist_watch::Settings {
+        frist_watch::Settings {
+            schedule: self.schedule.clone(),
+            alarms: self.alarms.clone(),
+            mail: self.mail.clone(),
+            webhooks: self.webhook.clone(),
+            pace: frist_watch::Pace::default(),
+        }
     }
 }
 

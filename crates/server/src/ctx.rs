@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::http::{HeaderName, StatusCode, header};
 use frist_register::Lang;
@@ -15,8 +15,11 @@ use crate::access::{self, Action, Condition, Facts, Role};
 use crate::engines::Engines;
 use crate::face::{Face, Settings, Trouble};
 use crate::guard::Pace;
+use crate::meter::Meter;
 use crate::oidc::Provider;
+use crate::pages::Published;
 use crate::people::{self, Keys};
+use crate::public::Paces;
 use crate::routes::Route;
 
 /// What every request works with.
@@ -29,21 +32,52 @@ pub(crate) struct App {
     pub(crate) keys: Keys,
     pub(crate) pace: Pace,
     pub(crate) provider: Option<Provider>,
+    pub(crate) meter: Meter,
+    pub(crate) dead: Arc<frist_watch::Dead>,
+    /// The scheduler and the watchdog, when they run here.
+    pub(crate) watch: OnceLock<frist_watch::Watch>,
+    /// When this server started.
+    pub(crate) started: Timestamp,
+    pub(crate) public: Paces,
+    pub(crate) published: Published,
 }
 
 impl App {
     pub(crate) fn new(
-        face: Face,
+        mut face: Face,
         settings: Settings,
         organisation: String,
         zone: jiff::tz::TimeZone,
     ) -> Result<Self, Trouble> {
         let provider = provider(&face, &settings)?;
         let keys = Keys::new(&face.people_key);
+        // A server that fell silent is dead too, whose sweeps others finish.
+        let dead = Arc::new(frist_watch::Dead::new(Box::new(face.machine.is_dead)));
+        let (make, known) = (face.engine, Arc::clone(&dead));
+        face.engine = Box::new(move || {
+            let known = Arc::clone(&known);
+            Ok(make()?.with_dead(Box::new(move |holder| known.is_dead(holder))))
+        });
+        let started = (face.clock)();
         let face = Arc::new(face);
         let engines = Arc::new(Engines::new(Arc::clone(&face)));
-        let pace = Pace::default();
-        Ok(Self { face, engines, settings, organisation, zone, keys, pace, provider })
+        let public = Paces::new(settings.config.public);
+        Ok(Self {
+            face,
+            engines,
+            settings,
+            organisation,
+            zone,
+            keys,
+            provider,
+            public,
+            published: Published::default(),
+            pace: Pace::default(),
+            meter: Meter::default(),
+            dead,
+            watch: OnceLock::new(),
+            started,
+        })
     }
 }
 

@@ -20,21 +20,35 @@ const PACE: f64 = 30.0;
 const ADDRESSES: usize = 10_000;
 
 /// How often each address came.
-#[derive(Default)]
-pub(crate) struct Pace(Mutex<HashMap<[u8; 16], (f64, Timestamp)>>);
+pub(crate) struct Pace {
+    burst: f64,
+    each_second: f64,
+    seen: Mutex<HashMap<[u8; 16], (f64, Timestamp)>>,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self::new(BURST, PACE)
+    }
+}
 
 impl Pace {
+    /// So many at once, and so many each second from then on.
+    pub(crate) fn new(burst: f64, each_second: f64) -> Self {
+        Self { burst, each_second, seen: Mutex::default() }
+    }
+
     /// Whether an address may come once more.
     pub(crate) fn take(&self, address: IpAddr, now: Timestamp) -> bool {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let level = |(left, at): &(f64, Timestamp)| {
             let since = now.duration_since(*at).as_millis_f64() / 1_000.0;
-            (left + since.max(0.0) * PACE).min(BURST)
+            (left + since.max(0.0) * self.each_second).min(self.burst)
         };
         if seen.len() > ADDRESSES {
-            seen.retain(|_, one| level(one) < BURST);
+            seen.retain(|_, one| level(one) < self.burst);
         }
-        let one = seen.entry(network(address)).or_insert((BURST, now));
+        let one = seen.entry(network(address)).or_insert((self.burst, now));
         let left = level(one);
         *one = (if left >= 1.0 { left - 1.0 } else { left }, now);
         left >= 1.0

@@ -6,8 +6,12 @@
 //! - `people`: signing in, on `password`, `factor` and the tables of `frist_state`;
 //! - `oidc`: signing in through a provider; `tls`: TLS of our own;
 //! - [`Config`]: what `server.toml` says;
+//! - `meter`: how long answers took, for monitoring; `frist_watch` sweeps, looks and tells;
+//! - [`OnDisk`]: the register's files, replaced all or none;
 //! - `engines`: engines and databases, a few, on threads where waiting is allowed;
 //! - `pages` with `templates/`: what people see, Danish and English from `text`;
+//! - `register`: the register's texts as they are edited, and what a change would do;
+//! - [`Public`]: what people without an account see, when it is said;
 //! - [`picture`]: the chart of what comes due, also for the command line.
 //!
 //! Nothing here reads the clock, the environment or a key file: [`Face`] brings them.
@@ -19,11 +23,15 @@ mod engines;
 mod face;
 mod factor;
 mod guard;
+mod meter;
 mod oidc;
+mod on_disk;
 mod pages;
 mod password;
 mod people;
 pub mod picture;
+mod public;
+mod register;
 mod routes;
 mod serve;
 mod text;
@@ -32,9 +40,11 @@ mod web;
 mod words;
 
 pub use config::Config;
-pub use face::{Face, Settings, Trouble};
+pub use face::{Face, Machine, Settings, Trouble};
 pub use oidc::OidcConfig;
+pub use on_disk::{Files, OnDisk};
 pub use people::{Invited, NewPerson, ProblemWithPerson, add_person, invite, set_up};
+pub use public::Public;
 pub use routes::{Method, Name, ROUTES, Route};
 pub use serve::{Console, run, start};
 pub use tls::TlsConfig;

@@ -98,12 +98,52 @@ routes! {
     // Requests, inquiries, breaches.
 
     // Reviews, consents, assessments, documents.
+    Get  "/reviews"                     Reviews           may(Action::SeeCases);
+    Post "/reviews/looked"              NoteReview        may(Action::Review);
+    Get  "/reviews/{id}"                ReviewTasks       may(Action::SeeCases);
+    Post "/reviews/{id}/record"         ReviewRecord      may(Action::Review);
+    Post "/reviews/{id}/answer"         AnswerReview      may(Action::Review);
+    Post "/reviews/{id}/bulk"           BulkReview        may(Action::Review);
+    Post "/reviews/{id}/undo"           UndoReview        may(Action::Review);
+
+    Get  "/consents"                    Consents          may(Action::SeeConsents);
+    Post "/consents"                    FindConsents      may(Action::SeeConsents);
+    Post "/consents/{id}/withdraw"      WithdrawConsent   may(Action::WithdrawConsent);
+
+    Get  "/documents"                   Documents         may(Action::SeeDocuments);
+    Get  "/documents/changes"           NoticeChanges     may(Action::SeeDocuments);
+    Post "/documents/bundle"            Bundle            may(Action::GetBundle);
+    Get  "/documents/{id}"              Document          may(Action::SeeDocuments);
+    Get  "/documents/{id}/{part}"       DocumentFile      may(Action::SeeDocuments);
+    Post "/documents/{id}/read"         AttestGuideline   may(Action::Attest);
 
     // The register, stores, calls.
+    Get  "/register"                    Register          may(Action::SeeRegister);
+    Get  "/register/part/{id}/{part}"   RegisterPart      may(Action::SeeRegister);
+    Post "/register/part/{id}/{part}"   EditPart          may(Action::EditRegister);
+    Get  "/register/text/{id}"          RegisterText      may(Action::SeeRegister);
+    Post "/register/text/{id}"          EditText          may(Action::EditRegister);
+    Get  "/register/change/{id}"        Change            may(Action::SeeRegister);
+    Post "/register/change/{id}/count"  CountChange       may(Action::EditRegister);
+    Post "/register/change/{id}/submit" SubmitChange      may(Action::EditRegister);
+    Post "/register/change/{id}/renew"  RenewChange       may(Action::EditRegister);
+    Post "/register/change/{id}/end"    WithdrawChange    may(Action::EditRegister);
+    Post "/register/change/{id}/back"   ReturnChange      may(Action::ApproveRegister);
+    Post "/register/change/{id}/live"   ApproveChange     may(Action::ApproveRegister);
 
     // Setting up: tokens, webhooks, the scheduler.
+    Get  "/setup"                       Setup             may(Action::SeeMetrics);
+    Post "/setup/test"                  TestWay           may(Action::Configure);
+    Post "/setup/messages/{id}"         RetryMessage      may(Action::Configure);
 
     // For everybody: the public form, published notices.
+    Get  "/p"                           PublicForm        ALL;
+    Post "/p"                           PublicDescribe    ALL;
+    Post "/p/send"                      PublicSend        ALL;
+    Get  "/p/s/{id}"                    PublicStatus      ALL;
+    Get  "/p/s/{id}/{part}"             PublicLetter      ALL;
+    Get  "/p/notices"                   PublicNotices     ALL;
+    Get  "/p/notices/{id}"              PublicNotice      ALL;
 
     Get  "/account"                     Account           may(Action::OwnAccount);
     Post "/account/password"            ChangePassword    may(Action::OwnAccount);
@@ -114,6 +154,14 @@ routes! {
     Post "/account/provider/remove"     UnlinkProvider    may(Action::OwnAccount);
     Post "/account/language"            SetLanguage       may(Action::OwnAccount);
     Post "/account/sessions"            EndSessions       may(Action::OwnAccount);
+}
+
+impl Route {
+    /// Whether it is one of the public side, for people without an account.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.path == "/p" || self.path.starts_with("/p/")
+    }
 }
 
 impl Name {
@@ -157,6 +205,13 @@ mod tests {
             "/welcome/{id}",
             "/welcome/{id}",
             "/language/{id}",
+            "/p",
+            "/p",
+            "/p/send",
+            "/p/s/{id}",
+            "/p/s/{id}/{part}",
+            "/p/notices",
+            "/p/notices/{id}",
         ];
         assert_eq!(open, known);
     }

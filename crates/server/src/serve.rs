@@ -43,6 +43,13 @@ impl Console {
         while self.app.engines.sweeping() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
+        let app = Arc::clone(&self.app);
+        let ended = tokio::task::spawn_blocking(move || {
+            if let Some(watch) = app.watch.get() {
+                watch.stop();
+            }
+        });
+        let _ = ended.await;
     }
 }
 
@@ -96,6 +103,9 @@ pub async fn start(
         drop(engine);
         let app = App::new(face, settings, name, zone)?;
         prune(&app)?;
+        if app.settings.watch {
+            watch(&app)?;
+        }
         Ok(app)
     });
     let broken = || Trouble { message: "an error of the program".into(), help: None };
@@ -142,6 +152,37 @@ async fn renew(certificate: Arc<Certificate>, app: Weak<App>) {
             &serde_json::json!({"at": at, "log": "tls", "message": message}).to_string(),
         );
     }
+}
+
+/// Starts the scheduler, the watchdog and the outbox.
+fn watch(app: &App) -> Result<(), Trouble> {
+    let face = || Arc::clone(&app.face);
+    let (engine, stamp, state, publish, secret, disks) =
+        (face(), face(), face(), face(), face(), face());
+    let said = |t: Trouble| match t.help {
+        Some(help) => format!("{} ({help})", t.message),
+        None => t.message,
+    };
+    let outside = frist_watch::Outside {
+        engine: Box::new(move || (engine.engine)().map_err(said)),
+        stamp: Box::new(move || (stamp.stamp)()),
+        state: Box::new(move || (state.state)().map_err(said)),
+        publish: Box::new(move |engine| (publish.publish)(engine).map_err(said)),
+        clock: Arc::clone(&app.face.clock),
+        steady: Arc::clone(&app.face.machine.steady),
+        secret: Box::new(move |name| (secret.secret)(name)),
+        log: Arc::clone(&app.face.log),
+        disks: Box::new(move || (disks.machine.disks)()),
+        net: Arc::clone(&app.face.machine.net),
+        name: app.face.machine.name.clone(),
+        organisation: app.organisation.clone(),
+    };
+    let settings = app.settings.config.watch();
+    let (dead, zone) = (Arc::clone(&app.dead), app.zone.clone());
+    let running = frist_watch::Watch::start(outside, settings, dead, zone);
+    let running = running.map_err(|message| Trouble { message, help: None })?;
+    let _ = app.watch.set(running);
+    Ok(())
 }
 
 /// Erases what is no longer needed of people who work here.

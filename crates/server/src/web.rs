@@ -21,10 +21,12 @@ use crate::ctx::{App, Ctx, Here, Me, Refusal, Reply, cookie_name};
 use crate::guard::{form_token_fits, from_here, pairs};
 use crate::pages;
 use crate::people;
-use crate::routes::{Method, ROUTES, Route};
+use crate::routes::{Method, Name, ROUTES, Route};
 
-/// The largest form, bytes.
+/// The largest form, bytes ...
 const BODY: usize = 64 * 1024;
+/// ... and the largest file of a register.
+const TEXT: usize = 1024 * 1024;
 /// How long a form may take to come in.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -84,14 +86,17 @@ async fn answer(
     let verb = request.method().clone();
     let (parts, body) = request.into_parts();
     let read = async {
-        if !app.pace.take(address, now) {
+        // Strangers who flood the public side do not keep those who work here from their work.
+        let public = route.is_some_and(Route::is_public);
+        let pace = if public { &app.public.pages } else { &app.pace };
+        if !pace.take(address, now) {
             return Err(Refusal::TooMany(None));
         }
         let Some(route) = route else { return Err(Refusal::NotFound) };
         if route.method == Method::Post && !from_here(&parts.headers, app.settings.tls) {
             return Err(Refusal::Form);
         }
-        read(body).await
+        read(body, most(route)).await
     };
     let body = read.await;
     let own = Arc::clone(&app);
@@ -109,6 +114,7 @@ async fn answer(
             b"an error of the program; look at its log".to_vec(),
         )
     });
+    app.meter.seen(route, reply.status.as_u16(), began.elapsed());
     // The route as it is written, never the path with its ids; no address, no query, no name.
     (app.face.log)(
         &serde_json::json!({
@@ -122,8 +128,16 @@ async fn answer(
     respond(reply, app.settings.tls, leaves.as_deref())
 }
 
-async fn read(body: Body) -> Result<Bytes, Refusal> {
-    match tokio::time::timeout(TIMEOUT, axum::body::to_bytes(body, BODY)).await {
+/// How much a route takes.
+fn most(route: &Route) -> usize {
+    match route.name {
+        Name::EditText => TEXT,
+        _ => BODY,
+    }
+}
+
+async fn read(body: Body, most: usize) -> Result<Bytes, Refusal> {
+    match tokio::time::timeout(TIMEOUT, axum::body::to_bytes(body, most)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(_)) => Err(Refusal::TooLarge),
         Err(_) => Err(Refusal::TooSlow),

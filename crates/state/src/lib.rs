@@ -25,6 +25,7 @@
 //! two databases; `migrations/` has the tables.
 
 mod account;
+mod assessment;
 mod batch;
 pub mod case;
 mod consent;
@@ -40,7 +41,9 @@ mod ledger;
 mod location;
 mod migrate;
 mod open;
+mod outbox;
 mod plan;
+mod proposal;
 mod replay;
 mod review;
 mod revision;
@@ -50,8 +53,10 @@ mod session;
 pub mod staff;
 mod sweep;
 mod value;
+mod watch;
 
 pub use account::{Account, AccountId, LinkFor, NewAccount};
+pub use assessment::KeptAssessment;
 pub use batch::{Batch, BatchId, BatchOutcome, BatchStatus, Confirm, NewBatch, OpenBatch};
 pub use consent::Consent;
 pub use error::{Error, Result};
@@ -63,12 +68,15 @@ pub use identity::{Identity, Linking};
 pub use lease::Lease;
 pub use ledger::{Checkpoint, FoundRecord, Leaf};
 pub use location::{Location, Server};
+pub use outbox::{Message, NewMessage, OutboxCounts};
 pub use plan::{Approval, NewPlan, Plan, PlanStatus};
+pub use proposal::{NewProposal, Proposal, ProposalStatus};
 pub use replay::{NewReplay, ReplaySet};
 pub use review::{ReviewAnswer, ReviewAnswers, Reviewed};
 pub use revision::{MadeLive, Revision};
 pub use session::{Limits, Look, Opened, Session, Slowing, Stage, Via};
 pub use sweep::{Sweep, SweepId, SweepStatus, SweptDataset};
+pub use watch::{Alarm, AlarmChange, Judged, Mark, NewAlarm, Server as LivingServer};
 
 use db::{Db, Tx};
 

@@ -8,7 +8,7 @@ use crate::engine::Engine;
 use crate::{Error, Result};
 
 /// What a change does to one data set.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Effect {
     /// The data set.
     pub dataset: String,
@@ -83,6 +83,18 @@ impl Engine {
         }
         Ok(out)
     }
+}
+
+/// The revisions that were ever live and whose hash begins so, each once.
+///
+/// # Errors
+/// When Frist's own database does not answer.
+pub fn revisions_like(state: &mut frist_state::State, start: &str) -> Result<Vec<String>> {
+    let mut hashes: Vec<String> = state.revisions()?.into_iter().map(|r| r.hash).collect();
+    hashes.retain(|h| h.starts_with(start));
+    hashes.sort();
+    hashes.dedup();
+    Ok(hashes)
 }
 
 /// The register that was kept with a revision, from the text that [`frist_state::State`] keeps of it.

@@ -16,6 +16,7 @@ pub mod effects;
 pub mod engine;
 mod error;
 pub mod explain;
+pub mod fit;
 pub mod granted;
 pub mod guard;
 pub mod notice;

@@ -8,10 +8,12 @@
 use frist_law::{Anchor, Calendar, Period, Start, Term, last_day};
 use frist_register::{Guideline, Register};
 use frist_state::staff::{Attestation, Staff, Training};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::bundle::manifest::sha256;
+use crate::refused::Refused;
 
 /// How somebody stands with a guideline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -53,6 +55,41 @@ pub fn fingerprint(guideline: &Guideline) -> String {
     let (title, text) = (&guideline.title, &guideline.text.value);
     let whole = serde_json::json!([title.da, title.en, text.da, text.en]);
     sha256(whole.to_string().as_bytes())
+}
+
+/// What is kept when somebody says to have read a guideline in this version.
+///
+/// # Errors
+/// When the register has no such guideline, or the version is not the one in force: nobody attests
+/// what was not before them.
+pub fn attestation(
+    register: &Register,
+    guideline: &str,
+    version: &str,
+    person: &str,
+    by: &str,
+    at: Timestamp,
+) -> Result<Attestation, Refused> {
+    let found = register.guidelines.iter().find(|g| g.id.value == guideline);
+    let found = found.ok_or_else(|| {
+        Refused::new(format!("the register has no guideline `{guideline}`"))
+            .help("guidelines are written as [[guideline]]; `frist attest list` shows them")
+    })?;
+    if found.version.value != version {
+        let now = &found.version.value;
+        return Err(Refused::new(format!(
+            "version `{version}` of `{guideline}` is not in force: it is `{now}`"
+        ))
+        .help("read the version in force, then attest that one"));
+    }
+    Ok(Attestation {
+        person: person.to_owned(),
+        guideline: guideline.to_owned(),
+        version: version.to_owned(),
+        sha256: fingerprint(found),
+        at,
+        by: by.to_owned(),
+    })
 }
 
 /// Whether somebody is employed on a day.

@@ -32,8 +32,8 @@ pub struct Made {
     pub pdf: bool,
 }
 
-/// Makes the bundle in `folder`, which exists and is empty. `publish` publishes the ledger and
-/// answers its head. What was made is verified with `keys` before this returns.
+/// Makes the bundle in `folder`, which exists and is empty. `publish` publishes the
+/// ledger. What was made is verified with `keys` before this returns.
 ///
 /// # Errors
 /// When Frist's own database or the folder refuses, or what was made does not verify: then it must
@@ -44,7 +44,7 @@ pub fn make<E: From<CasesError>>(
     folder: &Path,
     lang: Lang,
     keys: &[VerifierKey],
-    publish: &mut dyn FnMut(&mut Engine) -> std::result::Result<Checkpoint, E>,
+    publish: &mut dyn FnMut(&mut Engine) -> std::result::Result<(), E>,
 ) -> std::result::Result<Made, E> {
     let by = Id::new(given.by.as_str()).map_err(CasesError::from)?;
     // Evidence has at least one entry; of a ledger that nothing was written to, this is the first.

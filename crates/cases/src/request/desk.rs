@@ -73,6 +73,28 @@ impl<'a> Desk<'a> {
     /// [`CasesError::Input`] when the request cannot be used; when the database does not answer.
     /// That the receipt could not be written is no error, but told.
     pub fn open(&mut self, new: NewRequest, papers: &[Paper]) -> Result<Opened> {
+        let (case, log) = self.new_case(new)?;
+        let number = self.state.open_case_with(&case, &log, papers)?;
+        self.opened(&number)
+    }
+
+    /// As [`Desk::open`], for somebody who comes back by a private link, of which this is the hash.
+    /// What is sent twice with the same link is one request: the second call answers what the first
+    /// one opened.
+    ///
+    /// # Errors
+    ///
+    /// As [`Desk::open`].
+    pub fn open_linked(&mut self, new: NewRequest, link: &[u8; 32]) -> Result<Opened> {
+        let (case, log) = self.new_case(new)?;
+        match self.state.open_case_linked(&case, &log, &[], link)? {
+            (number, true) => self.opened(&number),
+            (number, false) => Ok(Opened { kept: self.load(&number)?, no_receipt: None }),
+        }
+    }
+
+    /// The case of a request that has come in, and the first line of its log.
+    fn new_case(&self, new: NewRequest) -> Result<(NewCase, NewStep)> {
         let request = Request::new(new, self.at)?;
         let due = request.due(self.calendar()).ok_or_else(|| CasesError::Input {
             what: "the day of receipt",
@@ -94,9 +116,13 @@ impl<'a> Desk<'a> {
             right.article(),
             request.channel
         );
-        let number = self.state.open_case_with(&case, &self.log("opened", Some(text)), papers)?;
-        let no_receipt = self.receipt(&number).err();
-        Ok(Opened { kept: self.load(&number)?, no_receipt })
+        Ok((case, self.log("opened", Some(text))))
+    }
+
+    /// A case that was just opened, with its receipt.
+    fn opened(&mut self, number: &str) -> Result<Opened> {
+        let no_receipt = self.receipt(number).err();
+        Ok(Opened { kept: self.load(number)?, no_receipt })
     }
 
     fn receipt(&mut self, number: &str) -> Result<()> {

@@ -1,8 +1,11 @@
 //! Which notices a changed register makes wrong, and what changed in each.
 
+use frist_law::LawBook;
+use frist_register::{Lang, Register};
 use serde::Serialize;
 
-use super::{Item, Notice};
+use super::{Item, Notice, notices};
+use crate::source::{Result, Source};
 
 /// A notice that has to be written anew.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -40,6 +43,20 @@ pub struct ItemChange {
     pub removed: Vec<String>,
     /// What is so now.
     pub added: Vec<String>,
+}
+
+/// Which notices a register makes wrong that were right by another.
+///
+/// # Errors
+/// When one of them names what it does not have; the checker says where.
+pub fn wrong(
+    old: &Register,
+    new: &Register,
+    book: &LawBook,
+    lang: Lang,
+) -> Result<Vec<NoticeChange>> {
+    let of = |register| notices(&Source { register, book, revision: "", lang, date: None });
+    Ok(compare(&of(old)?, &of(new)?))
 }
 
 /// Compares the notices of two revisions, made in the same language. What is the same in both is not

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 pub(crate) use document::paragraphs;
 
-pub use compare::{ItemChange, NoticeChange, What, compare};
+pub use compare::{ItemChange, NoticeChange, What, compare, wrong};
 
 use crate::record::Named;
 use crate::source::{Error, Result, Source};

@@ -29,7 +29,8 @@ pub fn check(place: &Place, args: &CheckArgs, as_json: bool) -> Outcome {
     }
     if let Some(register) = checked.register.as_ref().filter(|_| checked.sound() && !args.offline) {
         let prompts = super::check_prompts::look(&place.dir, register);
-        checked.diagnostics.extend(super::check_stores::ask(place, register));
+        let stores = frist_sweep::fit::ask(register, LawBook::embedded(), &place.opener());
+        checked.diagnostics.extend(stores);
         checked.diagnostics.extend(prompts);
     }
     let d = &checked.diagnostics;

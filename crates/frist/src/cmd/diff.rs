@@ -17,7 +17,7 @@ pub fn diff(place: &Place, as_json: bool) -> Outcome {
         return Ok(Exit::Done);
     };
     let changes = engine.changes(&old);
-    let notices = super::document::wrong_notices(&old, &engine.register, Lang::En)?;
+    let notices = frist_documents::wrong(&old, &engine.register, engine.book, Lang::En)?;
     let effects = if changes.is_empty() { Vec::new() } else { engine.effects(old, now())? };
     if as_json {
         let words: Vec<String> = changes.iter().map(ToString::to_string).collect();

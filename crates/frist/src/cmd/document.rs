@@ -4,9 +4,8 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use frist_documents::{Notice, NoticeChange, Source, notice::What};
+use frist_documents::{Kind, Notice, NoticeChange, Source, notice::What};
 use frist_law::LawBook;
-use frist_paper::{Document, PaperError};
 use frist_register::{Lang, Register};
 use frist_sweep::Loaded;
 use jiff::civil::Date;
@@ -20,6 +19,8 @@ impl From<frist_documents::Error> for Failure {
     fn from(e: frist_documents::Error) -> Self {
         match &e {
             frist_documents::Error::NoSubject { .. } => Failure::usage(e.to_string()),
+            frist_documents::Error::NoFormat { .. } => Failure::usage(e.to_string())
+                .help("`html`, `pdf`, `text` and `json` are there for every document"),
             _ => Failure::new(e.to_string()),
         }
     }
@@ -59,16 +60,9 @@ fn live_since(place: &Place, loaded: &Loaded) -> Outcome<Option<Date>> {
     Ok(live.map(|r| r.at.to_zoned(zone.clone()).date()))
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Record,
-    Schedule,
-    Guidelines,
-}
-
 fn one(kind: Kind, args: &DocumentArgs, source: &Source<'_>, as_json: bool) -> Outcome {
     let format = format(args, as_json)?;
-    let bytes = written(kind, format, source)?;
+    let bytes = frist_documents::write(&kind, written(format), source)?;
     put(args.out.as_deref(), format, &bytes)
 }
 
@@ -90,62 +84,16 @@ fn format(args: &DocumentArgs, as_json: bool) -> Outcome<Format> {
     })
 }
 
-fn extension(format: Format) -> &'static str {
+fn written(format: Format) -> frist_documents::Format {
+    use frist_documents::Format as F;
     match format {
-        Format::Html => "html",
-        Format::Pdf => "pdf",
-        Format::Text => "txt",
-        Format::Csv => "csv",
-        Format::Json => "json",
-        Format::Jsonld => "jsonld",
+        Format::Html => F::Html,
+        Format::Pdf => F::Pdf,
+        Format::Text => F::Text,
+        Format::Csv => F::Csv,
+        Format::Json => F::Json,
+        Format::Jsonld => F::Jsonld,
     }
-}
-
-fn written(kind: Kind, format: Format, source: &Source<'_>) -> Outcome<Vec<u8>> {
-    let data = |text: frist_documents::Result<String>| -> Outcome<Vec<u8>> { Ok(text?.into()) };
-    match kind {
-        Kind::Record => {
-            let record = frist_documents::record(source)?;
-            match format {
-                Format::Csv => data(record.csv(source)),
-                Format::Json => data(record.json()),
-                Format::Jsonld => data(record.jsonld(source)),
-                _ => paper(&record.document(source)?, format),
-            }
-        }
-        Kind::Schedule => {
-            let schedule = frist_documents::schedule(source)?;
-            match format {
-                Format::Csv => data(schedule.csv(source)),
-                Format::Json => data(schedule.json()),
-                _ => paper(&schedule.document(source), format),
-            }
-        }
-        Kind::Guidelines => {
-            let guidelines = frist_documents::guidelines(source)?;
-            match format {
-                Format::Json => data(guidelines.json()),
-                _ => paper(&guidelines.document(source), format),
-            }
-        }
-    }
-}
-
-fn paper(document: &Document, format: Format) -> Outcome<Vec<u8>> {
-    match format {
-        Format::Html => Ok(document.html().into()),
-        Format::Text => Ok(document.text().into()),
-        Format::Pdf => document.pdf().map_err(no_paper),
-        Format::Csv | Format::Json | Format::Jsonld => {
-            let name = extension(format);
-            Err(Failure::usage(format!("this document has no form as `{name}`"))
-                .help("`html`, `pdf`, `text` and `json` are there for every document"))
-        }
-    }
-}
-
-fn no_paper(e: PaperError) -> Failure {
-    Failure::new(e.to_string())
 }
 
 fn put(out: Option<&Path>, format: Format, bytes: &[u8]) -> Outcome {
@@ -176,7 +124,7 @@ fn notice(place: &Place, args: &NoticeArgs, source: &Source<'_>, as_json: bool) 
     if let Some(folder) = &args.out_dir {
         let folder = made(folder)?;
         for one in &notices {
-            let name = format!("notice-{}.{}", one.subject.id, extension(format));
+            let name = format!("notice-{}.{}", one.subject.id, written(format).extension());
             put(Some(&folder.join(name)), format, &as_bytes(one, format, source)?)?;
         }
         return told(&notices);
@@ -220,10 +168,8 @@ fn told(notices: &[Notice]) -> Outcome {
 }
 
 fn as_bytes(notice: &Notice, format: Format, source: &Source<'_>) -> Outcome<Vec<u8>> {
-    match format {
-        Format::Json => Ok(notice.json()?.into()),
-        _ => paper(&notice.document(source), format),
-    }
+    let kind = Kind::Notice(notice.subject.id.clone());
+    Ok(frist_documents::write(&kind, written(format), source)?)
 }
 
 fn made(folder: &Path) -> Outcome<&Path> {
@@ -255,13 +201,14 @@ fn all(folder: &Path, source: &Source<'_>, as_json: bool) -> Outcome {
         ("guidelines", Kind::Guidelines, &[Html, Pdf, Json][..]),
     ] {
         for format in formats {
-            let name = format!("{name}.{}", extension(*format));
-            write(name, written(kind, *format, source), *format)?;
+            let name = format!("{name}.{}", written(*format).extension());
+            let bytes = frist_documents::write(&kind, written(*format), source);
+            write(name, bytes.map_err(Failure::from), *format)?;
         }
     }
     for notice in &notices {
         for format in [Html, Pdf, Json] {
-            let name = format!("notice-{}.{}", notice.subject.id, extension(format));
+            let name = format!("notice-{}.{}", notice.subject.id, written(format).extension());
             write(name, as_bytes(notice, format, source), format)?;
         }
     }
@@ -278,15 +225,6 @@ fn all(folder: &Path, source: &Source<'_>, as_json: bool) -> Outcome {
     told(&notices)
 }
 
-/// Which notices a register makes wrong that was right by another.
-pub fn wrong_notices(old: &Register, new: &Register, lang: Lang) -> Outcome<Vec<NoticeChange>> {
-    let of = |register: &Register| {
-        let book = LawBook::embedded();
-        frist_documents::notices(&Source { register, book, revision: "", lang, date: None })
-    };
-    Ok(frist_documents::compare(&of(old)?, &of(new)?))
-}
-
 fn against(
     place: &Place,
     revision: &str,
@@ -295,7 +233,7 @@ fn against(
     as_json: bool,
 ) -> Outcome {
     let old = kept(place, revision)?;
-    let mut changes = wrong_notices(&old, source.register, source.lang)?;
+    let mut changes = frist_documents::wrong(&old, source.register, source.book, source.lang)?;
     if let Some(subject) = subject {
         changes.retain(|c| c.subject == subject);
     }
@@ -347,27 +285,24 @@ fn kept(place: &Place, revision: &str) -> Outcome<Register> {
         return Err(none());
     }
     let mut state = place.state()?;
-    let found = match revision {
-        "live" => state.live_revision()?.ok_or_else(none)?,
-        start => {
-            let mut hashes: Vec<String> = state.revisions()?.into_iter().map(|r| r.hash).collect();
-            hashes.retain(|h| h.starts_with(start));
-            hashes.sort();
-            hashes.dedup();
-            match hashes.as_slice() {
-                [hash] => state.revision(hash)?.ok_or_else(none)?,
-                [] => {
-                    return Err(Failure::usage(format!("no revision `{start}` was ever live"))
-                        .help("give its hash or the first digits of it, or `live`"));
-                }
-                many => {
-                    let n = many.len();
-                    return Err(Failure::usage(format!("{n} revisions begin with `{start}`"))
-                        .help("give more digits"));
-                }
-            }
+    if revision == "live" {
+        let live = state.live_revision()?.ok_or_else(none)?;
+        return register_of(&live);
+    }
+    let hashes = frist_sweep::effects::revisions_like(&mut state, revision)?;
+    match hashes.as_slice() {
+        [hash] => register_of(&state.revision(hash)?.ok_or_else(none)?),
+        [] => Err(Failure::usage(format!("no revision `{revision}` was ever live"))
+            .help("give its hash or the first digits of it, or `live`")),
+        many => {
+            let n = many.len();
+            Err(Failure::usage(format!("{n} revisions begin with `{revision}`"))
+                .help("give more digits"))
         }
-    };
+    }
+}
+
+fn register_of(found: &frist_state::Revision) -> Outcome<Register> {
     frist_sweep::effects::register_of(&found.text)
         .map_err(|why| Failure::new(format!("the revision {} is damaged: {why}", found.hash)))
 }

@@ -1,13 +1,13 @@
 //! The commands, one module each.
 
 pub mod account;
+pub mod alarm;
 pub mod assess;
 pub mod calls;
 pub mod case;
 pub mod case_exec;
 pub mod check;
 pub mod check_prompts;
-pub mod check_stores;
 pub mod consent;
 pub mod demo;
 pub mod diff;

@@ -70,20 +70,16 @@ pub fn sweep(place: &Place, args: &SweepArgs, as_json: bool) -> Outcome {
 fn tidy_cases(place: &Place, engine: &mut Engine, as_json: bool) -> Outcome<()> {
     let (by, at) = (place.operator()?, engine.now());
     // What requests were refused until a day goes on that day, and the persons are told.
-    let finished = frist_cases::erase::finish_deferred(engine, by.as_str(), "", at, &mut |_| ())?;
-    if !finished.is_empty() {
+    let done = frist_cases::due::do_what_is_due(engine, by.as_str(), at)?;
+    if !done.finished.is_empty() || !done.tidied.erased.is_empty() {
         proof::publish(place, engine)?;
     }
-    for one in finished.iter().filter(|_| !as_json) {
+    for one in done.finished.iter().filter(|_| !as_json) {
         let gone = crate::output::records(one.gone);
         say!("{}: {gone} erased, since their ground has ended", one.number);
     }
-    let tidied = frist_cases::request::tidy(&mut engine.state, &engine.register, by.as_str(), at)?;
-    if !tidied.erased.is_empty() {
-        proof::publish(place, engine)?;
-    }
     if !as_json {
-        crate::cmd::case::tell(&tidied);
+        crate::cmd::case::tell(&done.tidied);
     }
     Ok(())
 }

@@ -101,6 +101,7 @@ table! {
     SeeStores "see stores, their health and coverage" ' ' ' '          Yes No  Yes No  No  Yes Yes;
     SeeRecord "look a record up, with what decides it" ' ' '#'         Yes K   K   No  No  No  No;
     SeeDocuments "read documents made from the register" ' ' ' '       Yes Yes Yes Yes No  Yes No;
+    Attest "say that one has read a guideline" '*' ' '                 Yes Yes Yes Yes No  No  No;
 "Sweeps":
     SeeSweeps "see plans and sweeps" ' ' ' '                           Yes Yes Yes No  No  Yes No;
     PlanSweep "make a plan" '*' ' '                                    Yes No  Yes No  No  No  No;

@@ -69,6 +69,14 @@ impl Frame {
         }
     }
 
+    /// Without what is only for those who work here, also when one of them looks.
+    pub(crate) fn outside(mut self) -> Self {
+        self.me = None;
+        self.nav = Vec::new();
+        self.notice = None;
+        self
+    }
+
     /// With something that is wrong, said at the top.
     pub(crate) fn wrong(mut self, wrong: Option<String>) -> Self {
         if wrong.is_some() {
@@ -76,6 +84,11 @@ impl Frame {
         }
         self.wrong = wrong;
         self
+    }
+
+    /// The organisation's zone.
+    pub(crate) fn zone(&self) -> &TimeZone {
+        &self.zone
     }
 
     /// The token of a form that is sent to this path.
@@ -193,6 +206,8 @@ fn notice(ctx: &Ctx<'_>, t: &'static Texts) -> Option<String> {
         "linked" => provider_texts(ctx.lang).was_linked,
         "unlinked" => provider_texts(ctx.lang).was_unlinked,
         "sessions" => t.sessions_ended,
+        "way" => crate::text::watch::watch_texts(ctx.lang).was_tried,
+        "again" => crate::text::watch::watch_texts(ctx.lang).tried_again,
         _ => return None,
     };
     Some(text.to_owned())

@@ -1,7 +1,10 @@
 //! The pages: what each route does, and the frame around what people see.
 
 mod account;
+mod consents;
 mod datasets;
+mod documents;
+mod figures;
 mod files;
 mod frame;
 mod holds;
@@ -10,13 +13,18 @@ mod ledger;
 mod nav;
 mod people;
 mod provider;
+mod public;
 mod qr;
 mod refused;
+mod register;
+mod reviews;
+mod setup;
 mod sign_in;
 mod sweep;
 mod sweeps;
 mod today;
 
+pub(crate) use public::Published;
 pub(crate) use refused::refused;
 
 use crate::access::Action;
@@ -29,7 +37,10 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::Health => Ok(files::health(ctx)),
         Name::Style => Ok(files::style()),
         Name::Icon => Ok(files::icon()),
-        Name::Metrics => files::metrics(ctx),
+        Name::Metrics => figures::metrics(ctx),
+        Name::Setup => setup::page_of(ctx),
+        Name::TestWay => setup::test(ctx),
+        Name::RetryMessage => setup::retry(ctx),
         Name::SignInForm => sign_in::form(ctx),
         Name::SignIn => sign_in::sign_in(ctx),
         Name::CodeForm => sign_in::code_form(ctx),
@@ -40,6 +51,29 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::WelcomeForm => sign_in::welcome_form(ctx),
         Name::Welcome => sign_in::welcome(ctx),
         Name::Language => sign_in::language(ctx),
+        Name::Reviews => reviews::list(ctx),
+        Name::NoteReview => reviews::looked(ctx),
+        Name::ReviewTasks => reviews::tasks(ctx),
+        Name::ReviewRecord => reviews::record(ctx),
+        Name::AnswerReview => reviews::answer(ctx),
+        Name::BulkReview => reviews::bulk(ctx),
+        Name::UndoReview => reviews::take_back(ctx),
+        Name::Consents => consents::form(ctx),
+        Name::FindConsents => consents::find(ctx),
+        Name::WithdrawConsent => consents::withdraw(ctx),
+        Name::Documents => documents::list(ctx),
+        Name::NoticeChanges => documents::changes(ctx),
+        Name::Bundle => documents::bundle(ctx),
+        Name::Document => documents::view(ctx),
+        Name::DocumentFile => documents::file(ctx),
+        Name::AttestGuideline => documents::attest(ctx),
+        Name::PublicForm => public::form(ctx),
+        Name::PublicDescribe => public::describe(ctx),
+        Name::PublicSend => public::send(ctx),
+        Name::PublicStatus => public::status(ctx),
+        Name::PublicLetter => public::letter(ctx),
+        Name::PublicNotices => public::notices(ctx),
+        Name::PublicNotice => public::notice(ctx),
         Name::Today => today::today(ctx),
         Name::Horizon => horizon::horizon(ctx),
         Name::Datasets => datasets::list(ctx),
@@ -59,6 +93,18 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::Checkpoint => ledger::checkpoint(ctx),
         Name::LedgerKey => ledger::key(ctx),
         Name::Evidence => ledger::evidence(ctx),
+        Name::Register => register::read(ctx),
+        Name::RegisterPart => register::form(ctx),
+        Name::EditPart => register::edit(ctx),
+        Name::RegisterText => register::text(ctx),
+        Name::EditText => register::edit_text(ctx),
+        Name::Change => register::change(ctx),
+        Name::CountChange => register::count(ctx),
+        Name::SubmitChange => register::submit(ctx),
+        Name::RenewChange => register::renew(ctx),
+        Name::WithdrawChange => register::withdraw(ctx),
+        Name::ReturnChange => register::give_back(ctx),
+        Name::ApproveChange => register::approve(ctx),
         Name::People => people::list(ctx, None),
         Name::AddPerson => people::add(ctx),
         Name::AccessTable => people::table(ctx),

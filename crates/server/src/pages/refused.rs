@@ -48,13 +48,16 @@ pub(crate) fn refused(ctx: &mut Ctx<'_>, refusal: &Refusal, people: bool) -> Rep
         _ => (None, None),
     };
     let status = refusal.status();
-    let mut reply = match people {
-        true => {
+    let public = people && ctx.route.is_public();
+    let outside = if public { super::public::refused(ctx, heading, text).ok() } else { None };
+    let mut reply = match (outside, people) {
+        (Some(reply), _) => reply,
+        (None, true) => {
             let f = Frame::new(ctx, heading, "");
             page(&Error { f, heading, text, detail, help })
                 .unwrap_or_else(|_| Reply::of("text/plain; charset=utf-8", text.into()))
         }
-        false => {
+        (None, false) => {
             let problem = json!({
                 "type": "about:blank", "title": status.canonical_reason().unwrap_or_default(),
                 "status": status.as_u16(), "detail": detail.as_deref().unwrap_or(text),

@@ -28,9 +28,22 @@ macro_rules! wording {
         }
     };
 }
+#[allow(unused_imports, reason = "texts below find it by its place")]
 pub(crate) use wording;
 
+mod consents;
+mod documents;
+pub(crate) mod proposal;
 pub(crate) mod provider;
+mod public;
+pub(crate) mod register;
+mod reviews;
+pub(crate) mod watch;
+
+pub(crate) use consents::{ConsentTexts, consent_texts};
+pub(crate) use documents::{DocumentTexts, document_texts};
+pub(crate) use public::{PublicTexts, public_texts};
+pub(crate) use reviews::{ReviewTexts, review_texts};
 
 wording! {
 Texts texts;

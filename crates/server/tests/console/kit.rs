@@ -10,7 +10,7 @@ use frist_law::LawBook;
 use frist_ledger::{Id, RecordKey, SigningKey, Tiles};
 use frist_register::{Lang, Register};
 use frist_server::access::Role;
-use frist_server::{Console, Face, NewPerson, Settings, Trouble};
+use frist_server::{Console, Face, Files, Machine, NewPerson, OnDisk, Settings, Trouble};
 use frist_state::{Location, State};
 use frist_sweep::{Engine, Keys, Loaded};
 use jiff::{SignedDuration, Timestamp};
@@ -37,15 +37,33 @@ pub(crate) fn state(dir: &Path) -> Result<State, Trouble> {
     State::open(&location).map_err(trouble)
 }
 
-fn engine(dir: &Path, clock: &Arc<Mutex<Timestamp>>) -> Result<Engine, Trouble> {
-    let files = frist_demo::REGISTER;
-    let register = Register::read(files).register.expect("the sample register is sound");
+/// The register's files as they are on disk.
+pub(crate) fn files(dir: &Path) -> Files {
+    let mut names: Vec<_> = std::fs::read_dir(dir.join("register"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".toml"))
+        .collect();
+    names.sort();
+    let text = |name: String| {
+        let text = std::fs::read_to_string(dir.join("register").join(&name)).unwrap();
+        (format!("register/{name}"), text)
+    };
+    names.into_iter().map(text).collect()
+}
+
+fn loaded(dir: &Path) -> Result<Loaded, Trouble> {
+    let files = files(dir);
+    let register = Register::read(&files).register.ok_or_else(|| trouble("not sound"))?;
     let revision = frist_register::revision_hash(&register).parse().map_err(trouble)?;
-    let files = files.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect();
+    Ok(Loaded { register, revision, files })
+}
+
+fn engine(dir: &Path, loaded: Loaded, clock: &Arc<Mutex<Timestamp>>) -> Result<Engine, Trouble> {
     let base = dir.to_owned();
     let clock = Arc::clone(clock);
     Ok(Engine::new(
-        Loaded { register, revision, files },
+        loaded,
         LawBook::embedded(),
         state(dir)?,
         Keys { record: RecordKey::new([1; 32]), pseudonym: [2; 32] },
@@ -54,6 +72,14 @@ fn engine(dir: &Path, clock: &Arc<Mutex<Timestamp>>) -> Result<Engine, Trouble> 
         Box::new(move |store| frist_stores::open(store, &base, &|_| None)),
         Box::new(move || *clock.lock().unwrap()),
     ))
+}
+
+/// A number of the register's texts.
+fn stamp(dir: &Path) -> u64 {
+    use std::hash::{Hash as _, Hasher as _};
+    let mut hasher = std::hash::DefaultHasher::new();
+    files(dir).hash(&mut hasher);
+    hasher.finish()
 }
 
 impl House {
@@ -71,12 +97,25 @@ impl House {
         let log: Arc<Mutex<Vec<String>>> = Arc::default();
         let tiles = dir.path().join("ledger");
         let key = || SigningKey::from_seed("test/frist", &[3; 32]).map_err(trouble);
-        let (one, two) = (dir.path().to_owned(), dir.path().to_owned());
+        let register = dir.path().join("register");
+        std::fs::create_dir_all(&register).unwrap();
+        for (name, text) in frist_demo::REGISTER {
+            std::fs::write(register.join(name), text).unwrap();
+        }
+        let own = || dir.path().to_owned();
+        let (one, two, three, four) = (own(), own(), own(), own());
+        let (reading, writing, stores) = (own(), own(), own());
+        let on_disk = OnDisk::new(&own(), &own());
         let (c1, c2, lines) = (Arc::clone(&clock), Arc::clone(&clock), Arc::clone(&log));
+        let c3 = Arc::clone(&clock);
         let publishing = tiles.clone();
         let face = Face {
-            engine: Box::new(move || engine(&one, &c1)),
-            stamp: Box::new(|| 1),
+            engine: Box::new(move || engine(&one, loaded(&one)?, &c1)),
+            engine_over: Box::new(move |loaded| engine(&three, loaded, &c3)),
+            read: Box::new(move || Ok(files(&reading))),
+            write: Box::new(move |old, new| on_disk.replace(|| Ok(files(&writing)), old, new)),
+            store: Arc::new(move |store| frist_stores::open(store, &stores, &|_| None)),
+            stamp: Box::new(move || stamp(&four)),
             state: Box::new(move || state(&two)),
             publish: Box::new(move |engine| {
                 engine.publish(&Tiles::new(&publishing), &key()?).map_err(trouble)?;
@@ -84,16 +123,28 @@ impl House {
             }),
             tiles,
             public_key: Box::new(move || Ok(format!("{}\n", key()?.verifier()))),
+            calls: Box::new(|_| Ok((None, None))),
             clock: Arc::new(move || *c2.lock().unwrap()),
             people_key: Zeroizing::new([4; 32]),
             secret: Box::new(|_| Some(Zeroizing::new("test secret".into()))),
             log: Arc::new(move |line| lines.lock().unwrap().push(line.to_owned())),
+            machine: Machine {
+                name: "test/world/1".into(),
+                is_dead: |_| false,
+                disks: Box::new(Vec::new),
+                steady: Arc::new({
+                    let began = std::time::Instant::now();
+                    move || began.elapsed()
+                }),
+                net: Arc::new(frist_watch::net::Internet),
+            },
         };
         let mut settings = Settings {
             tls: false,
             second_factor: false,
             proxy: false,
             lang: Lang::Da,
+            watch: false,
             config: frist_server::Config::default(),
         };
         change(&mut settings);

@@ -4,11 +4,15 @@
 
 mod attacks;
 mod browser;
+mod documents;
 mod glewlwyd;
 mod hostile;
 mod journeys;
 mod kit;
 mod oidc;
+mod public;
+mod register;
+mod reviews;
 mod routes;
 mod signing_in;
 mod tls;

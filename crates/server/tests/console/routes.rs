@@ -14,9 +14,20 @@ pub(crate) fn path(route: &Route, plan: &str) -> String {
         p if p.starts_with("/sweeps") => plan,
         p if p.starts_with("/people") => "another",
         p if p.starts_with("/language") => "da",
+        p if p.starts_with("/register/part") => "dataset",
+        p if p.starts_with("/register/text") => "afregning",
+        // The change that somebody else proposes.
+        p if p.starts_with("/register/change") => "1",
+        p if p.starts_with("/documents") => "record",
+        p if p.starts_with("/reviews") || p.starts_with("/assessments") => "invoices",
         _ => "x",
     };
-    route.path.replace("{id}", id).replace("{part}", "1")
+    let part = match route.path {
+        p if p.starts_with("/register") => "invoices",
+        p if p.starts_with("/documents") => "txt",
+        _ => "1",
+    };
+    route.path.replace("{id}", id).replace("{part}", part)
 }
 
 /// Something on the pages that show what people entered.
@@ -55,6 +66,7 @@ fn every_route_asks_for_its_action() {
     let house = House::new();
     house.person("another", &[Role::Auditor], &[]);
     let plan = a_plan(&house);
+    crate::register::a_change(&house);
     // With the need to know of one data set, and nothing else.
     let facts = Facts::default()
         .with(Condition::NeedToKnow, true)

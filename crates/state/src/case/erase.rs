@@ -6,13 +6,13 @@ use super::log::{self, NewStep};
 use crate::db::{Db, postgres_error, sqlite_error};
 use crate::{Error, Result, State, ledger, scrub};
 
-const TABLES: [&str; 4] = ["case_record", "case_paper", "case_step", "cases"];
+const TABLES: [&str; 5] = ["case_link", "case_record", "case_paper", "case_step", "cases"];
 /// Under this name the database remembers that [`State::scrub_cases`] is still to be done.
 const PENDING: &str = "case-scrub";
 const DOING: &str = "overwrite what is left of erased cases";
 
 impl State {
-    /// Erases a closed case: its body, log, papers and records. Its number stays taken, and the
+    /// Erases a closed case: its body, log, papers, records and private link. Its number stays taken, and the
     /// ledger says that it was erased. [`State::scrub_cases`] must follow, once for all.
     ///
     /// # Errors

@@ -177,35 +177,52 @@ impl State {
         papers: &[Paper],
     ) -> Result<String> {
         let body = in_words(&new.body)?;
+        self.write("open a case", |tx| open(tx, new, &body, step, papers))
+    }
+
+    /// As [`State::open_case_with`], for somebody who comes back by a private link, of which this is
+    /// the hash. A second call with the same link opens nothing: it answers the number of the case
+    /// that the first one opened, and false.
+    ///
+    /// # Errors
+    ///
+    /// As [`State::open_case`].
+    pub fn open_case_linked(
+        &mut self,
+        new: &NewCase,
+        step: &NewStep,
+        papers: &[Paper],
+        link: &[u8; 32],
+    ) -> Result<(String, bool)> {
+        let body = in_words(&new.body)?;
         self.write("open a case", |tx| {
-            let year = i64::from(new.year);
-            let row = tx.one(
-                "INSERT INTO case_number (kind, year, last) VALUES (?1, ?2, 1)
-                 ON CONFLICT (kind, year) DO UPDATE SET last = case_number.last + 1
-                 RETURNING last",
-                &[new.kind.as_str().into(), year.into()],
+            // Whoever sends the same at the same time waits here until the first is through.
+            let first = tx.execute(
+                "INSERT INTO case_link (hash, made_at) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING",
+                &[link.as_slice().into(), step.at.into()],
             )?;
-            let last: i64 =
-                row.ok_or_else(|| Error::damaged("no case number was given"))?.get(0)?;
-            let number = format!("{}-{:04}-{last:04}", new.kind.letter(), new.year);
+            if first == 0 {
+                let number = linked(tx, link)?;
+                let damaged = || Error::damaged("a private link names no case");
+                return Ok((number.ok_or_else(damaged)?, false));
+            }
+            let number = open(tx, new, &body, step, papers)?;
             tx.execute(
-                "INSERT INTO cases (number, kind, version, status, owner, received_at, due_at,
-                     changed_at, body)
-                 VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8)",
-                &[
-                    (&number).into(),
-                    new.kind.as_str().into(),
-                    (&new.status).into(),
-                    new.owner.as_deref().into(),
-                    new.received.into(),
-                    new.due.into(),
-                    step.at.into(),
-                    (&body).into(),
-                ],
+                "UPDATE case_link SET number = ?2 WHERE hash = ?1",
+                &[link.as_slice().into(), (&number).into()],
             )?;
-            log::add(tx, &number, step, papers)?;
-            Ok(number)
+            Ok((number, true))
         })
+    }
+
+    /// The number of the case that a private link with this hash is for; none when there is none, or
+    /// the case was erased.
+    ///
+    /// # Errors
+    ///
+    /// When the database does not answer.
+    pub fn linked_case(&mut self, link: &[u8; 32]) -> Result<Option<String>> {
+        self.read("look for a private link", |tx| linked(tx, link))
     }
 
     /// The case with this number.
@@ -322,6 +339,48 @@ fn lock(tx: &mut Tx<'_>, number: &str, seen: Option<u64>) -> Result<()> {
         return Err(Error::CaseChanged { number: number.to_owned(), by, step });
     }
     Ok(())
+}
+
+/// Opens a case under the next number of its kind and year.
+fn open(
+    tx: &mut Tx<'_>,
+    new: &NewCase,
+    body: &str,
+    step: &NewStep,
+    papers: &[Paper],
+) -> Result<String> {
+    let year = i64::from(new.year);
+    let row = tx.one(
+        "INSERT INTO case_number (kind, year, last) VALUES (?1, ?2, 1)
+         ON CONFLICT (kind, year) DO UPDATE SET last = case_number.last + 1
+         RETURNING last",
+        &[new.kind.as_str().into(), year.into()],
+    )?;
+    let last: i64 = row.ok_or_else(|| Error::damaged("no case number was given"))?.get(0)?;
+    let number = format!("{}-{:04}-{last:04}", new.kind.letter(), new.year);
+    tx.execute(
+        "INSERT INTO cases (number, kind, version, status, owner, received_at, due_at,
+             changed_at, body)
+         VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8)",
+        &[
+            (&number).into(),
+            new.kind.as_str().into(),
+            (&new.status).into(),
+            new.owner.as_deref().into(),
+            new.received.into(),
+            new.due.into(),
+            step.at.into(),
+            body.into(),
+        ],
+    )?;
+    log::add(tx, &number, step, papers)?;
+    Ok(number)
+}
+
+fn linked(tx: &mut Tx<'_>, link: &[u8; 32]) -> Result<Option<String>> {
+    let sql = "SELECT number FROM case_link WHERE hash = ?1";
+    let row = tx.one(sql, &[link.as_slice().into()])?;
+    row.map_or(Ok(None), |mut row| row.get::<Option<String>>(0))
 }
 
 fn in_words(body: &Value) -> Result<String> {

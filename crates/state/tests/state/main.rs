@@ -10,6 +10,8 @@ mod leases;
 mod ledger;
 mod open;
 mod people;
+mod proposals;
 mod records;
 mod reviews;
 mod staff;
+mod watch;

@@ -1,11 +1,11 @@
 //! `frist attest`.
 
 use frist_cases::attest::{
-    Reading, counts, counts_on, employed, fingerprint, forgettable, lines, trained,
+    Reading, attestation, counts, counts_on, employed, forgettable, lines, trained,
 };
 use frist_law::Period;
 use frist_ledger::Id;
-use frist_state::staff::{Attestation, Staff, Training};
+use frist_state::staff::{Staff, Training};
 
 use super::{date, publish};
 use crate::cli_account::AttestCommand;
@@ -52,27 +52,10 @@ pub fn attest(place: &Place, command: &AttestCommand, as_json: bool) -> Outcome 
             format!("entered `{person}`")
         }
         AttestCommand::Guideline { guideline, version, person } => {
-            let found = engine.register.guidelines.iter().find(|g| g.id.value == *guideline);
-            let found = found.ok_or_else(|| no_guideline(guideline))?;
-            if found.version.value != *version {
-                return Err(Failure::usage(format!(
-                    "version `{version}` of `{guideline}` is not in force: it is `{}`",
-                    found.version.value
-                ))
-                .help("read the version in force, then attest that one"));
-            }
             let person = person.clone().unwrap_or_else(|| by.clone());
-            engine
-                .state
-                .attest(&Attestation {
-                    person: person.clone(),
-                    guideline: guideline.clone(),
-                    version: version.clone(),
-                    sha256: fingerprint(found),
-                    at: t,
-                    by: by.clone(),
-                })
-                .map_err(unknown)?;
+            let read = attestation(&engine.register, guideline, version, &person, &by, t)
+                .map_err(frist_cases::CasesError::from)?;
+            engine.state.attest(&read).map_err(unknown)?;
             format!("`{person}` has read `{guideline}` version {version}")
         }
         AttestCommand::Training { course, person, done, until } => {

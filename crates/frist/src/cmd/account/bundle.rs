@@ -29,7 +29,7 @@ pub fn bundle(place: &Place, args: &BundleArgs, lang: Lang, as_json: bool) -> Ou
     let zone = engine.register.controller.calendar.zone.clone();
     let t = now();
     let period = period(args, &zone, t)?;
-    let (calls, tokens) = calls(place, args, period)?;
+    let (calls, tokens) = calls(place, args.calls.as_deref(), period)?;
     let given = Given {
         period,
         made: t,
@@ -43,8 +43,9 @@ pub fn bundle(place: &Place, args: &BundleArgs, lang: Lang, as_json: bool) -> Ou
     let work = beside(out)?;
     fs::create_dir(&work).map_err(|e| Failure::file("make the folder", &work, &e))?;
     let keys = [place.signing_key()?.verifier()];
-    let made =
-        bundle::make(&mut engine, given, &work, lang, &keys, &mut |engine| publish(place, engine));
+    let made = bundle::make(&mut engine, given, &work, lang, &keys, &mut |engine| {
+        publish(place, engine).map(drop)
+    });
     let made = made.and_then(|made| {
         if zip {
             let file = fs::File::create_new(out).map_err(|e| Failure::file("write", out, &e))?;
@@ -118,14 +119,15 @@ fn period(args: &BundleArgs, zone: &TimeZone, t: Timestamp) -> Outcome<Period> {
     Ok(Period { since, until })
 }
 
-/// Figures and tokens of recorded calls, where there is an installation.
-fn calls(
+/// Figures and tokens of recorded calls, where there is an installation: its configuration is `named`,
+/// or lies with the register.
+pub fn calls(
     place: &Place,
-    args: &BundleArgs,
+    named: Option<&Path>,
     period: Period,
 ) -> Outcome<(Option<Calls>, Option<Vec<Role>>)> {
-    let path = args.calls.clone().unwrap_or_else(|| place.dir.join("calls.toml"));
-    if !path.exists() && args.calls.is_none() {
+    let path = named.map_or_else(|| place.dir.join("calls.toml"), Path::to_path_buf);
+    if !path.exists() && named.is_none() {
         return Ok((None, None));
     }
     let text = fs::read_to_string(&path).map_err(|e| Failure::file("read", &path, &e))?;

@@ -23,7 +23,7 @@ pub fn find(place: &Place, args: &FindArgs, lang: Lang, as_json: bool) -> Outcom
         (Some(number), _) => {
             // Before anything is read: a case that is not there is no occasion.
             engine.state.case(number)?.ok_or_else(|| {
-                Failure::usage(format!("there is no case `{number}`"))
+                Failure::new(format!("there is no case `{number}`"))
                     .help("`frist case list` shows them; without a case, say why with --reason")
             })?;
             Occasion::Case(number.clone())

@@ -4,19 +4,20 @@ use std::fs;
 use std::sync::Arc;
 
 use frist_register::Lang;
-use frist_server::{Config, Face, Settings, Trouble};
+use frist_server::{Config, Face, Machine, Settings, Trouble};
 
 use crate::cli::Language;
 use crate::cli_server::ServeArgs;
 use crate::cmd::proof;
 use crate::error::{Exit, Failure, Outcome};
 use crate::output::{YELLOW, day, say};
-use crate::place::{Place, SERVER_FILE, now};
+use crate::place::{Place, SERVER_FILE, is_dead, now, process_name, steady};
 
 /// Serves the console until it is told to end.
 pub fn serve(place: &Place, args: &ServeArgs, as_json: bool) -> Outcome {
-    let config = config(place)?;
+    let mut config = config(place)?;
     safe(args, &config)?;
+    config.schedule.on &= !args.no_schedule;
     let mut state = place.state()?;
     let (people_key, changed) = place.people_key(&mut state)?;
     if changed {
@@ -41,6 +42,7 @@ pub fn serve(place: &Place, args: &ServeArgs, as_json: bool) -> Outcome {
             Language::Da => Lang::Da,
             Language::En => Lang::En,
         },
+        watch: true,
         config,
     };
     let public = settings.config.address.clone().filter(|_| tls);
@@ -87,10 +89,22 @@ fn safe(args: &ServeArgs, config: &Config) -> Outcome<()> {
 }
 
 /// What `server.toml` says; nothing, when there is none.
-fn config(place: &Place) -> Outcome<Config> {
+pub fn config(place: &Place) -> Outcome<Config> {
     let path = place.dir.join(SERVER_FILE);
     match fs::read_to_string(&path) {
-        Ok(text) => Ok(Config::read(&text)?),
+        Ok(text) => {
+            let mut config = Config::read(&text)?;
+            // Files are named from the folder in which the file lies.
+            let from_here = |file: &mut std::path::PathBuf| *file = place.dir.join(&*file);
+            if let Some(tls) = &mut config.tls {
+                from_here(&mut tls.certificate);
+                from_here(&mut tls.key);
+            }
+            if let Some(trust) = config.oidc.as_mut().and_then(|oidc| oidc.trust.as_mut()) {
+                from_here(trust);
+            }
+            Ok(config)
+        }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Config::default()),
         Err(e) => Err(Failure::file("read", &path, &e)),
     }
@@ -100,8 +114,19 @@ fn config(place: &Place) -> Outcome<Config> {
 fn face(place: &Place, people_key: zeroize::Zeroizing<[u8; 32]>) -> Face {
     let own = || place.at(&place.dir);
     let (making, stamping, opening, publishing, keys) = (own(), own(), own(), own(), own());
+    let (trying, reading, writing) = (own(), own(), own());
+    let base = place.dir.clone();
+    let recording = own();
     Face {
         engine: Box::new(move || Ok(making.engine()?)),
+        engine_over: Box::new(move |loaded| Ok(trying.engine_over(loaded)?)),
+        read: Box::new(move || Ok(reading.files()?)),
+        write: Box::new(move |old, new| {
+            writing.on_disk().replace(|| Ok(writing.files()?), old, new)
+        }),
+        store: Arc::new(move |store| {
+            frist_stores::open(store, &base, &|name| std::env::var(name).ok())
+        }),
         stamp: Box::new(move || stamping.stamp()),
         state: Box::new(move || Ok(opening.state()?)),
         publish: Box::new(move |engine| {
@@ -115,9 +140,22 @@ fn face(place: &Place, people_key: zeroize::Zeroizing<[u8; 32]>) -> Face {
             let text = fs::read_to_string(&path).map_err(|e| Failure::file("read", &path, &e));
             Ok::<_, Trouble>(text?)
         }),
+        calls: Box::new(move |period| {
+            Ok(crate::cmd::account::bundle::calls(&recording, None, period)?)
+        }),
         clock: Arc::new(now),
         people_key,
         secret: Box::new(|name| std::env::var(name).ok().map(zeroize::Zeroizing::new)),
         log: Arc::new(|line| anstream::eprintln!("{line}")),
+        machine: Machine {
+            name: process_name(),
+            is_dead,
+            disks: {
+                let hidden = place.hidden();
+                Box::new(move || frist_watch::disk::of(".frist", &hidden).into_iter().collect())
+            },
+            steady: Arc::new(steady()),
+            net: Arc::new(frist_watch::net::Internet),
+        },
     }
 }

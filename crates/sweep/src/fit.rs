@@ -6,11 +6,12 @@ use frist_law::LawBook;
 use frist_register::{Code, DataSet, Diagnostic, Register, Span, Store};
 use frist_stores::{FieldMatch, StoreError, Unnamed};
 
-use crate::place::Place;
+/// Opens a store, given from outside.
+pub type Open<'a> =
+    &'a dyn Fn(&Store) -> std::result::Result<Box<dyn frist_stores::Store>, StoreError>;
 
 /// Asks every store. A register without errors is a precondition.
-pub fn ask(place: &Place, register: &Register) -> Vec<Diagnostic> {
-    let opener = place.opener();
+pub fn ask(register: &Register, book: &LawBook, opener: Open<'_>) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     for store in &register.stores {
         let mut open = match opener(store) {
@@ -26,7 +27,7 @@ pub fn ask(place: &Place, register: &Register) -> Vec<Diagnostic> {
         let mut broken = false;
         for dataset in register.datasets.iter().filter(|d| d.store.value == store.id.value) {
             // The checker has said it with its place, if the rule cannot be resolved.
-            let Ok(rules) = RuleSet::resolve(register, LawBook::embedded(), dataset) else {
+            let Ok(rules) = RuleSet::resolve(register, book, dataset) else {
                 continue;
             };
             let bound = open.bind(register, dataset, &rules);
@@ -77,7 +78,8 @@ fn uncovered(store: &Store, unnamed: &Unnamed) -> Diagnostic {
         .help(format!(
             "add a data set for it, or say in its [[store]] why it needs none: \
              exempt = [{{ at = {}, why = \"...\" }}]",
-            crate::init::toml::text(at)
+            // A text of JSON is one of TOML.
+            serde_json::to_string(at).unwrap_or_default()
         ))
 }
 

@@ -1,0 +1,146 @@
+//! `/metrics`: figures for monitoring, without anybody's data in them.
+
+use std::collections::BTreeMap;
+
+use frist_cases::request::{Line, overview};
+use frist_law::Calendar;
+use frist_state::SweepStatus;
+use frist_state::case::CaseFilter;
+use frist_sweep::plan::Item;
+use frist_watch::figures::{Labels, Page};
+use jiff::Timestamp;
+
+use crate::ctx::{Ctx, Refusal, Reply};
+
+/// What Prometheus calls this form.
+const KIND: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Seconds from one instant to another, negative when it is past.
+fn seconds(from: Timestamp, to: Timestamp) -> f64 {
+    to.duration_since(from).as_secs_f64()
+}
+
+/// The page.
+pub(super) fn metrics(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
+    let seen = ctx.app.engines.standing(ctx.name())?;
+    let now = ctx.now;
+    let mut page = Page::default();
+    let plan = &seen.what.plan;
+    let by_dataset = |of: &dyn Fn(&Item) -> Option<f64>| -> Vec<(Labels<'_>, f64)> {
+        let row = |i: &Item| of(i).map(|n| (vec![("dataset", i.dataset.clone())], n));
+        plan.items.iter().filter_map(row).collect()
+    };
+    let late = |i: &Item| i.oldest.filter(|_| i.due > 0).map_or(0.0, |t| seconds(t, now).max(0.0));
+    let counted = |of: fn(&frist_sweep::plan::Counts) -> u64| {
+        by_dataset(&|i| i.counts.as_ref().map(|c| of(c) as f64))
+    };
+    let mut gauge = |name: &str, help: &str, rows: &[(Labels<'_>, f64)]| {
+        page.figures(name, "gauge", help, rows);
+    };
+    gauge("due_records", "Records due now.", &by_dataset(&|i| Some(i.due as f64)));
+    gauge(
+        "blocked_records",
+        "Due records that others refer to.",
+        &by_dataset(&|i| Some(i.blocked as f64)),
+    );
+    gauge(
+        "late_seconds",
+        "For how long the oldest due record has been due.",
+        &by_dataset(&|i| Some(late(i))),
+    );
+    gauge("held_records", "Records under a hold, where counted.", &counted(|c| c.held));
+    gauge("unclear_records", "Undecidable records, where counted.", &counted(|c| c.unclear));
+    gauge(
+        "review_records",
+        "Records that wait for a person, where counted.",
+        &counted(|c| c.review),
+    );
+    figures_of_state(ctx, &mut page, plan.problems.len())?;
+    ctx.app.meter.write(&mut page);
+    Ok(Reply::of(KIND, page.text().into_bytes()))
+}
+
+fn figures_of_state(ctx: &Ctx<'_>, page: &mut Page, unreachable: usize) -> Result<(), Refusal> {
+    let now = ctx.now;
+    let (findings, plans, size, holds) =
+        ctx.state(|s| Ok((s.open_findings()?, s.plans(100)?, s.size()?, s.holds(now)?.len())))?;
+    let (sweeps, alarms, outbox, servers) =
+        ctx.state(|s| Ok((s.sweeps(10)?, s.alarms()?, s.outbox_counts()?, s.servers(now)?)))?;
+    let marks = ctx.state(|s| {
+        let of = |name: &'static str| (name, ());
+        let mut rows: Vec<(Labels<'_>, f64)> = Vec::new();
+        for (name, ()) in [of(frist_watch::look::SCHEDULER), of(frist_watch::look::WATCHDOG)] {
+            if let Some(mark) = s.mark(name, now)? {
+                rows.push((vec![("part", name.to_owned())], mark.age.as_secs_f64()));
+            }
+        }
+        Ok(rows)
+    })?;
+    let waiting = plans.iter().filter(|p| super::sweeps::waits(p)).count();
+    let mut one = |name: &str, help: &str, n: f64| page.figure(name, "gauge", help, n);
+    one("unreachable", "Data sets that could not be counted.", unreachable as f64);
+    one("open_findings", "Findings that somebody must settle.", findings.len() as f64);
+    one("waiting_plans", "Plans that wait for approval.", waiting as f64);
+    one("holds", "Holds in force.", holds as f64);
+    one("ledger_entries", "Entries of the ledger.", size as f64);
+    one("outbox_waiting", "Messages still to be delivered.", outbox.waiting as f64);
+    one("outbox_dead", "Messages that were given up.", outbox.dead as f64);
+    let living = servers.iter().filter(|s| s.silent < frist_watch::Pace::default().dead).count();
+    one("servers", "Servers that give signs of life.", living as f64);
+    if let Some(last) = sweeps.iter().find(|s| s.status != SweepStatus::Running) {
+        let failed = f64::from(u8::from(last.status == SweepStatus::Aborted));
+        one("last_sweep_failed", "Whether the last sweep was not green.", failed);
+        let at = last.ended_at.unwrap_or(last.started_at);
+        one("last_sweep_seconds", "Seconds since the last sweep ended.", seconds(at, now));
+    }
+    page.figures(
+        "heartbeat_seconds",
+        "gauge",
+        "Seconds since the last sign of life, on whichever server.",
+        &marks,
+    );
+    let mut kinds: BTreeMap<&'static str, u64> =
+        frist_watch::Kind::ALL.iter().map(|k| (k.word(), 0)).collect();
+    for alarm in &alarms {
+        if let Some(kind) = frist_watch::Kind::of(&alarm.what.kind) {
+            *kinds.entry(kind.word()).or_default() += 1;
+        }
+    }
+    let rows: Vec<_> =
+        kinds.iter().map(|(k, n)| (vec![("kind", (*k).to_owned())], *n as f64)).collect();
+    page.figures("alarms", "gauge", "Alarms that stand, by kind.", &rows);
+    cases(ctx, page)
+}
+
+fn cases(ctx: &Ctx<'_>, page: &mut Page) -> Result<(), Refusal> {
+    let now = ctx.now;
+    // Days are counted in the controller's zone; its holidays are in the deadlines already.
+    let calendar = Calendar { zone: ctx.app.zone.clone(), ..Calendar::denmark() };
+    let open = CaseFilter { open: Some(true), ..CaseFilter::default() };
+    let lines = ctx.state(|s| Ok(overview(s, &calendar, now, &open)))?;
+    let lines = lines.map_err(|e| crate::face::Trouble { message: e.to_string(), help: None })?;
+    let mut kinds: BTreeMap<&str, Vec<&Line>> = BTreeMap::new();
+    for line in &lines {
+        kinds.entry(line.case.kind.as_str()).or_default().push(line);
+    }
+    let rows = |of: &dyn Fn(&[&Line]) -> Option<f64>| -> Vec<(Labels<'_>, f64)> {
+        let row = |(kind, lines): (&&str, &Vec<&Line>)| {
+            of(lines).map(|n| (vec![("kind", (*kind).to_owned())], n))
+        };
+        kinds.iter().filter_map(row).collect()
+    };
+    let late = |lines: &[&Line]| Some(lines.iter().filter(|l| l.late).count() as f64);
+    let next = |lines: &[&Line]| {
+        let first = lines.iter().filter_map(|l| l.case.due).min();
+        first.map(|due| seconds(now, due))
+    };
+    page.figures("cases_open", "gauge", "Open cases.", &rows(&|l| Some(l.len() as f64)));
+    page.figures("cases_late", "gauge", "Open cases whose deadline has passed.", &rows(&late));
+    page.figures(
+        "case_deadline_seconds",
+        "gauge",
+        "Seconds until the first deadline of open cases; negative when it has passed.",
+        &rows(&next),
+    );
+    Ok(())
+}
