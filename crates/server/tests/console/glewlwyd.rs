@@ -130,9 +130,10 @@ impl Glewlwyd {
             "POST",
             "client/",
             json!({"client_id": "frist", "name": "Frist", "confidential": true,
-            "client_secret": "test secret", "password": "test secret", "redirect_uri": ["http://console.test/sign-in/back"],
+            "client_secret": "test-secret", "password": "test-secret", "redirect_uri": ["http://console.test/sign-in/back"],
             "post_logout_redirect_uri": "http://console.test/sign-in", "authorization_type": ["code"],
-            "scope": ["openid"], "enabled": true}),
+            "scope": ["openid"], "enabled": true,
+            "token_endpoint_auth_method": ["client_secret_basic"]}),
         );
         must(
             "POST",

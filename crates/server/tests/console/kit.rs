@@ -126,7 +126,7 @@ impl House {
             calls: Box::new(|_| Ok((None, None))),
             clock: Arc::new(move || *c2.lock().unwrap()),
             people_key: Zeroizing::new([4; 32]),
-            secret: Box::new(|_| Some(Zeroizing::new("test secret".into()))),
+            secret: Box::new(|_| Some(Zeroizing::new("test-secret".into()))),
             log: Arc::new(move |line| lines.lock().unwrap().push(line.to_owned())),
             machine: Machine {
                 name: "test/world/1".into(),

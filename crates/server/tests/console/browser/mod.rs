@@ -130,16 +130,24 @@ impl Browser {
 
     /// Types into a field, as a person does.
     pub(crate) fn fill(&mut self, id: &str, text: &str) {
-        let found = self.js(&format!(
+        let script = format!(
             "(e => {{ if (!e) return false; e.focus(); if (e.select) e.select(); return true; }})(document.getElementById('{id}'))"
-        ));
-        assert_eq!(
-            found,
-            true,
-            "no field `{id}`: {}",
-            self.js("location.href + document.body.innerText")
         );
-        self.ask("Input.insertText", json!({"text": text}));
+        // A page that was drawn a moment ago may not take keys yet.
+        for _ in 0..20 {
+            let found = self.js(&script);
+            assert_eq!(found, true, "no field `{id}`: {}", self.seen());
+            self.ask("Input.insertText", json!({"text": text}));
+            if self.js(&format!("document.getElementById('{id}').value")) == text {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("`{text}` cannot be typed into `{id}`: {}", self.seen());
+    }
+
+    fn seen(&mut self) -> Value {
+        self.js("location.href + document.body.innerText")
     }
 
     /// Chooses a box, a button of a row, or an entry of a list.
@@ -156,6 +164,17 @@ impl Browser {
 
     /// Clicks with the mouse, as a person does.
     fn click(&mut self, element: &str) {
+        // What is folded away is opened first.
+        let folded = format!(
+            "({element} && {element}.checkVisibility() === false && {element}.closest('details:not([open])') || document.createElement('p')).querySelector('summary')"
+        );
+        if element.ends_with(')') && self.js(&format!("!!{folded}")) == true {
+            self.point(&folded);
+        }
+        self.point(element);
+    }
+
+    fn point(&mut self, element: &str) {
         let at = self.js(&format!(
             "(e => {{ if (!e) return null; e.scrollIntoView({{block: 'center', behavior: 'instant'}}); const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; }})({element})"
         ));
@@ -262,7 +281,9 @@ impl Browser {
         let dir = self.profile.path().join("downloads");
         std::fs::create_dir_all(&dir).unwrap();
         let params = json!({"behavior": "allow", "downloadPath": dir.to_str().unwrap()});
-        self.ask("Page.setDownloadBehavior", params);
+        let own = std::mem::take(&mut self.session);
+        self.ask("Browser.setDownloadBehavior", params);
+        self.session = own;
         dir
     }
 
