@@ -5,6 +5,7 @@
 //! allowed.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use frist_ledger::Id;
@@ -23,6 +24,8 @@ const ENGINES: usize = 4;
 const STATES: usize = 8;
 /// For how long what was counted is shown without counting again.
 const FRESH: SignedDuration = SignedDuration::from_secs(60);
+/// For how long it is still shown while it is counted again, so that nobody waits for the count.
+const STALE: SignedDuration = SignedDuration::from_mins(5);
 /// The same for what comes due in months to come, which changes slowly.
 const FRESH_HORIZON: SignedDuration = SignedDuration::from_mins(10);
 /// Sweeps remembered after their end.
@@ -50,6 +53,10 @@ pub(crate) struct Engines {
     back: Condvar,
     states: Mutex<Vec<State>>,
     standing: Mutex<Option<Seen<Standing>>>,
+    /// Whether it is being counted in the background.
+    counting: AtomicBool,
+    /// How often something was changed: what was counted before is not kept.
+    changes: AtomicU64,
     horizon: Mutex<Option<HorizonSeen>>,
     jobs: Mutex<BTreeMap<String, Job>>,
 }
@@ -109,6 +116,8 @@ impl Engines {
             back: Condvar::new(),
             states: Mutex::default(),
             standing: Mutex::default(),
+            counting: AtomicBool::default(),
+            changes: AtomicU64::default(),
             horizon: Mutex::default(),
             jobs: Mutex::default(),
         }
@@ -161,21 +170,53 @@ impl Engines {
         Ok(answer)
     }
 
-    /// How things stand: counted within the last minute, or now. One counts, others wait for it.
-    pub(crate) fn standing(&self, who: &str) -> Result<Seen<Standing>, Trouble> {
+    /// How things stand: counted within the last minute; or a little earlier, while it is counted
+    /// again in the background; or now, where one counts and others wait for it.
+    pub(crate) fn standing(self: &Arc<Self>, who: &str) -> Result<Seen<Standing>, Trouble> {
         let mut kept = lock(&self.standing);
         let (now, stamp) = ((self.face.clock)(), (self.face.stamp)());
-        if let Some(seen) = kept.as_ref().filter(|s| fresh(s, now, stamp, FRESH)) {
+        if let Some(seen) = kept.as_ref().filter(|s| fresh(s, now, stamp, STALE)) {
+            if !fresh(seen, now, stamp, FRESH) {
+                self.count_behind(who);
+            }
             return Ok(seen.clone());
         }
+        let seen = self.count(who)?;
+        *kept = Some(seen.clone());
+        Ok(seen)
+    }
+
+    fn count(&self, who: &str) -> Result<Seen<Standing>, Trouble> {
+        let (now, stamp) = ((self.face.clock)(), (self.face.stamp)());
         let options = Options { count: Count::AllOfSmall, ..Options::default() };
         let standing = self.engine(who, |engine| {
             let plan = engine.examine(&options, &mut |_| {})?;
             Ok(Standing { plan, next: engine.next_due(&Options::default(), now)? })
         })?;
-        let seen = Seen { what: Arc::new(standing), at: now, stamp };
-        *kept = Some(seen.clone());
-        Ok(seen)
+        Ok(Seen { what: Arc::new(standing), at: now, stamp })
+    }
+
+    /// Counts again in the background, once at a time. What fails is told by the next page that
+    /// counts itself.
+    fn count_behind(self: &Arc<Self>, who: &str) {
+        if self.counting.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let (own, who) = (Arc::clone(self), who.to_owned());
+        let spawned = std::thread::Builder::new().name("count".into()).spawn(move || {
+            let before = own.changes.load(Ordering::SeqCst);
+            let count = std::panic::AssertUnwindSafe(|| own.count(&who));
+            if let Ok(Ok(seen)) = std::panic::catch_unwind(count) {
+                let mut kept = lock(&own.standing);
+                if own.changes.load(Ordering::SeqCst) == before {
+                    *kept = Some(seen);
+                }
+            }
+            own.counting.store(false, Ordering::SeqCst);
+        });
+        if spawned.is_err() {
+            self.counting.store(false, Ordering::SeqCst);
+        }
     }
 
     /// What comes due: counted within the last minutes, or now.
@@ -200,7 +241,10 @@ impl Engines {
 
     /// Something was changed: what was counted is counted anew.
     pub(crate) fn changed(&self) {
-        *lock(&self.standing) = None;
+        let mut standing = lock(&self.standing);
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        *standing = None;
+        drop(standing);
         *lock(&self.horizon) = None;
     }
 

@@ -15,7 +15,7 @@ use crate::web::router;
 /// The head of a request must come within this.
 const HEAD: Duration = Duration::from_secs(10);
 /// The files of the certificate are looked at so often.
-const CERTIFICATE: Duration = Duration::from_secs(10);
+const CERTIFICATE: Duration = Duration::from_secs(2);
 /// What is no longer needed of people who work here is erased so often.
 const PRUNE: Duration = Duration::from_secs(3_600);
 

@@ -134,3 +134,45 @@ fn private(key: &Path) -> Result<(), Trouble> {
         &format!("`chmod 640 {shown}`, and give it to the user that runs `frist serve`"),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(dir: &Path, name: &str) -> TlsConfig {
+        let files = TlsConfig {
+            certificate: dir.join(format!("{name}.crt")),
+            key: dir.join(format!("{name}.key")),
+        };
+        let done = std::process::Command::new("openssl")
+            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"])
+            .args(["-nodes", "-days", "2", "-subj", "/CN=localhost", "-out"])
+            .arg(&files.certificate)
+            .arg("-keyout")
+            .arg(&files.key)
+            .output()
+            .unwrap();
+        assert!(done.status.success());
+        files
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_refused_with_what_to_do() {
+        let dir = tempfile::tempdir().unwrap();
+        let (one, two) = (made(dir.path(), "one"), made(dir.path(), "two"));
+        let no = |files: &TlsConfig, word: &str| {
+            let e = Certificate::read(files).err().unwrap_or_else(|| panic!("{word}"));
+            assert!(e.message.contains(word), "{}", e.message);
+            assert!(e.help.is_some(), "{}", e.message);
+        };
+        assert!(Certificate::read(&one).is_ok());
+        no(&TlsConfig { key: two.key.clone(), ..one.clone() }, "do not go together");
+        no(&TlsConfig { key: one.certificate.clone(), ..one.clone() }, "everybody");
+        no(&TlsConfig { certificate: dir.path().join("none"), ..one.clone() }, "cannot be read");
+        no(&TlsConfig { certificate: one.key.clone(), ..one.clone() }, "no certificate");
+        no(&TlsConfig { key: dir.path().join("none"), ..one.clone() }, "cannot be read");
+        let open = std::fs::Permissions::from_mode(0o644);
+        std::fs::set_permissions(&one.key, open).unwrap();
+        no(&one, "everybody on this machine can read");
+    }
+}

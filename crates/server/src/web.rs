@@ -211,10 +211,13 @@ impl Asked {
             granted: false,
             cookies: Vec::new(),
         };
-        let outcome = self.body.and_then(|body| {
-            let known = find(&mut ctx, &self.headers);
-            known.and_then(|()| act(&mut ctx, &self.headers, &body))
-        });
+        // Who comes too often costs no look into the database; a refusal else is told in the person's
+        // language, with the pages that they may see.
+        let known = match &self.body {
+            Err(Refusal::TooMany(_)) => Ok(()),
+            _ => find(&mut ctx, &self.headers),
+        };
+        let outcome = known.and(self.body).and_then(|body| act(&mut ctx, &self.headers, &body));
         let mut reply = match outcome {
             Ok(reply) => reply,
             Err(refusal) => {

@@ -92,7 +92,8 @@ fn bad_bodies(own: &Program<'_>, at: &str) {
         let bearer = format!("Bearer {secret}");
         let path = format!("{}{at}", crate::client::ROOT);
         let headers = [("Authorization", bearer.as_str())];
-        let answer = own.house.client().exchange("POST", &path, &headers, Some((kind, body)));
+        let answer =
+            own.house.client().exchange("POST", &path, &headers, Some((kind, body.as_bytes())));
         crate::client::fits("POST", at, &answer);
         assert_eq!(answer.status, status, "{at} {kind} {body}: {}", answer.body);
         if status == 422 {

@@ -110,7 +110,7 @@ fn face(dir: &Path, clock: &Arc<Mutex<Timestamp>>, log: &Arc<Mutex<Vec<String>>>
         calls: Box::new(|_| Ok((None, None))),
         clock: Arc::new(move || *c2.lock().unwrap()),
         people_key: Zeroizing::new([4; 32]),
-        secret: Box::new(|_| Some(Zeroizing::new("test secret".into()))),
+        secret: Box::new(|_| Some(Zeroizing::new("test-secret".into()))),
         log: Arc::new(move |line| lines.lock().unwrap().push(line.to_owned())),
         machine: Machine {
             name: "test/world/1".into(),
@@ -166,6 +166,7 @@ impl House {
     }
 
     /// Another server over the same database, as after a restart or on another machine.
+    #[allow(dead_code, reason = "the tests of the interface for machines use it")]
     pub(crate) fn another(&self) -> Console {
         let face = face(self.dir.path(), &self.clock, &self.log);
         let listen: SocketAddr = "127.0.0.1:0".parse().unwrap();
@@ -192,11 +193,6 @@ impl House {
 
     pub(crate) fn state(&self) -> State {
         state(self.dir.path()).unwrap_or_else(|t| panic!("{}", t.message))
-    }
-
-    /// An engine of one's own, as the command line has one.
-    pub(crate) fn engine(&self) -> Engine {
-        engine(self.dir.path(), &self.clock).unwrap_or_else(|t| panic!("{}", t.message))
     }
 
     pub(crate) fn client(&self) -> Client {
@@ -326,6 +322,7 @@ impl Client {
     }
 
     /// The same with a body of JSON.
+    #[allow(dead_code, reason = "the tests of the interface for machines use it")]
     pub(crate) fn json(
         &mut self,
         method: &str,

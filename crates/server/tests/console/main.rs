@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must say so and end")]
 
+mod attacks;
 mod browser;
 mod calls;
 #[path = "../../../calls/tests/api/house.rs"]
@@ -9,6 +10,7 @@ mod calls;
 mod calls_house;
 mod cases;
 mod documents;
+mod glewlwyd;
 mod hostile;
 mod journeys;
 mod kit;
@@ -20,4 +22,5 @@ mod reviews;
 mod routes;
 mod signing_in;
 mod stores;
+mod tls;
 mod watching;

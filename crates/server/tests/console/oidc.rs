@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::kit::{Client, House, PASSWORD};
 
-const SECRET: &str = "test secret";
+const SECRET: &str = "test-secret";
 type Change = Box<dyn Fn(&mut Value, &mut Value) + Send>;
 
 /// What the provider knows and does.
@@ -110,7 +110,7 @@ impl Mind {
             }
             "/token" => {
                 let form = fields(body);
-                let basic = base64::engine::general_purpose::STANDARD.encode("frist:test+secret");
+                let basic = base64::engine::general_purpose::STANDARD.encode("frist:test-secret");
                 if !head.contains(&format!("Basic {basic}")) {
                     return (401, json!({"error": "invalid_client"}));
                 }

@@ -8,7 +8,7 @@ use crate::kit::House;
 const DENIED: &str = "Det har du ikke adgang til";
 const FORM: &str = "Formularen blev ikke modtaget";
 
-fn path(route: &Route, plan: &str) -> String {
+pub(crate) fn path(route: &Route, plan: &str) -> String {
     let id = match route.path {
         // In the order in which `cases` opens them.
         p if p.starts_with("/cases") && p.ends_with("/package") => "R-2026-0002",
@@ -34,8 +34,32 @@ fn path(route: &Route, plan: &str) -> String {
     route.path.replace("{id}", id).replace("{part}", part)
 }
 
+/// Something on the pages that show what people entered.
+pub(crate) fn filled(house: &House) {
+    let mut dpo = house.signed_in("officer", &[Role::Dpo], &[]);
+    let hold = [
+        ("id", "sag-17"),
+        ("matter", "J.nr. 2026-17"),
+        ("reason", "Krav om erstatning"),
+        ("dataset", "invoices"),
+        ("by", "all"),
+        ("review", "2026-11-30"),
+    ];
+    assert_eq!(dpo.send("/holds", "/holds", &hold).status, 303);
+}
+
+/// The pages of the documentation's pictures: file, page, scheme.
+pub(crate) fn main_pages(plan: &str) -> Vec<(&'static str, String, &'static str)> {
+    vec![
+        ("today", "/".into(), "light"),
+        ("horizon", "/horizon".into(), "dark"),
+        ("dataset", "/datasets/invoices".into(), "light"),
+        ("sweep", format!("/sweeps/{plan}"), "light"),
+    ]
+}
+
 /// A plan that somebody else made.
-fn a_plan(house: &House) -> String {
+pub(crate) fn a_plan(house: &House) -> String {
     let mut maker = house.signed_in("maker", &[Role::Engineer], &[]);
     let made = maker.send("/sweeps", "/sweeps", &[]);
     made.location().trim_start_matches("/sweeps/").to_owned()

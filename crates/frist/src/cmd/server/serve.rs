@@ -92,7 +92,19 @@ fn safe(args: &ServeArgs, config: &Config) -> Outcome<()> {
 pub fn config(place: &Place) -> Outcome<Config> {
     let path = place.dir.join(SERVER_FILE);
     match fs::read_to_string(&path) {
-        Ok(text) => Ok(Config::read(&text)?),
+        Ok(text) => {
+            let mut config = Config::read(&text)?;
+            // Files are named from the folder in which the file lies.
+            let from_here = |file: &mut std::path::PathBuf| *file = place.dir.join(&*file);
+            if let Some(tls) = &mut config.tls {
+                from_here(&mut tls.certificate);
+                from_here(&mut tls.key);
+            }
+            if let Some(trust) = config.oidc.as_mut().and_then(|oidc| oidc.trust.as_mut()) {
+                from_here(trust);
+            }
+            Ok(config)
+        }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Config::default()),
         Err(e) => Err(Failure::file("read", &path, &e)),
     }
