@@ -101,7 +101,7 @@ pub(crate) fn grant(
         false => None,
     };
     let hash = secret.as_deref().map(sha256);
-    state.grant_token(of.id, &among, &granted, datasets, hash.as_ref(), by, at)?;
+    state.grant_token(of.id, &among, &granted, datasets, hash.as_ref(), (by, at))?;
     Ok(secret)
 }
 

@@ -183,8 +183,7 @@ impl State {
         granted: &BTreeSet<String>,
         datasets: &BTreeSet<String>,
         fresh: Option<&[u8; 32]>,
-        by: &str,
-        at: Timestamp,
+        (by, at): (&str, Timestamp),
     ) -> Result<()> {
         self.write("grant a token its scopes", |tx| {
             for scope in granted.intersection(among) {

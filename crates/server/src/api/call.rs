@@ -85,12 +85,11 @@ impl Call<'_> {
         what: impl FnOnce(&mut State) -> Result<T, frist_state::Error>,
     ) -> Result<T, Problem> {
         // What is refused is an answer; only what fails may have broken the connection.
-        let answer = self.app.engines.state(|state| match what(state) {
+        self.app.engines.state(|state| match what(state) {
             Ok(value) => Ok(Ok(value)),
             Err(e) if refuses(&e) => Ok(Err(Problem::from(e))),
             Err(e) => Err(e),
-        })?;
-        answer
+        })?
     }
 
     /// An engine that acts as this token.

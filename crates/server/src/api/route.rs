@@ -59,6 +59,9 @@ pub(crate) struct Sent {
 
 type Run = Box<dyn Fn(&mut Call<'_>, Value, Value) -> Result<Sent, Problem> + Send + Sync>;
 
+/// What writes a file.
+type Written = fn(&mut Call<'_>) -> Result<Vec<u8>, Problem>;
+
 /// One route.
 pub(crate) struct Route {
     pub(crate) verb: Verb,
@@ -210,7 +213,7 @@ impl Table {
         scope: Scope,
         id: &'static str,
         summary: &'static str,
-        (media, work): (&'static str, fn(&mut Call<'_>) -> Result<Vec<u8>, Problem>),
+        (media, work): (&'static str, Written),
     ) {
         let own = |_: &mut Call<'_>, _: Nothing, _: Nothing| -> Answer<Nothing> {
             Err(Problem::new(Kind::Broken, "this route sends a file"))

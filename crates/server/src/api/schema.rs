@@ -324,7 +324,43 @@ pub(crate) const UNDERSTOOD: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    /// Every word of our schemas must be one that the check above understands.
+    fn words(schema: &Value, found: &mut BTreeSet<String>) {
+        let Some(fields) = schema.as_object() else { return };
+        for (word, value) in fields {
+            found.insert(word.clone());
+            match word.as_str() {
+                "properties" => {
+                    value.as_object().into_iter().flatten().for_each(|(_, s)| words(s, found))
+                }
+                "allOf" | "anyOf" | "oneOf" => {
+                    value.as_array().into_iter().flatten().for_each(|s| words(s, found))
+                }
+                "items" | "additionalProperties" | "propertyNames" => words(value, found),
+                "pattern" => {
+                    assert!([TEXT, NAME, PLAIN].contains(&value.as_str().unwrap()), "{value}")
+                }
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn every_word_of_our_schemas_is_understood() {
+        let interface = crate::api::Interface::get();
+        let mut found = BTreeSet::new();
+        interface.named.values().for_each(|schema| words(schema, &mut found));
+        for route in &interface.routes {
+            route.query.iter().chain(&route.input).for_each(|schema| words(schema, &mut found));
+        }
+        let odd: Vec<&String> =
+            found.iter().filter(|w| !UNDERSTOOD.contains(&w.as_str())).collect();
+        assert!(odd.is_empty(), "{odd:?}");
+    }
 
     #[test]
     fn each_fault_is_named_with_its_place() {

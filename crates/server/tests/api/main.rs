@@ -1,5 +1,7 @@
 //! The interface for machines, on the real router with real data.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 #[path = "../console/kit.rs"]
 #[allow(dead_code, reason = "the pages' tests use more of it")]
 mod kit;

@@ -165,6 +165,7 @@ impl House {
         Self { dir, console, runtime, log, clock }
     }
 
+    #[allow(dead_code, reason = "the interface's tests use it")]
     /// Another server over the same database, as after a restart or on another machine.
     #[allow(dead_code, reason = "the tests of the interface for machines use it")]
     pub(crate) fn another(&self) -> Console {
@@ -182,6 +183,7 @@ impl House {
         *self.clock.lock().unwrap() += by;
     }
 
+    #[allow(dead_code, reason = "the interface's tests use it")]
     /// An engine of one's own, beside the server.
     pub(crate) fn engine(&self) -> Engine {
         {
@@ -321,6 +323,7 @@ impl Client {
         self.exchange(method, path, more, form)
     }
 
+    #[allow(dead_code, reason = "the interface's tests use it")]
     /// The same with a body of JSON.
     #[allow(dead_code, reason = "the tests of the interface for machines use it")]
     pub(crate) fn json(

@@ -78,7 +78,7 @@ fn scopes_are_granted_and_taken_back(kit: &Kit) {
     let reading = set(&["cases:read", "holds:read"]);
     let granted = set(&["cases:read", "sweeps:run"]);
     let fresh = Some(&[8; 32]);
-    state.grant_token(id, &reading, &granted, &set(&["*"]), fresh, "dpo", now).unwrap();
+    state.grant_token(id, &reading, &granted, &set(&["*"]), fresh, ("dpo", now)).unwrap();
     let token = state.token_by_hash(&[8; 32], now).unwrap().unwrap();
     assert_eq!(state.token_by_hash(&[7; 32], now).unwrap(), None, "the old secret is no more");
     assert_eq!((token.made_by.as_str(), token.shown_to.as_str()), ("anna", "dpo"));
@@ -86,7 +86,7 @@ fn scopes_are_granted_and_taken_back(kit: &Kit) {
     assert_eq!(token.scopes["sweeps:plan"].as_deref(), Some("anna"));
     assert!(!token.scopes.contains_key("sweeps:run"), "not among those that it was about");
     assert_eq!(token.datasets, set(&["*"]));
-    state.grant_token(id, &reading, &set(&[]), &set(&[]), None, "dpo", now).unwrap();
+    state.grant_token(id, &reading, &set(&[]), &set(&[]), None, ("dpo", now)).unwrap();
     let token = state.token("robot").unwrap().unwrap();
     assert_eq!(token.scopes["cases:read"], None);
     assert_eq!((token.datasets, token.shown_to.as_str()), (set(&[]), "dpo"));
@@ -95,7 +95,7 @@ fn scopes_are_granted_and_taken_back(kit: &Kit) {
 fn a_request_is_begun_once(kit: &Kit) {
     let mut state = kit.open();
     let now = at("2026-01-05T08:00:00Z");
-    let mut begin = |state: &mut State, request: u8, at: Timestamp| {
+    let begin = |state: &mut State, request: u8, at: Timestamp| {
         state.begin_answer(&[1; 32], &[request; 32], at, DAY, MINUTE).unwrap()
     };
     assert_eq!(begin(&mut state, 2, now), Begun::New(now));

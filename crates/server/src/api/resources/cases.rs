@@ -456,7 +456,7 @@ pub(crate) struct Owner {
 /// Makes somebody the owner of a request.
 pub(crate) fn assign(call: &mut Call<'_>, _: Nothing, to: Owner) -> Answer<Shown> {
     let known = call.state(|state| state.account(&to.owner))?;
-    if !known.is_some_and(|a| a.disabled_at.is_none()) {
+    if known.is_none_or(|a| a.disabled_at.is_some()) {
         return Err(Problem::refused("there is no open account of this name"));
     }
     step(call, |desk, number, seen| Ok(desk.assign(number, seen, &to.owner)?))
