@@ -94,7 +94,7 @@ fn from_the_first_link_to_the_receipt(da: bool) {
     b.says(say("godkendt", "approved"));
     b.tick("#sure-run");
     b.press(&format!("{plan}/run"));
-    b.wait(&format!("document.body.innerText.includes('{}')", say("Resultat", "Result")));
+    b.wait(&format!("document.body.innerText.includes('{}')", say("Resultat", "Outcome")));
 
     // The receipt is a file, which anybody can verify without the console.
     let downloads = b.downloads();

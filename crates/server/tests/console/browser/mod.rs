@@ -64,6 +64,7 @@ impl Browser {
         };
         let session = b.ask("Target.attachToTarget", json!({"targetId": id, "flatten": true}));
         b.session = session["sessionId"].as_str().unwrap().to_owned();
+        b.ask("Emulation.setFocusEmulationEnabled", json!({"enabled": true}));
         b.size(1280, 860, "light");
         Some(b)
     }
@@ -133,6 +134,7 @@ impl Browser {
         let script = format!(
             "(e => {{ if (!e) return false; e.focus(); if (e.select) e.select(); return true; }})(document.getElementById('{id}'))"
         );
+        self.unfold(&format!("document.getElementById('{id}')"));
         // A page that was drawn a moment ago may not take keys yet.
         for _ in 0..20 {
             let found = self.js(&script);
@@ -164,14 +166,18 @@ impl Browser {
 
     /// Clicks with the mouse, as a person does.
     fn click(&mut self, element: &str) {
-        // What is folded away is opened first.
-        let folded = format!(
-            "({element} && {element}.checkVisibility() === false && {element}.closest('details:not([open])') || document.createElement('p')).querySelector('summary')"
-        );
-        if element.ends_with(')') && self.js(&format!("!!{folded}")) == true {
-            self.point(&folded);
-        }
+        self.unfold(element);
         self.point(element);
+    }
+
+    /// Opens what something is folded away in.
+    fn unfold(&mut self, element: &str) {
+        let summary = format!(
+            "((e => e && e.closest('details:not([open])'))({element}) || document.createElement('p')).querySelector('summary')"
+        );
+        if !element.ends_with("summary')") && self.js(&format!("!!{summary}")) == true {
+            self.point(&summary);
+        }
     }
 
     fn point(&mut self, element: &str) {
