@@ -174,8 +174,6 @@ fn put(path: &Path, text: &str, mode: Permissions) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot go on must say so and end")]
-
     use super::*;
 
     fn files(a: &str, b: &str) -> Files {

@@ -71,8 +71,6 @@ fn find(within: &[u8], what: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot go on must say so and end")]
-
     use super::*;
 
     #[test]

@@ -19,6 +19,9 @@ pub type Make<T> = Box<dyn Fn() -> Result<T, String> + Send + Sync>;
 /// Publishes what was added to the ledger.
 pub type Publish = Box<dyn Fn(&mut Engine) -> Result<(), String> + Send + Sync>;
 
+/// Gives the secret that goes by a name.
+pub type Secret = Box<dyn Fn(&str) -> Option<Zeroizing<String>> + Send + Sync>;
+
 /// All that comes from outside.
 pub struct Outside {
     /// Makes an engine over the register as it is now.
@@ -34,7 +37,7 @@ pub struct Outside {
     /// A time that only goes forward, whatever is done to the clock.
     pub steady: Arc<dyn Fn() -> Duration + Send + Sync>,
     /// The secret that a variable of the environment has.
-    pub secret: Box<dyn Fn(&str) -> Option<Zeroizing<String>> + Send + Sync>,
+    pub secret: Secret,
     /// Takes a line of the log, in JSON, without personal data.
     pub log: Arc<dyn Fn(&str) + Send + Sync>,
     /// The disks on which Frist writes.

@@ -99,6 +99,7 @@ impl House {
     }
 
     /// Keeps a token in a file, as another program would have it.
+    #[allow(dead_code, reason = "the console's tests use it")]
     pub fn keep(&self, name: &str, token: &str) -> PathBuf {
         let path = self._dir.path().join(format!("{name}.token"));
         std::fs::write(&path, token).unwrap();

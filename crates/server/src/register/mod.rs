@@ -183,8 +183,6 @@ pub(crate) fn find(files: &Files, kind: &str, id: &str) -> Option<Part> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot go on must say so and end")]
-
     use super::*;
 
     fn demo() -> Files {

@@ -234,7 +234,7 @@ pub(in crate::pages) fn step(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         match part.as_str() {
             "assess" => {
                 let assessed = risk.map(|risk| (risk, reason.as_str()));
-                desk.assess(&number, &learnt.new(), assessed)?;
+                desk.assess(&number, &learnt.facts(), assessed)?;
             }
             "notify" => {
                 let sent = sent.unwrap_or(at);
@@ -253,7 +253,7 @@ pub(in crate::pages) fn step(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
                 &number,
                 how.as_deref(),
                 why_not.as_deref(),
-                learnt.new().persons,
+                learnt.facts().persons,
             )?),
             _ => drop(desk.close(&number)?),
         }

@@ -350,7 +350,7 @@ impl Facts {
         })
     }
 
-    pub(super) fn new(&self) -> NewBreach<'_> {
+    pub(super) fn facts(&self) -> NewBreach<'_> {
         let some = |text| Some(text).filter(|text: &&str| !text.is_empty());
         NewBreach {
             what: &self.what,
@@ -392,7 +392,7 @@ pub(in crate::pages) fn breach(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
                 return Ok((case.number, true));
             }
         }
-        Ok((desk.open(aware, &facts.new())?, true))
+        Ok((desk.open(aware, &facts.facts())?, true))
     })?;
     went(ctx, opened, breach_shown)
 }

@@ -173,8 +173,6 @@ fn taken(step: &str, lang: Lang) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot go on must say so and end")]
-
     use frist_ledger::Id;
 
     use super::*;
