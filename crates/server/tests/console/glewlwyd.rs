@@ -181,11 +181,11 @@ fn glewlwyd_signs_somebody_in_and_out() {
         "address = \"http://console.test\"\n[oidc]\nissuer = \"{}\"\nclient_id = \"frist\"\nclient_secret_env = \"S\"\nscopes = []\nnewcomers = true\n",
         provider.issuer()
     );
-    #[expect(clippy::disallowed_methods, reason = "a foreign provider has the machine's clock")]
     let house = House::with(move |s| {
         s.config = frist_server::Config::read(&text).unwrap_or_else(|t| panic!("{}", t.message));
     });
     // Its clock is the real one.
+    #[expect(clippy::disallowed_methods, reason = "a foreign provider has the machine's clock")]
     house.later(jiff::Timestamp::now().duration_since(house.now()));
     let mut client = house.client();
     let back = provider.visit(client.get("/sign-in/provider").location());
