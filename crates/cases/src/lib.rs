@@ -7,7 +7,7 @@
 //!
 //! [`request`] is the life of a request and its deadlines; [`find`] finds a person in the stores;
 //! [`decide`], [`erase`], [`restrict`] and [`access`] answer for each record and do it; [`assess`],
-//! [`review`] and [`consent`] are what is looked at regularly; [`inquiry`], [`breach`], [`attest`]
+//! [`hold`] says what a hold covers; [`review`] and [`consent`] are what is looked at regularly; [`inquiry`], [`breach`], [`attest`]
 //! and [`bundle`] are what an authority asks for.
 
 pub mod access;
@@ -21,6 +21,7 @@ pub mod due;
 pub mod erase;
 mod error;
 pub mod find;
+pub mod hold;
 pub mod inquiry;
 mod pages;
 mod refused;

@@ -241,6 +241,9 @@ pub enum Command {
     Bundle(crate::cli_account::BundleArgs),
     /// Serve the console: what the data protection officer and others see in a browser
     Serve(crate::cli_server::ServeArgs),
+    /// Tokens of machines that use the interface
+    #[command(subcommand)]
+    Token(crate::cli_server::TokenCommand),
     /// Accounts of those who use the console
     #[command(subcommand)]
     Account(crate::cli_server::AccountCommand),

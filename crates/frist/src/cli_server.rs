@@ -83,3 +83,32 @@ pub enum RoleName {
     /// Runs accounts and system; sees no personal data.
     Administrator,
 }
+
+/// `token`.
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Make a token, and print it: only this once
+    Add {
+        /// Its name, by which the ledger will know it after `token:`.
+        name: String,
+        /// What it is for.
+        #[arg(long)]
+        title: Option<String>,
+        /// What it may do, such as `sweeps:plan`; `/api` lists all.
+        #[arg(long = "scope", value_name = "SCOPE", required = true)]
+        scopes: Vec<String>,
+        /// Data sets whose records it needs to see; `*` for all.
+        #[arg(long = "dataset", value_name = "ID")]
+        datasets: Vec<String>,
+        /// For how many days it works, up to 366.
+        #[arg(long, default_value_t = frist_server::DAYS)]
+        days: i64,
+    },
+    /// List the tokens
+    List,
+    /// Revoke a token: it never works again
+    Revoke {
+        /// The token.
+        name: String,
+    },
+}

@@ -183,7 +183,7 @@ impl From<frist_server::ProblemWithPerson> for Failure {
     fn from(e: frist_server::ProblemWithPerson) -> Self {
         use frist_server::ProblemWithPerson as P;
         match e {
-            P::Name(..) => Self::usage(e.to_string()),
+            P::Name(..) | P::Token(_) => Self::usage(e.to_string()),
             P::Unknown(_) => Self::usage(e.to_string()).help("see them with `frist account list`"),
             P::State(e) => e.into(),
             P::Random => Self::new(e.to_string()),

@@ -95,6 +95,7 @@ fn run(cli: &Cli) -> Outcome {
             cmd::demo::demo(&place, folder, *yes, *scale, *seed, lang)
         }
         Command::Access => cmd::server::access(json),
+        Command::Token(command) => cmd::server::token::token(&place, command, json),
         Command::Account(command) => cmd::server::account::account(&place, command, json),
         Command::Attest(command) => cmd::account::attest::attest(&place, command, json),
         Command::Breach(command) => cmd::account::breach::breach(&place, command, lang, json),

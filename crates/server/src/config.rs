@@ -16,10 +16,8 @@ pub struct Config {
     /// The address that people write in their browser, `https://frist.example.dk`: links in mails
     /// and letters begin with it.
     pub address: Option<String>,
-    /// Certificate and key, for TLS of our own.
-    pub tls: Option<crate::TlsConfig>,
-    /// The OpenID Connect provider by which people may sign in.
-    pub oidc: Option<crate::OidcConfig>,
+    /// The interface for machines.
+    pub api: crate::api::ApiConfig,
     /// When Frist sweeps by itself.
     pub schedule: frist_watch::Schedule,
     /// From when on something is wrong.
@@ -28,8 +26,16 @@ pub struct Config {
     pub mail: Option<frist_watch::Mail>,
     /// The programs that hear of things.
     pub webhook: Vec<frist_watch::Webhook>,
+    /// Who gathers traces; nobody, unless it is said.
+    pub traces: Option<frist_watch::traces::TracesTo>,
     /// What people without an account see.
     pub public: crate::public::Public,
+    /// Certificate and key, for TLS of our own.
+    pub tls: Option<crate::TlsConfig>,
+    /// The OpenID Connect provider by which people may sign in.
+    pub oidc: Option<crate::OidcConfig>,
+    /// The server of calls, and who speaks with it as whom.
+    pub calls: Option<crate::calls::CallsConfig>,
 }
 
 impl Config {
@@ -53,16 +59,21 @@ impl Config {
                 help: Some("write it with `https://`".into()),
             });
         }
-        if let Some(oidc) = &config.oidc {
-            oidc.check(config.address.as_deref())?;
-        }
-        let wrong =
+        let mut wrong =
             frist_watch::config::problems(&config.schedule, config.mail.as_ref(), &config.webhook);
+        if let Some(to) = &config.traces
+            && let Err(e) = frist_watch::net::check_url(&to.endpoint, to.insecure)
+        {
+            wrong.push(format!("`[traces]`: {}", e.replace("`url`", "`endpoint`")));
+        }
         if let Some(first) = wrong.into_iter().next() {
             return Err(Trouble {
                 message: format!("`server.toml`: {first}"),
                 help: Some("docs/server.md lists what can be said".into()),
             });
+        }
+        if let Some(oidc) = &config.oidc {
+            oidc.check(config.address.as_deref())?;
         }
         Ok(config)
     }

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::access::{self, Action, Condition, Facts, Role};
+use crate::api::Limits;
 use crate::engines::Engines;
 use crate::face::{Face, Settings, Trouble};
 use crate::guard::Pace;
@@ -31,15 +32,18 @@ pub(crate) struct App {
     pub(crate) zone: jiff::tz::TimeZone,
     pub(crate) keys: Keys,
     pub(crate) pace: Pace,
-    pub(crate) provider: Option<Provider>,
+    pub(crate) limits: Limits,
     pub(crate) meter: Meter,
     pub(crate) dead: Arc<frist_watch::Dead>,
     /// The scheduler and the watchdog, when they run here.
     pub(crate) watch: OnceLock<frist_watch::Watch>,
+    /// Where traces go, when somebody gathers them.
+    pub(crate) traces: Option<frist_watch::traces::Traces>,
     /// When this server started.
     pub(crate) started: Timestamp,
     pub(crate) public: Paces,
     pub(crate) published: Published,
+    pub(crate) provider: Option<Provider>,
 }
 
 impl App {
@@ -59,6 +63,11 @@ impl App {
             Ok(make()?.with_dead(Box::new(move |holder| known.is_dead(holder))))
         });
         let started = (face.clock)();
+        let to = settings.config.traces.clone();
+        let traces = to.and_then(|to| {
+            let (net, log) = (Arc::clone(&face.machine.net), Arc::clone(&face.log));
+            frist_watch::traces::Traces::start(to, net, log).ok()
+        });
         let face = Arc::new(face);
         let engines = Arc::new(Engines::new(Arc::clone(&face)));
         let public = Paces::new(settings.config.public);
@@ -73,9 +82,11 @@ impl App {
             public,
             published: Published::default(),
             pace: Pace::default(),
+            limits: Limits::default(),
             meter: Meter::default(),
             dead,
             watch: OnceLock::new(),
+            traces,
             started,
         })
     }
@@ -129,6 +140,8 @@ pub(crate) struct Ctx<'a> {
     pub(crate) part: String,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) form: Vec<(String, String)>,
+    /// The file that came with the form.
+    pub(crate) file: Vec<u8>,
     pub(crate) me: Option<Me>,
     pub(crate) here: Option<Here>,
     pub(crate) lang: Lang,
@@ -205,7 +218,9 @@ impl From<Trouble> for Refusal {
 impl From<people::ProblemWithPerson> for Refusal {
     fn from(e: people::ProblemWithPerson) -> Self {
         match e {
-            people::ProblemWithPerson::Name(..) => Self::Unclear(e.to_string()),
+            people::ProblemWithPerson::Name(..) | people::ProblemWithPerson::Token(_) => {
+                Self::Unclear(e.to_string())
+            }
             people::ProblemWithPerson::Unknown(_) => Self::NotFound,
             e => Self::Trouble(Trouble { message: e.to_string(), help: None }),
         }

@@ -296,6 +296,13 @@ impl Engines {
         self.engine(who, |engine| {
             // What cannot be published is found out before anything is erased, not after.
             (self.face.publish)(engine)?;
+            // What requests were refused until a day goes on that day, and Frist's own closed cases
+            // when their time is up: as the command line's sweep does.
+            let t = engine.now();
+            frist_cases::erase::finish_deferred(engine, who, "", t, &mut |_| ())
+                .map_err(of_cases)?;
+            frist_cases::request::tidy(&mut engine.state, &engine.register, who, t)
+                .map_err(of_cases)?;
             let report = engine.sweep(plan, &mut |step| {
                 let mut jobs = lock(&self.jobs);
                 let Some(job) = jobs.get_mut(plan) else { return };
@@ -305,6 +312,9 @@ impl Engines {
                     _ => {}
                 }
             })?;
+            // The proof of a withdrawn consent goes with the data.
+            let t = engine.now();
+            frist_cases::consent::tidy(engine, t).map_err(of_cases)?;
             (self.face.publish)(engine)?;
             Ok(report)
         })
@@ -319,6 +329,10 @@ impl Engines {
     pub(crate) fn sweeping(&self) -> bool {
         lock(&self.jobs).values().any(|job| job.end.is_none())
     }
+}
+
+fn of_cases(e: frist_cases::CasesError) -> Trouble {
+    Trouble { message: e.to_string(), help: None }
 }
 
 fn fresh<T>(seen: &Seen<T>, now: Timestamp, stamp: u64, within: SignedDuration) -> bool {

@@ -41,17 +41,25 @@ impl Pace {
     /// Whether an address may come once more.
     pub(crate) fn take(&self, address: IpAddr, now: Timestamp) -> bool {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let level = |(left, at): &(f64, Timestamp)| {
-            let since = now.duration_since(*at).as_millis_f64() / 1_000.0;
-            (left + since.max(0.0) * self.each_second).min(self.burst)
-        };
         if seen.len() > ADDRESSES {
-            seen.retain(|_, one| level(one) < self.burst);
+            seen.retain(|_, one| self.level(one, now) < self.burst);
         }
         let one = seen.entry(network(address)).or_insert((self.burst, now));
-        let left = level(one);
+        let left = self.level(one, now);
         *one = (if left >= 1.0 { left - 1.0 } else { left }, now);
         left >= 1.0
+    }
+
+    /// Whether it may, without counting that it did.
+    pub(crate) fn calm(&self, address: IpAddr, now: Timestamp) -> bool {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.get(&network(address)).is_none_or(|one| self.level(one, now) >= 1.0)
+    }
+
+    /// How many requests an address has left.
+    fn level(&self, (left, at): &(f64, Timestamp), now: Timestamp) -> f64 {
+        let since = now.duration_since(*at).as_millis_f64() / 1_000.0;
+        (left + since.max(0.0) * self.each_second).min(self.burst)
     }
 }
 

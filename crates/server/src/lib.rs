@@ -12,11 +12,14 @@
 //! - `pages` with `templates/`: what people see, Danish and English from `text`;
 //! - `register`: the register's texts as they are edited, and what a change would do;
 //! - [`Public`]: what people without an account see, when it is said;
+//! - `api`: the interface for machines; `tokens`: what they sign in with;
 //! - [`picture`]: the chart of what comes due, also for the command line.
 //!
 //! Nothing here reads the clock, the environment or a key file: [`Face`] brings them.
 
 pub mod access;
+mod api;
+mod calls;
 mod config;
 mod ctx;
 mod engines;
@@ -36,9 +39,13 @@ mod routes;
 mod serve;
 mod text;
 mod tls;
+mod tokens;
+mod upload;
 mod web;
 mod words;
 
+pub use api::{ApiConfig, ApiRoute, Scope, Verb, api_routes, misfits, openapi};
+pub use calls::CallsConfig;
 pub use config::Config;
 pub use face::{Face, Machine, Settings, Trouble};
 pub use oidc::OidcConfig;
@@ -48,3 +55,4 @@ pub use public::Public;
 pub use routes::{Method, Name, ROUTES, Route};
 pub use serve::{Console, run, start};
 pub use tls::TlsConfig;
+pub use tokens::{DAYS, MOST_DAYS, MadeToken, WantedToken, make_token};

@@ -44,6 +44,9 @@ pub enum ProblemWithPerson {
     /// The name cannot be one.
     #[error("`{0}` cannot be a name to sign in with: {1}")]
     Name(String, String),
+    /// A token that cannot be made.
+    #[error("such a token cannot be made: {0}")]
+    Token(&'static str),
     /// There is no such account.
     #[error("there is no account `{0}`")]
     Unknown(String),
@@ -176,6 +179,8 @@ pub(crate) struct Keys {
     pub(crate) passwords: Passwords,
     pub(crate) forms: Zeroizing<[u8; 32]>,
     pub(crate) factors: Zeroizing<[u8; 32]>,
+    /// Of cursors and of answers that are kept.
+    pub(crate) api: Zeroizing<[u8; 32]>,
     attempts: Zeroizing<[u8; 32]>,
     room: Mutex<usize>,
     back: Condvar,
@@ -188,6 +193,7 @@ impl Keys {
             passwords: Passwords::new(own(b"passwords")),
             forms: own(b"forms"),
             factors: own(b"factors"),
+            api: own(b"api"),
             attempts: own(b"attempts"),
             room: Mutex::new(AT_ONCE),
             back: Condvar::new(),

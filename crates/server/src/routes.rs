@@ -82,6 +82,8 @@ routes! {
     Get  "/ledger/checkpoint"           Checkpoint        may(Action::SeeLedger);
     Get  "/ledger/key"                  LedgerKey         may(Action::SeeLedger);
     Get  "/ledger/evidence"             Evidence          may(Action::GetEvidence);
+    Get  "/ledger/verify"               VerifyForm        may(Action::SeeLedger);
+    Post "/ledger/verify"               Verify            may(Action::SeeLedger);
 
     Get  "/people"                      People            may(Action::SeePeople);
     Post "/people"                      AddPerson         may(Action::ManageAccounts);
@@ -96,6 +98,35 @@ routes! {
     Post "/people/account/{id}/link"    InvitePerson      may(Action::ManageAccounts);
 
     // Requests, inquiries, breaches.
+    Get  "/cases"                       Cases             may(Action::SeeCases);
+    Get  "/cases/open/request"          OpenRequestForm   may(Action::SeeCases);
+    Post "/cases/open/request"          OpenRequest       may(Action::WorkCase);
+    Get  "/cases/open/inquiry"          OpenInquiryForm   may(Action::SeeCases);
+    Post "/cases/open/inquiry"          OpenInquiry       may(Action::Account);
+    Get  "/cases/open/breach"           OpenBreachForm    may(Action::SeeCases);
+    Post "/cases/open/breach"           OpenBreach        may(Action::Account);
+    Get  "/cases/{id}"                  Case              may(Action::SeeCases);
+    Post "/cases/{id}/step/{part}"      CaseStep          may(Action::WorkCase);
+    Get  "/cases/{id}/paper/{part}"     CasePaper         may(Action::SeeCases);
+    Post "/cases/{id}/paper/{part}"     CasePaperSent     may(Action::WorkCase);
+    Get  "/cases/{id}/answer"           CaseAnswer        may(Action::SeeCases);
+    Get  "/cases/{id}/find"             FindForm          may(Action::FindPerson);
+    Post "/cases/{id}/find"             Find              may(Action::FindPerson);
+    Get  "/cases/{id}/decide"           DecideForm        may(Action::FindPerson);
+    Post "/cases/{id}/decide"           Decide            may(Action::DecideRecords);
+    Post "/cases/{id}/approve"          ApproveCase       may(Action::ApproveErasure);
+    Post "/cases/{id}/erase"            EraseCase         may(Action::DecideRecords);
+    Post "/cases/{id}/receipt"          CaseReceipt       may(Action::GetReceipt);
+    Get  "/cases/{id}/package"          PackageForm       may(Action::FindPerson);
+    Post "/cases/{id}/package"          MakePackage       may(Action::DecideRecords);
+    Post "/cases/{id}/package/review"   ReviewPackage     may(Action::DecideRecords);
+    Post "/cases/{id}/package/answer"   AnswerPackage     may(Action::DecideRecords);
+    Post "/cases/{id}/restrict"         Restrict          may(Action::DecideRecords);
+    Post "/cases/{id}/unrestrict"       Unrestrict        may(Action::DecideRecords);
+    Get  "/cases/{id}/rectify"          RectifyForm       may(Action::FindPerson);
+    Post "/cases/{id}/rectify"          Rectify           may(Action::DecideRecords);
+    Post "/cases/{id}/inquiry/{part}"   InquiryStep       may(Action::Account);
+    Post "/cases/{id}/breach/{part}"    BreachStep        may(Action::Account);
 
     // Reviews, consents, assessments, documents.
     Get  "/reviews"                     Reviews           may(Action::SeeCases);
@@ -109,6 +140,11 @@ routes! {
     Get  "/consents"                    Consents          may(Action::SeeConsents);
     Post "/consents"                    FindConsents      may(Action::SeeConsents);
     Post "/consents/{id}/withdraw"      WithdrawConsent   may(Action::WithdrawConsent);
+
+    Get  "/assessments"                 Assessments       may(Action::SeeDatasets);
+    Get  "/assessments/{id}"            Assessment        may(Action::SeeDatasets);
+    Post "/assessments/{id}"            Assess            may(Action::Assess);
+    Post "/assessments/{id}/keep"       KeepAssessment    may(Action::Assess);
 
     Get  "/documents"                   Documents         may(Action::SeeDocuments);
     Get  "/documents/changes"           NoticeChanges     may(Action::SeeDocuments);
@@ -130,9 +166,24 @@ routes! {
     Post "/register/change/{id}/end"    WithdrawChange    may(Action::EditRegister);
     Post "/register/change/{id}/back"   ReturnChange      may(Action::ApproveRegister);
     Post "/register/change/{id}/live"   ApproveChange     may(Action::ApproveRegister);
+    Get  "/calls"                       Calls             may(Action::SeeCalls);
+    Get  "/calls/listenings"            Listenings        may(Action::SeeListenings);
+    Post "/calls/stop"                  StopRecording     may(Action::StopRecording);
+    Post "/calls/start"                 StartRecording    may(Action::StartRecording);
+    Post "/calls/call/{id}"             HandleCall        may(Action::HandleCall);
+    Post "/calls/recording/{id}/listen" Listen            may(Action::Listen);
+    Post "/calls/recording/{id}/transfer" TransferCall    may(Action::TransferCall);
+    Post "/calls/transfer/{id}/approve" ApproveTransfer   may(Action::ApproveTransfer);
+    Get  "/stores"                      Stores            may(Action::SeeStores);
+    Get  "/stores/connect"              ConnectForm       may(Action::SeeStores);
+    Post "/stores/connect"              Connect           may(Action::EditRegister);
 
     // Setting up: tokens, webhooks, the scheduler.
     Get  "/setup"                       Setup             may(Action::SeeMetrics);
+    Get  "/setup/tokens"                Tokens            may(Action::SeePeople);
+    Post "/setup/tokens"                MakeToken         may(Action::Configure);
+    Post "/setup/tokens/{id}/revoke"    RevokeToken       may(Action::Configure);
+    Post "/setup/tokens/{id}/grant"     GrantToken        may(Action::GrantReading);
     Post "/setup/test"                  TestWay           may(Action::Configure);
     Post "/setup/messages/{id}"         RetryMessage      may(Action::Configure);
 
@@ -144,6 +195,9 @@ routes! {
     Get  "/p/s/{id}/{part}"             PublicLetter      ALL;
     Get  "/p/notices"                   PublicNotices     ALL;
     Get  "/p/notices/{id}"              PublicNotice      ALL;
+    // For everybody: the interface for machines.
+    Get  "/api"                         ApiPage           ALL;
+    Get  "/api/problems/{id}"           ApiProblem        ALL;
 
     Get  "/account"                     Account           may(Action::OwnAccount);
     Post "/account/password"            ChangePassword    may(Action::OwnAccount);
@@ -212,6 +266,8 @@ mod tests {
             "/p/s/{id}/{part}",
             "/p/notices",
             "/p/notices/{id}",
+            "/api",
+            "/api/problems/{id}",
         ];
         assert_eq!(open, known);
     }

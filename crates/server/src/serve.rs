@@ -136,24 +136,6 @@ pub async fn start(
     Ok(Console { local: running.local, running, app })
 }
 
-/// Shows a new certificate as soon as its files have changed.
-async fn renew(certificate: Arc<Certificate>, app: Weak<App>) {
-    loop {
-        tokio::time::sleep(CERTIFICATE).await;
-        let Some(app) = app.upgrade() else { return };
-        let own = Arc::clone(&certificate);
-        let message = match tokio::task::spawn_blocking(move || own.refresh()).await {
-            Ok(Ok(true)) => "a new certificate is shown".to_owned(),
-            Ok(Err(e)) => format!("{}; the earlier certificate is still shown", e.message),
-            _ => continue,
-        };
-        let at = (app.face.clock)();
-        (app.face.log)(
-            &serde_json::json!({"at": at, "log": "tls", "message": message}).to_string(),
-        );
-    }
-}
-
 /// Starts the scheduler, the watchdog and the outbox.
 fn watch(app: &App) -> Result<(), Trouble> {
     let face = || Arc::clone(&app.face);
@@ -185,10 +167,29 @@ fn watch(app: &App) -> Result<(), Trouble> {
     Ok(())
 }
 
+/// Shows a new certificate as soon as its files have changed.
+async fn renew(certificate: Arc<Certificate>, app: Weak<App>) {
+    loop {
+        tokio::time::sleep(CERTIFICATE).await;
+        let Some(app) = app.upgrade() else { return };
+        let own = Arc::clone(&certificate);
+        let message = match tokio::task::spawn_blocking(move || own.refresh()).await {
+            Ok(Ok(true)) => "a new certificate is shown".to_owned(),
+            Ok(Err(e)) => format!("{}; the earlier certificate is still shown", e.message),
+            _ => continue,
+        };
+        let at = (app.face.clock)();
+        (app.face.log)(
+            &serde_json::json!({"at": at, "log": "tls", "message": message}).to_string(),
+        );
+    }
+}
+
 /// Erases what is no longer needed of people who work here.
 fn prune(app: &App) -> Result<(), Trouble> {
     let now = (app.face.clock)();
     let limits = people::limits();
     app.engines.state(|state| state.prune_people(now - people::LOG, now, &limits))?;
+    app.engines.state(|state| state.prune_answers(now - crate::api::KEEP))?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{RawPathParams, Request, State as Shared};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use axum::routing::{MethodFilter, on};
+use axum::routing::{MethodFilter, any, on};
 use frist_http::Peer;
 use frist_register::Lang;
 use frist_state::Stage;
@@ -22,11 +22,14 @@ use crate::guard::{form_token_fits, from_here, pairs};
 use crate::pages;
 use crate::people;
 use crate::routes::{Method, Name, ROUTES, Route};
+use crate::upload;
 
 /// The largest form, bytes ...
 const BODY: usize = 64 * 1024;
-/// ... and the largest file of a register.
+/// ... the largest file of a register ...
 const TEXT: usize = 1024 * 1024;
+/// ... and the largest proof that is verified here; larger ones are for `frist verify`.
+const PROOF: usize = 32 * 1024 * 1024;
 /// How long a form may take to come in.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -59,11 +62,16 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     let none = |Shared(app): Shared<Arc<App>>, request: Request| {
         answer(app, None, Names::default(), request)
     };
+    let api = crate::api::ROOT;
+    for root in [api.to_owned(), format!("{api}/")] {
+        router = router.route(&root, any(crate::api::answer));
+    }
+    router = router.route(&format!("{api}/{{*rest}}"), any(crate::api::answer));
     router.fallback(none).method_not_allowed_fallback(none).with_state(app)
 }
 
 /// From where a request came: the connection, or what the proxy before us says.
-fn address(app: &App, request: &Request) -> IpAddr {
+pub(crate) fn address(app: &App, request: &Request) -> IpAddr {
     let peer = request.extensions().get::<Peer>().map(|p| p.0.ip());
     let said = || {
         let lines = request.headers().get_all("x-forwarded-for").iter();
@@ -102,6 +110,8 @@ async fn answer(
     let own = Arc::clone(&app);
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let headers = parts.headers;
+    let parent = app.traces.as_ref().and_then(|_| headers.get("traceparent")?.to_str().ok());
+    let parent = parent.map(str::to_owned);
     let work = move || {
         let asked = Asked { route, names, query, headers, body, address, now };
         asked.answer(&own)
@@ -115,6 +125,21 @@ async fn answer(
         )
     });
     app.meter.seen(route, reply.status.as_u16(), began.elapsed());
+    if let Some(traces) = &app.traces {
+        let at = route.map_or("-", |r| r.path);
+        traces.add(frist_watch::traces::Span {
+            name: format!("{} {at}", route.map_or("-", |_| verb.as_str())),
+            began: now,
+            took: began.elapsed(),
+            attributes: vec![
+                ("http.request.method", verb.as_str().into()),
+                ("http.route", at.into()),
+                ("http.response.status_code", reply.status.as_u16().into()),
+            ],
+            failed: reply.status.is_server_error(),
+            parent,
+        });
+    }
     // The route as it is written, never the path with its ids; no address, no query, no name.
     (app.face.log)(
         &serde_json::json!({
@@ -132,11 +157,13 @@ async fn answer(
 fn most(route: &Route) -> usize {
     match route.name {
         Name::EditText => TEXT,
+        Name::Verify => PROOF,
         _ => BODY,
     }
 }
 
-async fn read(body: Body, most: usize) -> Result<Bytes, Refusal> {
+/// The body, if it is no larger than this and comes in in time.
+pub(crate) async fn read(body: Body, most: usize) -> Result<Bytes, Refusal> {
     match tokio::time::timeout(TIMEOUT, axum::body::to_bytes(body, most)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(_)) => Err(Refusal::TooLarge),
@@ -173,6 +200,7 @@ impl Asked {
             part: self.names.part,
             query: pairs(&self.query).unwrap_or_default(),
             form: Vec::new(),
+            file: Vec::new(),
             me: None,
             here: None,
             lang: language(&self.headers, tls, app.settings.lang),
@@ -189,7 +217,7 @@ impl Asked {
             Err(Refusal::TooMany(_)) => Ok(()),
             _ => find(&mut ctx, &self.headers),
         };
-        let outcome = known.and(self.body).and_then(|body| act(&mut ctx, &body));
+        let outcome = known.and(self.body).and_then(|body| act(&mut ctx, &self.headers, &body));
         let mut reply = match outcome {
             Ok(reply) => reply,
             Err(refusal) => {
@@ -247,7 +275,7 @@ fn find(ctx: &mut Ctx<'_>, headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 /// Asks whether it may be done, does it, and keeps in the log that it was.
-fn act(ctx: &mut Ctx<'_>, body: &Bytes) -> Result<Reply, Refusal> {
+fn act(ctx: &mut Ctx<'_>, headers: &HeaderMap, body: &Bytes) -> Result<Reply, Refusal> {
     let route = ctx.route;
     let whole = ctx.here.as_ref().is_some_and(|here| here.stage == Stage::Whole);
     if let Some(action) = route.action {
@@ -263,8 +291,17 @@ fn act(ctx: &mut Ctx<'_>, body: &Bytes) -> Result<Reply, Refusal> {
         }
     }
     if route.method == Method::Post {
-        let text = std::str::from_utf8(body).map_err(|_| Refusal::Form)?;
-        ctx.form = pairs(text).ok_or(Refusal::Form)?;
+        let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
+        match kind.and_then(upload::boundary) {
+            Some(boundary) => {
+                let sent = upload::parts(body, boundary).ok_or(Refusal::Form)?;
+                (ctx.form, ctx.file) = (sent.fields, sent.file);
+            }
+            None => {
+                let text = std::str::from_utf8(body).map_err(|_| Refusal::Form)?;
+                ctx.form = pairs(text).ok_or(Refusal::Form)?;
+            }
+        }
         let path = route.path.replace("{id}", &ctx.id).replace("{part}", &ctx.part);
         let token = ctx.raw("token").to_owned();
         if !form_token_fits(&ctx.app.keys.forms, &ctx.binding, &path, &token) {
@@ -314,7 +351,7 @@ fn policy(leaves: Option<&str>) -> HeaderValue {
 }
 
 /// With the headers that every answer has; `leaves` is where signing out ends at the provider.
-fn respond(reply: Reply, tls: bool, leaves: Option<&str>) -> Response {
+pub(crate) fn respond(reply: Reply, tls: bool, leaves: Option<&str>) -> Response {
     let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();

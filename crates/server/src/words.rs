@@ -5,6 +5,7 @@ use frist_register::Lang;
 use frist_state::{NewFinding, PlanStatus};
 
 use crate::access::Role;
+use crate::api::Scope;
 use crate::text::Texts;
 
 /// What a role is called, and what it is for.
@@ -51,6 +52,37 @@ pub(crate) fn outcome(outcome: Outcome, t: &Texts) -> &'static str {
         Outcome::Keep => t.kept,
         Outcome::Due => t.due,
     }
+}
+
+/// What a token's scope lets it do.
+pub(crate) fn scope(scope: Scope, lang: Lang) -> String {
+    let da = match scope {
+        Scope::OverviewRead => "se status, forsinkelse og fund",
+        Scope::DatasetsRead => "se datasæt, regler og antal",
+        Scope::RecordsRead => "slå en post op og se, hvad der afgør den",
+        Scope::SweepsRead => "se planer og slettekørsler",
+        Scope::SweepsPlan => "lave en plan",
+        Scope::SweepsApprove => "godkende en plan, som en anden har lavet",
+        Scope::SweepsRun => "sætte en slettekørsel i gang",
+        Scope::ReceiptsRead => "hente kvitteringen for en slettet post",
+        Scope::HoldsRead => "se tilbageholdelser",
+        Scope::HoldsAdd => "standse sletning i en sag",
+        Scope::HoldsRelease => "ophæve en tilbageholdelse",
+        Scope::CasesRead => "se sager",
+        Scope::CasesWork => "åbne og behandle sager",
+        Scope::PersonsFind => "finde en person på tværs af datakilder, til en sag",
+        Scope::CasesDecide => "afgøre en anmodning, post for post",
+        Scope::ReviewsRead => "se, hvilke poster der venter på en vurdering",
+        Scope::ReviewsAnswer => "besvare registrets spørgsmål om poster",
+        Scope::ConsentsRead => "se og påvise samtykker",
+        Scope::ConsentsRecord => "registrere et samtykke",
+        Scope::ConsentsWithdraw => "registrere en tilbagetrækning af samtykke",
+        Scope::LedgerRead => "læse sletteloggen",
+        Scope::LedgerEvidence => "hente slettelogens bevis",
+        Scope::RegisterRead => "læse registret og få en tekst efterset",
+        Scope::DocumentsRead => "læse dokumenter lavet af registret",
+    };
+    if lang == Lang::Da { da.to_owned() } else { scope.text().to_owned() }
 }
 
 /// How far a plan has come.
@@ -150,6 +182,8 @@ fn action_da(action: crate::access::Action) -> &'static str {
         A::SeeSignIns => "indlogninger",
         A::SeeLedger => "sletteloggen",
         A::GetEvidence => "hentede bevis",
+        A::RecordConsent => "registrerede et samtykke",
+        A::WithdrawConsent => "registrerede en tilbagetrækning af samtykke",
         A::SeeDatasets => "datasæt",
         A::SeeSweeps => "slettekørsler",
         A::SeeToday => "forsiden",

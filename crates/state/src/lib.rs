@@ -52,6 +52,7 @@ mod seal;
 mod session;
 pub mod staff;
 mod sweep;
+mod token;
 mod value;
 mod watch;
 
@@ -76,6 +77,7 @@ pub use review::{ReviewAnswer, ReviewAnswers, Reviewed};
 pub use revision::{MadeLive, Revision};
 pub use session::{Limits, Look, Opened, Session, Slowing, Stage, Via};
 pub use sweep::{Sweep, SweepId, SweepStatus, SweptDataset};
+pub use token::{Begun, NewToken, Token, TokenId};
 pub use watch::{Alarm, AlarmChange, Judged, Mark, NewAlarm, Server as LivingServer};
 
 use db::{Db, Tx};

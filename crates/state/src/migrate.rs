@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0004_reviews.sql"),
     include_str!("../migrations/0005_account.sql"),
     include_str!("../migrations/0006_people.sql"),
+    include_str!("../migrations/0007_tokens.sql"),
     include_str!("../migrations/0008_watch.sql"),
     include_str!("../migrations/0009_oidc.sql"),
     include_str!("../migrations/0010_public.sql"),

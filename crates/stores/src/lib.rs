@@ -8,6 +8,7 @@ pub mod bound;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod files;
+pub mod names;
 mod nearest;
 mod open;
 mod postgres;

@@ -554,6 +554,22 @@ pub trait Store: Send {
         false
     }
 
+    /// Which system answers, in which version; none where there is nothing to tell.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    fn version(&mut self) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
+
+    /// The rights that disposing of the collection's records needs and that we do not have there.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    fn lacking(&mut self, _bound: &Bound) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
+
     /// The store's own clock, where it has one: a machine whose clock is wrong erases early.
     ///
     /// # Errors

@@ -198,6 +198,12 @@ impl Engine {
         Ok(holder.is_none_or(|h| (self.is_dead)(&h)))
     }
 
+    /// The register's files, name and text.
+    #[must_use]
+    pub fn files(&self) -> &[(String, String)] {
+        &self.files
+    }
+
     /// The instant now, by the clock that was given.
     pub fn now(&self) -> Timestamp {
         (self.clock)()

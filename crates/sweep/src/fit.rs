@@ -59,7 +59,7 @@ pub fn ask(register: &Register, book: &LawBook, opener: Open<'_>) -> Vec<Diagnos
 }
 
 /// The collections of the store that data sets and exemptions name.
-fn named<'r>(register: &'r Register, store: &'r Store) -> Vec<&'r str> {
+pub fn named<'r>(register: &'r Register, store: &'r Store) -> Vec<&'r str> {
     let here = register.datasets.iter().filter(|d| d.store.value == store.id.value);
     let exempt = store.exempt.iter().map(|e| e.at.value.as_str());
     here.map(|d| d.collection.value.as_str()).chain(exempt).collect()

@@ -6,7 +6,7 @@
 //! - [`look`]: what is wrong, as [`alarm::Kind`]s; [`words`]: the same for people;
 //! - [`event`]: what is told, to whom, and kept until they have it; `deliver`: bringing it there;
 //! - [`webhook`] and [`mail`]: the two ways out, over [`net`];
-//! - [`figures`]: Prometheus' text form; [`config`]: what `server.toml` says of all this.
+//! - [`figures`]: Prometheus' text form; [`traces`]: OTLP; [`config`]: what `server.toml` says of all this.
 //!
 //! No server for HTTP is in here, and nothing reads the clock, the environment or a key: [`Outside`]
 //! brings them.
@@ -24,6 +24,7 @@ pub mod net;
 mod outside;
 pub mod schedule;
 mod threads;
+pub mod traces;
 pub mod webhook;
 pub mod words;
 

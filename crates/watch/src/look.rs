@@ -1,5 +1,7 @@
 //! The look: whether everything is as it should be. It changes nothing, and needs no scheduler.
 
+use std::collections::BTreeMap;
+
 use frist_cases::request::overview;
 use frist_state::case::{CaseFilter, CaseKind};
 use frist_state::{NewAlarm, PlanStatus, State, SweepStatus};
@@ -51,18 +53,27 @@ pub fn at_stores(
         ..Found::default()
     };
     let standing = engine.state.alarms()?;
-    let plan = engine.examine(&Options { count: Count::Due, ..Options::default() }, &mut |_| {})?;
-    for p in &plan.problems {
-        found.add(Kind::Unreachable, &p.dataset, 0, None, &p.text);
-        // Of what cannot be examined nobody can say that it is no longer late.
-        let late =
-            |a: &&frist_state::Alarm| a.what.kind == Kind::Late.word() && a.what.about == p.dataset;
-        found.alarms.extend(standing.iter().find(late).map(|a| a.what.clone()));
+    // A record is later than its bound when it was due that long ago, by what holds of it now. An oldest
+    // record would tell the same only where an index serves it.
+    let ids: Vec<String> = engine.register.datasets.iter().map(|d| d.id.value.clone()).collect();
+    let mut bounds: BTreeMap<SignedDuration, Vec<String>> = BTreeMap::new();
+    for id in ids {
+        bounds.entry(c.late_of(&id)).or_default().push(id);
     }
-    for i in plan.items.iter().filter(|i| i.due > 0) {
-        let Some(oldest) = i.oldest else { continue };
-        if now.duration_since(oldest) > c.late_of(&i.dataset) {
-            found.add(Kind::Late, &i.dataset, i.due, Some(oldest), "");
+    for (bound, datasets) in bounds {
+        let then = now - bound;
+        let options = Options { datasets: Some(datasets), as_of: Some(then), count: Count::Due };
+        let plan = engine.examine(&options, &mut |_| {})?;
+        for p in &plan.problems {
+            found.add(Kind::Unreachable, &p.dataset, 0, None, &p.text);
+            // Of what cannot be examined nobody can say that it is no longer late.
+            let late = |a: &&frist_state::Alarm| {
+                a.what.kind == Kind::Late.word() && a.what.about == p.dataset
+            };
+            found.alarms.extend(standing.iter().find(late).map(|a| a.what.clone()));
+        }
+        for i in plan.items.iter().filter(|i| i.due > 0) {
+            found.add(Kind::Late, &i.dataset, i.due, Some(then), "");
         }
     }
     let files = engine.revision.to_string();
@@ -132,7 +143,7 @@ pub fn at_state(
             _ => {}
         }
     }
-    let mut ways: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
+    let mut ways: BTreeMap<String, u64> = BTreeMap::new();
     for m in state.unsent(1_000)?.into_iter().filter(|m| m.dead_at.is_some()) {
         *ways.entry(m.what.way).or_default() += 1;
     }
@@ -162,7 +173,7 @@ pub fn at_machine(
 }
 
 /// Whether the scheduler and the watchdog give signs of life, as far as the database tells: what
-/// another server, a command line or a monitor can look at.
+/// another server, a command line or a monitor can look at. `since` is from when on they are watched.
 ///
 /// # Errors
 /// When Frist's own database does not answer.
@@ -177,7 +188,9 @@ pub fn at_signs(
     let signs = [(SCHEDULER, scheduled), (WATCHDOG, true)];
     for (name, _) in signs.into_iter().filter(|(_, expected)| *expected) {
         let mark = state.mark(name, now)?;
-        let age = mark.as_ref().map_or_else(|| now.duration_since(since), |m| m.age);
+        // Who has just begun has not seen whether anybody works.
+        let seen = now.duration_since(since);
+        let age = mark.as_ref().map_or(seen, |m| m.age.min(seen));
         if age > c.stalled.0 {
             out.push(of(Kind::Stalled, name, 0, mark.map(|m| m.at), ""));
         }

@@ -307,7 +307,7 @@ mod tests {
         }
         assert!(post("http://127.0.0.1:9/", false, false).contains("TLS"));
         assert!(!post("http://127.0.0.1:9/", true, true).contains("no public address"));
-        assert!(post("file:///etc/passwd", true, true).contains("https"));
+        assert!(post("ftp://example.dk/", true, true).contains("https"));
         assert!(post("https://a:b@example.dk/", true, true).contains("secrets"));
     }
 }

@@ -219,6 +219,8 @@ impl Watch {
     /// Ends: a sweep under way is finished first, and the turn given back.
     pub fn stop(&self) {
         self.shared.stop.store(true, Ordering::SeqCst);
+        // Who has just looked and is about to wait holds the bell until it does.
+        drop(lock(&self.shared.bell));
         self.shared.rung.notify_all();
         for thread in lock(&self.threads).drain(..) {
             // One that panicked has ended too.
@@ -418,10 +420,16 @@ impl Dog {
         let off = jump.map_or(ahead, |(_, off)| off);
         let own = look::at_machine(&shared.outside.name, &(shared.outside.disks)(), Some(off), c);
         let host = shared.outside.name.split('/').next().unwrap_or_default().to_owned();
-        // What other machines found stays theirs.
+        // What other machines found stays theirs, as long as they have a server that lives.
+        let servers = state.servers(now).map_err(said)?;
+        let lives = |about: &str| {
+            let machine = about.split(':').next().unwrap_or_default();
+            let mut living = servers.iter().filter(|s| s.silent <= settings.pace.dead);
+            machine != host && living.any(|s| s.name.split('/').next() == Some(machine))
+        };
         let others = state.alarms().map_err(said)?.into_iter().map(|a| a.what).filter(|a| {
             let machine = a.kind == Kind::Disk.word() || a.kind == Kind::Clock.word();
-            machine && a.about.split(':').next() != Some(host.as_str())
+            machine && lives(&a.about)
         });
         let found: Vec<NewAlarm> = own.into_iter().chain(others).collect();
         let kinds = [Kind::Disk.word(), Kind::Clock.word()];

@@ -101,11 +101,11 @@ pub fn alarm(a: &NewAlarm, lang: Lang, zone: &TimeZone) -> String {
         false => format!(" {}", a.detail),
     };
     match Kind::of(&a.kind) {
-        Some(Kind::Late) if da => format!(
-            "{about}: {n} poster skulle være slettet. Den ældste har været forfalden siden {at}."
-        ),
+        Some(Kind::Late) if da => {
+            format!("{about}: {n} poster skulle være slettet. De forfaldt før {at}.")
+        }
         Some(Kind::Late) => {
-            format!("{about}: {n} records should be gone. The oldest has been due since {at}.")
+            format!("{about}: {n} records should be gone. They became due before {at}.")
         }
         Some(Kind::Unreachable) if da => {
             format!("{about} kan ikke undersøges, og ingen ved, om noget er forsinket der.{detail}")

@@ -122,11 +122,14 @@ pub(crate) struct Which {
 
 pub(crate) fn list(app: &App, which: &Which) -> Result<Response, Problem> {
     let limit = which.limit.unwrap_or(100).min(1000);
-    let calls = known::calls(&app.desk, which.live, limit)?;
+    let mut calls = known::calls(&app.desk, which.live, limit)?;
+    calls.iter_mut().for_each(|call| call.with_ends(&app.desk, &app.rules));
     Ok(Json(json!({ "calls": calls })).into_response())
 }
 
 pub(crate) fn one(app: &App, call: &str) -> Result<Response, Problem> {
     let call = known::find(&app.desk, call)?;
-    Ok(Json(known::call(&app.desk, &call)?).into_response())
+    let mut call = known::call(&app.desk, &call)?;
+    call.with_ends(&app.desk, &app.rules);
+    Ok(Json(call).into_response())
 }

@@ -3,7 +3,8 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::Serialize;
 
-use crate::desk::{CallId, Desk, DeskError};
+use crate::desk::{CallId, Desk, DeskError, facts};
+use crate::listen::Rules;
 
 /// One call.
 #[derive(Debug, Serialize)]
@@ -42,6 +43,27 @@ struct Recorded {
     began_at: String,
     ended_at: Option<String>,
     destroyed_at: Option<String>,
+    /// When its time is up, by the register's rule; none while nothing ends it, or it is gone.
+    due_at: Option<String>,
+}
+
+impl Known {
+    /// Says when the time of each recording that is there is up.
+    pub(crate) fn with_ends(&mut self, desk: &Desk, rules: &Rules) {
+        let there = self.recordings.iter_mut().filter(|r| r.destroyed_at.is_none());
+        for recording in there {
+            let Ok(id) = recording.id.parse() else { continue };
+            // One that cannot be read now is told of without its end.
+            let Ok(facts) = desk.inner.vault.facts(&id) else { continue };
+            let evidence = facts.iter().any(|(n, v)| n == facts::TRANSFERRED_AT && v.is_some());
+            let rule = match evidence {
+                true => rules.evidence.as_ref(),
+                false => Some(&rules.recordings),
+            };
+            let due = rule.and_then(|rule| rule.due_after(&facts, desk.inner.time()));
+            recording.due_at = due.map(|at| at.to_string());
+        }
+    }
 }
 
 const CALL: &str = "SELECT id, sip_call_id, session_id, via, language, began_at, bridged_at, \
@@ -136,6 +158,7 @@ fn more(db: &Connection, call: &mut Known) -> rusqlite::Result<()> {
             began_at: row.get(2)?,
             ended_at: row.get(3)?,
             destroyed_at: row.get(4)?,
+            due_at: None,
         })
     };
     call.recordings =

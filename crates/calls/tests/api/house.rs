@@ -98,6 +98,13 @@ impl House {
         self.base.trim_start_matches("http://")
     }
 
+    /// Keeps a token in a file, as another program would have it.
+    pub fn keep(&self, name: &str, token: &str) -> PathBuf {
+        let path = self._dir.path().join(format!("{name}.token"));
+        std::fs::write(&path, token).unwrap();
+        path
+    }
+
     pub fn pass(&self, hours: i64) {
         let mut now = self.time.lock().unwrap();
         *now = now.checked_add(jiff::SignedDuration::from_hours(hours)).unwrap();

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::erase::{desk, say, step};
-use crate::request::desk::Told;
+use crate::request::desk::{Kept, Told};
 use crate::request::letters::decision_lines;
 use crate::request::{Outcome, Right, Step};
 use crate::restrict::{keep_work, work_of};
@@ -63,6 +63,17 @@ impl std::fmt::Debug for Shown {
 #[serde(default, deny_unknown_fields)]
 struct Work {
     shown: BTreeMap<String, Shown>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made: Option<Made>,
+}
+
+/// The last package that was made.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Made {
+    at: Timestamp,
+    sealed: bool,
+    sha256: String,
 }
 
 /// A package that was made.
@@ -111,27 +122,57 @@ pub fn judge(
     shown: Shown,
     t: Timestamp,
 ) -> Result<()> {
+    judge_all(engine, by, number, &[(id.to_owned(), shown)], t)
+}
+
+/// Keeps what a reviewer decided about several of these, in one step.
+///
+/// # Errors
+/// As [`judge`]; then nothing is kept.
+pub fn judge_all(
+    engine: &mut Engine,
+    by: &str,
+    number: &str,
+    judged: &[(String, Shown)],
+    t: Timestamp,
+) -> Result<()> {
     let items = review(engine, number, t)?;
-    let Some(item) = items.iter().find(|i| i.id == id) else {
-        let why = "nothing of that name waits for a reviewer; look at the review list".into();
-        return Err(CasesError::Input { what: "the item", why });
-    };
-    if item.file && matches!(shown, Shown::Instead(_)) {
-        let why = "a file is shown whole or left out; attach a redacted copy to the case".into();
-        return Err(CasesError::Input { what: "what is shown instead", why });
-    }
     let kept = desk(engine, by, t, "").load(number)?;
     let mut work: Work = work_of(&kept, WORK)?.unwrap_or_default();
-    work.shown.insert(id.to_owned(), shown);
+    for (id, shown) in judged {
+        let Some(item) = items.iter().find(|i| i.id == *id) else {
+            let why = "nothing of that name waits for a reviewer; look at the review list".into();
+            return Err(CasesError::Input { what: "the item", why });
+        };
+        if item.file && matches!(shown, Shown::Instead(_)) {
+            let why =
+                "a file is shown whole or left out; attach a redacted copy to the case".into();
+            return Err(CasesError::Input { what: "what is shown instead", why });
+        }
+        work.shown.insert(id.clone(), shown.clone());
+    }
     keep_work(engine, kept, WORK, &work, step(t, by, "reviewed", None))
 }
+
+/// How a package is closed.
+#[derive(Clone, Copy)]
+pub enum Seal<'a> {
+    /// Not at all: a zip.
+    Open,
+    /// As an `age` file with a passphrase of chance.
+    Fresh,
+    /// As an `age` file with this passphrase.
+    With(&'a str),
+}
+
+/// The fewest signs of a passphrase that a person types.
+pub const SHORTEST: usize = 16;
 
 /// Makes the package of a request for access or portability, and answers the request with the letter.
 /// `sealed`: as an `age` file with a passphrase, else as a zip.
 ///
 /// # Errors
-/// When something waits for a reviewer, the request was not searched or is answered, or a store
-/// cannot be reached: then nothing is answered.
+/// As [`make`] and [`hand_over`]: then nothing is answered.
 pub fn deliver(
     engine: &mut Engine,
     by: &str,
@@ -140,6 +181,126 @@ pub fn deliver(
     sealed: bool,
     t: Timestamp,
 ) -> Result<Package> {
+    let seal = if sealed { Seal::Fresh } else { Seal::Open };
+    let package = make(engine, by, signed, number, seal, t)?;
+    hand_over(engine, by, signed, number, t)?;
+    Ok(package)
+}
+
+/// Makes the package of a request for access or portability. It can be made again until the request
+/// is answered ([`hand_over`]), with what there is then.
+///
+/// # Errors
+/// When something waits for a reviewer, the request was not searched or is answered, the passphrase
+/// is too short, or a store cannot be reached.
+pub fn make(
+    engine: &mut Engine,
+    by: &str,
+    signed: &str,
+    number: &str,
+    seal: Seal<'_>,
+    t: Timestamp,
+) -> Result<Package> {
+    let phrase = match seal {
+        Seal::Open => None,
+        Seal::Fresh => Some((passphrase()?, write::BY_CHANCE)),
+        Seal::With(phrase) if phrase.chars().count() < SHORTEST => {
+            let why = format!("it has fewer than {SHORTEST} signs, and could be guessed");
+            return Err(CasesError::Input { what: "the passphrase", why });
+        }
+        Seal::With(phrase) => Some((phrase.to_owned(), write::BY_A_PERSON)),
+    };
+    let Draft { kept, gathered, context, kind, mut work } =
+        draft(engine, by, signed, number, phrase.is_some(), t)?;
+    let (lang, portable) = (kept.request.lang, kept.request.right == Right::Portability);
+    let revision = engine.revision.to_string();
+    let letter = crate::request::letters::render(kind, &context, &kept, &engine.register)?;
+    let zip = write::zip(&gathered, letter, number, &revision, lang, portable, t)?;
+    let (bytes, extension) = match &phrase {
+        Some((phrase, cost)) => (write::seal(&zip, phrase, *cost)?, "zip.age"),
+        None => (zip, "zip"),
+    };
+    let package = Package {
+        name: format!("{number}.{extension}"),
+        records: gathered.count(),
+        masked: gathered.items.iter().filter(|i| i.shown == Some(Shown::Masked)).count() as u64,
+        left_out: gathered.left_out,
+        passphrase: phrase.map(|(phrase, _)| phrase),
+        bytes,
+    };
+    let hash: String = Sha256::digest(&package.bytes).iter().map(|b| format!("{b:02x}")).collect();
+    let text = format!(
+        "{}: {} records, {} fields or files left out, sha256 {hash}",
+        package.name, package.records, package.masked
+    );
+    work.made = Some(Made { at: t, sealed: package.passphrase.is_some(), sha256: hash });
+    let made = step(t, by, format!("package:{}", package.records), Some(text));
+    keep_work(engine, kept, WORK, &work, made)?;
+    Ok(package)
+}
+
+/// When the package that counts was made: since the last search.
+///
+/// # Errors
+/// When what is kept with the request cannot be read.
+pub fn made(kept: &Kept) -> Result<Option<Timestamp>> {
+    let work: Work = work_of(kept, WORK)?.unwrap_or_default();
+    Ok(made_since(kept, &work).map(|made| made.at))
+}
+
+fn made_since<'w>(kept: &Kept, work: &'w Work) -> Option<&'w Made> {
+    let searched = kept.request.searched?;
+    work.made.as_ref().filter(|made| made.at >= searched)
+}
+
+/// Answers a request for access or portability with its letter, once its package was made.
+///
+/// # Errors
+/// When no package was made since the search, or what must be answered first is open.
+pub fn hand_over(
+    engine: &mut Engine,
+    by: &str,
+    signed: &str,
+    number: &str,
+    t: Timestamp,
+) -> Result<()> {
+    let kept = desk(engine, by, t, signed).load(number)?;
+    let work: Work = work_of(&kept, WORK)?.unwrap_or_default();
+    let Some(made) = made_since(&kept, &work) else {
+        return Err(CasesError::Step {
+            id: number.to_owned(),
+            step: "answered with a package",
+            why: "no package was made since the search".into(),
+            possible: "make the package".into(),
+        });
+    };
+    let Draft { context, kind, .. } = draft(engine, by, signed, number, made.sealed, t)?;
+    let granted = Step::Decide { outcome: Outcome::Granted, reasons: None, deferred: Vec::new() };
+    desk(engine, by, t, signed).take(number, None, &granted, Told::Nothing, None)?;
+    let told = Told::Letter(kind, Box::new(context));
+    let mut desk = desk(engine, by, t, signed);
+    desk.take(number, None, &Step::Answer, told, None)?;
+    desk.close_if_done(number)?;
+    Ok(())
+}
+
+/// What a package and its letter are made from.
+struct Draft {
+    kept: Kept,
+    gathered: gather::Gathered,
+    context: LetterContext,
+    kind: LetterKind,
+    work: Work,
+}
+
+fn draft(
+    engine: &mut Engine,
+    by: &str,
+    signed: &str,
+    number: &str,
+    sealed: bool,
+    t: Timestamp,
+) -> Result<Draft> {
     let kept = desk(engine, by, t, signed).load(number)?;
     let right = kept.request.right;
     if !matches!(right, Right::Access | Right::Portability) {
@@ -206,37 +367,5 @@ pub fn deliver(
             crate::erase::recipients(&gathered.as_records(), &engine.register, lang);
     }
     let kind = if portable { LetterKind::Portability } else { LetterKind::Access };
-    let own = engine.register.letters.iter().find(|l| l.id.value == kind.id());
-    let value = serde_json::to_value(&context).map_err(|e| CasesError::Damaged {
-        what: "what a letter is made from",
-        why: e.to_string(),
-    })?;
-    let letter = frist_paper::letters::render(kind, lang, own, &value)?;
-    let zip = write::zip(&gathered, letter, number, &revision, lang, portable, t)?;
-    let phrase = sealed.then(passphrase).transpose()?;
-    let (bytes, extension) = match &phrase {
-        Some(phrase) => (write::seal(&zip, phrase)?, "zip.age"),
-        None => (zip, "zip"),
-    };
-    let package = Package {
-        name: format!("{number}.{extension}"),
-        records: gathered.count(),
-        masked: gathered.items.iter().filter(|i| i.shown == Some(Shown::Masked)).count() as u64,
-        left_out: gathered.left_out,
-        passphrase: phrase,
-        bytes,
-    };
-    let hash: String = Sha256::digest(&package.bytes).iter().map(|b| format!("{b:02x}")).collect();
-    let text = format!(
-        "{}: {} records, {} fields or files left out, sha256 {hash}",
-        package.name, package.records, package.masked
-    );
-    let made = step(t, by, format!("package:{}", package.records), Some(text));
-    engine.state.add_case_step(number, &made, &[])?;
-    desk(engine, by, t, signed).take(number, None, &granted, Told::Nothing, None)?;
-    let told = Told::Letter(kind, Box::new(context));
-    let mut desk = desk(engine, by, t, signed);
-    desk.take(number, None, &Step::Answer, told, None)?;
-    desk.close_if_done(number)?;
-    Ok(package)
+    Ok(Draft { kept, gathered, context, kind, work })
 }

@@ -16,9 +16,11 @@ use crate::{CasesError, Result};
 /// 32 signs that nobody mistakes for another.
 const SIGNS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
-/// The work factor of the passphrase's key, as a power of two. The passphrase is random and has 100
-/// bits, so that nothing depends on it.
-const WORK_FACTOR: u8 = 14;
+/// The work factor of the passphrase's key, as a power of two. A passphrase of chance has 100 bits, so
+/// that nothing depends on it.
+pub(super) const BY_CHANCE: u8 = 14;
+/// What a person thought of has fewer: guessing costs more.
+pub(super) const BY_A_PERSON: u8 = 16;
 
 /// A new passphrase: five groups of four signs, 100 bits of chance.
 ///
@@ -36,9 +38,9 @@ fn failed(action: &'static str, error: &dyn std::fmt::Display) -> CasesError {
 }
 
 /// Encrypts a file with a passphrase, as `age -p` does.
-pub(super) fn seal(bytes: &[u8], passphrase: &str) -> Result<Vec<u8>> {
+pub(super) fn seal(bytes: &[u8], passphrase: &str, cost: u8) -> Result<Vec<u8>> {
     let mut recipient = age::scrypt::Recipient::new(SecretString::from(passphrase.to_owned()));
-    recipient.set_work_factor(WORK_FACTOR);
+    recipient.set_work_factor(cost);
     age::encrypt(&recipient, bytes).map_err(|e| failed("encrypt", &e))
 }
 
@@ -185,7 +187,7 @@ mod tests {
         let phrase = passphrase().unwrap();
         assert_eq!((phrase.len(), phrase.matches('-').count()), (24, 4));
         assert_ne!(phrase, passphrase().unwrap());
-        let sealed = seal(b"hemmeligt", &phrase).unwrap();
+        let sealed = seal(b"hemmeligt", &phrase, BY_CHANCE).unwrap();
         assert!(!sealed.windows(9).any(|w| w == b"hemmeligt"));
         assert_eq!(open_sealed(&sealed, &phrase).unwrap(), b"hemmeligt");
         assert!(open_sealed(&sealed, &passphrase().unwrap()).is_err());

@@ -14,5 +14,5 @@ pub mod write;
 
 pub use look::{Ages, Look, ages, look};
 pub use propose::{Doubt, Proposal, propose};
-pub use question::{Answers, Question, Wants, fits, flatten, next};
+pub use question::{Answers, Question, Wants, fits, flatten, next, questions};
 pub use write::{File, write};

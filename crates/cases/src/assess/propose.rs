@@ -32,6 +32,8 @@ pub struct Proposal {
     pub dataset: String,
     /// The rule, as TOML.
     pub rule: String,
+    /// The assessment, as TOML: `[dataset.assessment]`.
+    pub assessment: String,
     /// Why, ground by ground: Danish and English.
     pub reasons: Vec<(String, String)>,
     /// What forbids the rule as it stands; while there is any, it is not written.
@@ -166,7 +168,7 @@ pub fn propose(
         rule: true,
     };
     edit.facts.retain(|(name, _)| edit.grounds.iter().any(|g| g.from == *name));
-    let rule = write::rule(&edit);
+    let (rule, assessment) = (write::rule(&edit), write::assessment(&edit));
     let ruled = write::write(files, &edit)?;
     let refusals = held_against_the_book(book, files, &ruled, &mut doubts);
     edit.rule = false;
@@ -176,6 +178,7 @@ pub fn propose(
     Ok(Proposal {
         dataset: look.dataset.clone(),
         rule,
+        assessment,
         reasons,
         refusals,
         doubts,

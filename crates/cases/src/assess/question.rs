@@ -65,7 +65,7 @@ pub fn next(
     book: &LawBook,
     answers: &Answers,
 ) -> Result<Option<Question>> {
-    for q in all(look, register, book, answers) {
+    for q in questions(look, register, book, answers) {
         let answer = answers.get(&q.id).cloned().or_else(|| q.usual.clone());
         match answers.get(&q.id) {
             None => return Ok(Some(q)),
@@ -191,8 +191,13 @@ pub(super) fn activity<'a>(
     }
 }
 
-/// All questions, as far as the answers so far tell which there are.
-fn all(look: &Look, register: &Register, book: &LawBook, answers: &Answers) -> Vec<Question> {
+/// All questions, answered or not, as far as the answers so far tell which there are.
+pub fn questions(
+    look: &Look,
+    register: &Register,
+    book: &LawBook,
+    answers: &Answers,
+) -> Vec<Question> {
     let mut out = Vec::new();
     let dataset = register.dataset(&look.dataset);
     out.push(ask(

@@ -82,6 +82,17 @@ pub(super) fn rule(edit: &Edit) -> String {
     doc.to_string()
 }
 
+/// The assessment as TOML, as it would stand in the register below its data set.
+pub(super) fn assessment(edit: &Edit) -> String {
+    let mut d = Table::new();
+    d.insert("id", value(&edit.dataset));
+    put_assessment(&mut d, &edit.assessment);
+    let mut doc = DocumentMut::new();
+    let list = Item::ArrayOfTables(ArrayOfTables::from_iter([d]));
+    doc.as_table_mut().insert("dataset", list);
+    doc.to_string()
+}
+
 /// The files that change, with the change.
 ///
 /// # Errors
@@ -175,7 +186,10 @@ fn put(d: &mut Table, edit: &Edit) {
         }
         d.insert("keep", Item::ArrayOfTables(edit.grounds.iter().map(ground).collect()));
     }
-    let a = &edit.assessment;
+    put_assessment(d, &edit.assessment);
+}
+
+fn put_assessment(d: &mut Table, a: &Made) {
     let mut t = Table::new();
     t.insert("on", value(a.on.to_string()));
     t.insert("by", value(&a.by));

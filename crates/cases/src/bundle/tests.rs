@@ -86,7 +86,7 @@ impl Org {
         };
         let tiles = Tiles::new(self.dir.path().join("ledger"));
         make(&mut self.engine, given, &folder, lang, &keys(), &mut |engine| {
-            publish(engine, &tiles)
+            publish(engine, &tiles).map(drop)
         })
         .unwrap();
         folder

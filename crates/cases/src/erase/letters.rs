@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use frist_law::Basis;
-use frist_paper::letters::{Consent, LetterContext, Objection, RecipientLine};
+use frist_paper::letters::{Consent, LetterContext, LetterKind, Objection, RecipientLine};
 use frist_register::{Lang, Purpose, Register};
 use frist_state::case::CaseRecord;
 use frist_sweep::Engine;
@@ -14,13 +14,28 @@ use crate::Result;
 use crate::decide::{Answer, Article, Question, RecordAnswer, Stands, Weighed};
 use crate::request::clock::day_of;
 use crate::request::desk::{Kept, Told};
-use crate::request::letters::{answer_kind, decision_lines};
+use crate::request::letters::{answer_kind, decision_lines, render};
 use crate::request::{Deferred, Outcome, Right, Step};
 
-/// A case's record with what is answered for it.
-pub(super) fn record_of(record: &CaseRecord, answer: &RecordAnswer, lang: Lang) -> CaseRecord {
-    let (ground, until) = match &answer.answer {
-        Answer::Erase { article, .. } => (Some(article.to_string()), None),
+/// Why a record is answered so, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Why {
+    /// The article, `17(3)(b)`; none where a person must answer first, or nothing is there.
+    pub article: Option<Article>,
+    /// The statute, the matter, the reason that a person gave, or what it is still needed for. Empty
+    /// where the article says all.
+    pub words: String,
+    /// The last day on which it stays.
+    pub until: Option<jiff::civil::Date>,
+}
+
+/// Why a record is answered so, in words.
+#[must_use]
+pub fn why(answer: &RecordAnswer, lang: Lang) -> Why {
+    match &answer.answer {
+        Answer::Erase { article, .. } => {
+            Why { article: Some(*article), words: String::new(), until: None }
+        }
         Answer::Refuse { article, citation, until, matter, practice, reason } => {
             let words = match (matter, citation, reason) {
                 (Some(matter), ..) => matter.clone(),
@@ -32,10 +47,24 @@ pub(super) fn record_of(record: &CaseRecord, answer: &RecordAnswer, lang: Lang) 
                 let so = say(lang, "jf. Datatilsynets afgørelse", "as in Datatilsynet's decision");
                 format!(" ({so} {p})")
             });
-            (Some(format!("{article} {words}{}", practice.unwrap_or_default())), *until)
+            let words = words + &practice.unwrap_or_default();
+            Why { article: Some(*article), words, until: *until }
         }
-        Answer::Person { question } => (Some(asked(question, lang)), None),
-        Answer::Absent => (None, None),
+        Answer::Person { question } => {
+            Why { article: None, words: asked(question, lang), until: None }
+        }
+        Answer::Absent => Why { article: None, words: String::new(), until: None },
+    }
+}
+
+/// A case's record with what is answered for it.
+pub(super) fn record_of(record: &CaseRecord, answer: &RecordAnswer, lang: Lang) -> CaseRecord {
+    let Why { article, words, until } = why(answer, lang);
+    let ground = match (article, words.as_str()) {
+        (Some(article), "") => Some(article.to_string()),
+        (Some(article), words) => Some(format!("{article} {words}")),
+        (None, "") => None,
+        (None, words) => Some(words.to_owned()),
     };
     CaseRecord {
         state: answer.answer.word().to_owned(),
@@ -211,6 +240,19 @@ pub(super) fn context(
     context
 }
 
+/// How a request is answered.
+#[derive(Clone, Copy, Default)]
+pub struct Answering<'a> {
+    /// Who signs the letter; the controller alone when empty.
+    pub signed: &'a str,
+    /// The version that whoever answers looked at; the one found now without it.
+    pub seen: Option<u64>,
+    /// Whether the request stays open also when nothing of it is left to do.
+    pub keep_open: bool,
+    /// Fields of the letter that are said in place of those that it would have.
+    pub with: Option<&'a serde_json::Map<String, serde_json::Value>>,
+}
+
 /// Answers a request that was decided and executed: the letter is written and kept, and names each
 /// kind of data with its answer, the refusals with their grounds and days, and the recipients.
 ///
@@ -223,31 +265,91 @@ pub fn answer(
     number: &str,
     t: Timestamp,
 ) -> Result<Kept> {
-    let kept = desk(engine, by, t, signed).load(number)?;
+    answer_as(engine, by, number, &Answering { signed, ..Answering::default() }, t)
+}
+
+/// The same, as `how` says.
+///
+/// # Errors
+/// As [`answer`]; and when `how` says a field that letters do not have.
+pub fn answer_as(
+    engine: &mut Engine,
+    by: &str,
+    number: &str,
+    how: &Answering<'_>,
+    t: Timestamp,
+) -> Result<Kept> {
+    let kept = desk(engine, by, t, how.signed).load(number)?;
+    // Said first of all, so that who comes too early or too late hears what is possible instead.
+    desk(engine, by, t, how.signed).after(&kept, &Step::Answer)?;
+    let (kind, context) = compose(engine, &kept, how, t)?;
+    let told = Told::Letter(kind, Box::new(context));
+    let mut desk = desk(engine, by, t, how.signed);
+    let kept = desk.take(number, how.seen, &Step::Answer, told, None)?;
+    match !how.keep_open && desk.close_if_done(number)? {
+        true => desk.load(number),
+        false => Ok(kept),
+    }
+}
+
+/// The letter that would answer the request now, and what it is made from. Nothing is kept.
+///
+/// # Errors
+/// As [`answer_as`].
+pub fn draft(
+    engine: &mut Engine,
+    by: &str,
+    number: &str,
+    how: &Answering<'_>,
+    t: Timestamp,
+) -> Result<(LetterContext, frist_paper::Document)> {
+    let kept = desk(engine, by, t, how.signed).load(number)?;
+    desk(engine, by, t, how.signed).after(&kept, &Step::Answer)?;
+    let (kind, context) = compose(engine, &kept, how, t)?;
+    let document = render(kind, &context, &kept, &engine.register)?;
+    Ok((context, document))
+}
+
+/// Which letter answers a request that was decided, and what it is made from.
+fn compose(
+    engine: &mut Engine,
+    kept: &Kept,
+    how: &Answering<'_>,
+    t: Timestamp,
+) -> Result<(LetterKind, LetterContext)> {
+    let (number, lang) = (&kept.case.number, kept.request.lang);
     let records = engine.state.case_records(number)?;
-    if records.iter().any(|r| r.state == ERASE && r.done_at.is_none()) {
+    let outcome = kept.request.decision.as_ref().map_or(Outcome::Refused, |d| d.outcome);
+    let undone = |r: &CaseRecord| r.state == ERASE && r.done_at.is_none();
+    if !outcome.is_refusal() && records.iter().any(undone) {
         return Err(crate::CasesError::Step {
-            id: number.to_owned(),
+            id: number.clone(),
             step: "answered",
             why: "what was decided is not erased yet, and the letter would say that it is".into(),
             possible: "erase".into(),
         });
     }
-    let outcome = kept.request.decision.as_ref().map_or(Outcome::Refused, |d| d.outcome);
-    let mut context = context(engine, &kept, &records, signed, t);
+    let mut context = context(engine, kept, &records, how.signed, t);
+    let own = kept.request.decision.as_ref().and_then(|d| d.reasons.clone());
+    // What the records give is in their lines already; what a person wrote is told as it was written.
+    if let Some(own) = own
+        .filter(|own| Some(own.as_str()) != reasons_of(&records, &engine.register, lang).as_deref())
+    {
+        context.reasons = vec![own];
+        if outcome.is_refusal() {
+            context.decisions.retain(|line| line.answer == REFUSE);
+        }
+    }
     if outcome == Outcome::Granted && context.decisions.is_empty() {
         // A letter that grants must say what: nothing was there.
-        let lang = kept.request.lang;
         context.decisions.push(frist_paper::letters::DecisionLine {
             what: say(lang, "Vi har ingen oplysninger om dig", "We hold no data about you").into(),
             answer: ERASE.into(),
             ..Default::default()
         });
     }
-    let work = Work::of(&kept)?;
-    let used = |wanted: &dyn Fn(&Purpose) -> bool| {
-        titles(&engine.register, &records, kept.request.lang, wanted)
-    };
+    let work = Work::of(kept)?;
+    let used = |wanted: &dyn Fn(&Purpose) -> bool| titles(&engine.register, &records, lang, wanted);
     if kept.request.right == Right::ConsentWithdrawal {
         let named = &work.choices.consents;
         let purpose = used(&|p| is_consent(p) && (named.is_empty() || named.contains(&p.id.value)));
@@ -266,19 +368,43 @@ pub fn answer(
             marketing: kept.request.marketing,
             outcome: if refused { "refused" } else { "met" }.to_owned(),
         });
-        context.reasons = weighed
+        let reasons: Vec<String> = weighed
             .values()
             .filter_map(|w| match w {
                 Weighed::Overridden { reason } => Some(reason.clone()),
                 Weighed::Upheld => None,
             })
             .collect();
+        if !reasons.is_empty() {
+            context.reasons = reasons;
+        }
     }
-    let told = Told::Letter(answer_kind(kept.request.right, outcome), Box::new(context));
-    let mut desk = desk(engine, by, t, signed);
-    let kept = desk.take(number, None, &Step::Answer, told, None)?;
-    desk.close_if_done(number)?;
-    Ok(kept)
+    let context = match how.with {
+        Some(with) => filled(context, with)?,
+        None => context,
+    };
+    Ok((answer_kind(kept.request.right, outcome), context))
+}
+
+/// The context with these fields in place of its own.
+///
+/// # Errors
+/// [`crate::CasesError::Input`] when letters have no such field, or one of another type.
+pub fn filled(
+    context: LetterContext,
+    with: &serde_json::Map<String, serde_json::Value>,
+) -> Result<LetterContext> {
+    let not = |_| {
+        crate::CasesError::Input {
+        what: "what the letter is to say",
+        why: "it has a field that letters do not have, or of another type; `frist letter show KIND` lists them".into(),
+    }
+    };
+    let mut whole = serde_json::to_value(context).map_err(not)?;
+    for (name, value) in with {
+        whole[name] = value.clone();
+    }
+    serde_json::from_value(whole).map_err(not)
 }
 
 /// The purposes of these records' data sets that satisfy a test, in words.

@@ -31,8 +31,8 @@ use crate::{CasesError, Result};
 
 pub use deferred::{Finished, finish_deferred};
 pub use execute::{Executed, execute};
-pub use letters::{answer, asked, recipients};
-pub use search::search;
+pub use letters::{Answering, Why, answer, answer_as, asked, draft, filled, recipients, why};
+pub use search::{Answered, answered, search};
 pub use settle::{Settled, approve, choose, settle};
 
 /// Under this name the decisions are kept with the request.
@@ -72,6 +72,42 @@ impl Work {
     fn is_approved(&self) -> bool {
         self.needs.is_empty() || self.approved_by.is_some()
     }
+}
+
+/// How far the approval of what was decided has come.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Approval {
+    /// Why it must be approved; nothing of it when it needs no approval.
+    pub needs: Vec<Trip>,
+    /// Who decided; none when it is not decided, or to be decided anew.
+    pub decided_by: Option<String>,
+    /// Who approved.
+    pub approved_by: Option<String>,
+}
+
+impl Approval {
+    /// Whether somebody must approve before anything is erased.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.decided_by.is_some() && !self.needs.is_empty() && self.approved_by.is_none()
+    }
+}
+
+/// How far the approval of what was decided in a request has come.
+///
+/// # Errors
+/// When what is kept with it cannot be read.
+pub fn approval(kept: &Kept) -> Result<Approval> {
+    let Work { needs, decided_by, approved_by, .. } = Work::of(kept)?;
+    Ok(Approval { needs, decided_by, approved_by })
+}
+
+/// What persons have answered in a request so far.
+///
+/// # Errors
+/// When what is kept with it cannot be read.
+pub fn choices(kept: &Kept) -> Result<Choices> {
+    Ok(Work::of(kept)?.choices)
 }
 
 /// A desk at this engine's state and register.

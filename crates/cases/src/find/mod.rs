@@ -23,7 +23,7 @@ use std::fmt;
 
 use frist_stores::Key;
 use frist_sweep::Engine;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Result;
 pub use log::{Occasion, check_reason, log_search};
@@ -51,7 +51,8 @@ impl Default for Limits {
 }
 
 /// What a person has said to a [`Question`].
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Said {
     /// This value is of the person looked for and nobody else: what has it is theirs.
     Yes {
@@ -81,6 +82,25 @@ pub enum Said {
         /// The record's key as text.
         key: String,
     },
+}
+
+impl Said {
+    /// Whether it is said about the same value or record.
+    #[must_use]
+    pub fn is_about_the_same(&self, other: &Self) -> bool {
+        use Said::{No, NoRecord, Yes, YesRecord};
+        match (self, other) {
+            (
+                Yes { kind, value } | No { kind, value },
+                Yes { kind: k, value: v } | No { kind: k, value: v },
+            ) => (kind, value) == (k, v),
+            (
+                YesRecord { dataset, key } | NoRecord { dataset, key },
+                YesRecord { dataset: d, key: k } | NoRecord { dataset: d, key: k },
+            ) => (dataset, key) == (d, k),
+            _ => false,
+        }
+    }
 }
 
 /// Where a value that tells who the person is was known from.

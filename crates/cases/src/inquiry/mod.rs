@@ -2,7 +2,7 @@
 //! how it ended, and what has to be done afterwards.
 //!
 //! Pure: [`Inquiry`] is the body of a case of kind inquiry, and each step is a function on it that
-//! answers the body after the step, or [`Refused`]. What was sent stays as it was sent: a
+//! answers the body after the step, or [`Refused`](crate::Refused). What was sent stays as it was sent: a
 //! [`Sending`] holds a SHA-256 over questions, answers and papers, which the ledger's entry of the
 //! step repeats, so that a later change is seen ([`Inquiry::altered`]).
 //!

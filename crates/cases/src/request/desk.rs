@@ -309,6 +309,29 @@ impl<'a> Desk<'a> {
         Ok(self.state.add_case_step(number, &log, &[paper])?)
     }
 
+    /// Enters that a paper of the case was sent, and by which way.
+    ///
+    /// # Errors
+    ///
+    /// [`CasesError::NotFound`] when the case has no such paper; [`CasesError::Input`] when it was
+    /// entered as sent already, or nothing is said of the way.
+    pub fn sent(&mut self, number: &str, paper: i64, how: &str) -> Result<()> {
+        if how.trim().is_empty() {
+            let why = "say by which way it was sent".to_owned();
+            return Err(CasesError::Input { what: "the way", why });
+        }
+        self.load(number)?;
+        if !self.state.papers(number)?.iter().any(|p| p.id == paper) {
+            return Err(CasesError::NotFound { what: "paper of the case", id: paper.to_string() });
+        }
+        let word = format!("sent:{paper}");
+        if self.state.case_log(number)?.iter().any(|s| s.step.step == word) {
+            let why = "it is entered as sent already".to_owned();
+            return Err(CasesError::Input { what: "the paper", why });
+        }
+        Ok(self.state.add_case_step(number, &self.log(&word, Some(how.trim().to_owned())), &[])?)
+    }
+
     /// Writes a letter and keeps it, without any other step.
     ///
     /// # Errors

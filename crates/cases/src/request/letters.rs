@@ -60,6 +60,21 @@ pub(super) fn context(
     }
 }
 
+/// The letter, in the language of the request.
+pub(crate) fn render(
+    kind: LetterKind,
+    context: &LetterContext,
+    kept: &Kept,
+    register: &Register,
+) -> Result<frist_paper::Document> {
+    let own = register.letters.iter().find(|letter| letter.id.value == kind.id());
+    let context = serde_json::to_value(context).map_err(|e| CasesError::Damaged {
+        what: "what a letter is made from",
+        why: e.to_string(),
+    })?;
+    Ok(frist_paper::letters::render(kind, kept.request.lang, own, &context)?)
+}
+
 /// The letter as papers: HTML and text always, PDF where the program can.
 pub(super) fn write(
     kind: LetterKind,
@@ -69,12 +84,7 @@ pub(super) fn write(
     at: Timestamp,
 ) -> Result<Vec<Paper>> {
     let lang = kept.request.lang;
-    let own = register.letters.iter().find(|letter| letter.id.value == kind.id());
-    let context = serde_json::to_value(context).map_err(|e| CasesError::Damaged {
-        what: "what a letter is made from",
-        why: e.to_string(),
-    })?;
-    let letter = frist_paper::letters::render(kind, lang, own, &context)?;
+    let letter = render(kind, context, kept, register)?;
     let paper = |extension: &str, media_type: &str, bytes: Vec<u8>| Paper {
         kind: kind.id().to_owned(),
         lang: Some(if lang == Lang::Da { "da" } else { "en" }.to_owned()),

@@ -2,7 +2,7 @@
 //!
 //! [`model`], [`steps`], [`clock`] and [`standing`] are pure: a [`Request`] and an instant go in, a
 //! request, a deadline or a refusal comes out. [`desk`] keeps requests as cases, with their log,
-//! letters and ledger entries; [`tidy`] erases closed ones when their time is up.
+//! letters and ledger entries; [`mod@tidy`] erases closed ones when their time is up.
 //!
 //! Start with [`steps`], the table of what is possible when.
 

@@ -262,6 +262,28 @@ pub fn unrestrict(engine: &mut Engine, by: &str, number: &str, t: Timestamp) -> 
     Ok(n)
 }
 
+/// A restriction that is in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InForce {
+    /// Since when.
+    pub from: Timestamp,
+    /// The day on which it is announced to end.
+    pub announced: Option<Date>,
+}
+
+/// The restriction that is in force in a request, if there is one.
+///
+/// # Errors
+/// When what is kept with the request cannot be read.
+pub fn standing(kept: &Kept) -> Result<Option<InForce>> {
+    let work: Option<Work> = work_of(kept, WORK)?;
+    let work = work.filter(|w| w.lifted.is_none() && kept.request.stage >= Stage::Decided);
+    Ok(work.and_then(|w| {
+        let announced = w.announced.as_ref().map(|(on, _)| *on);
+        Some(InForce { from: w.from?, announced })
+    }))
+}
+
 fn as_record(marked: &Marked) -> CaseRecord {
     CaseRecord {
         dataset: marked.dataset.clone(),

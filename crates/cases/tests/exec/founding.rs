@@ -454,3 +454,48 @@ period = "10 years"
     assert!(letter(&mut engine, &number, "granted").contains("helbred"));
     assert_eq!(org.ids("health"), [2]);
 }
+
+#[test]
+fn a_refusal_says_why_also_where_no_statute_does_and_the_letter_is_seen_first() {
+    let org = company(None);
+    org.sql("INSERT INTO invoice VALUES (1, 7, '2009-02-10');");
+    let mut engine = org.engine();
+    org.hold(&mut engine, "h", Scope::Subject { kind: "customer".into(), value: "7".into() });
+    let number = org.open(&mut engine, Right::Erasure, 7);
+    let t = org.clock.now();
+    let (_, answer) = erase::look(&mut engine, &number, t).unwrap().remove(0);
+    let why = erase::why(&answer, frist_register::Lang::Da);
+    assert_eq!(why.article, Some(Article::Claims));
+    assert_eq!(why.words, "Et retskrav, der ikke er afsluttet");
+    erase::settle(&mut engine, "ida", &number, t).unwrap();
+    let how = erase::Answering { signed: "Karen Holm", ..Default::default() };
+    let (_, draft) = erase::draft(&mut engine, "ida", &number, &how, t).unwrap();
+    assert!(engine.state.papers(&number).unwrap().iter().all(|p| p.kind != "refused"));
+    erase::answer_as(&mut engine, "ida", &number, &how, t).unwrap();
+    assert_eq!(letter(&mut engine, &number, "refused"), draft.text());
+    assert!(erase::draft(&mut engine, "ida", &number, &how, t).is_err(), "it is answered");
+}
+
+#[test]
+fn what_is_said_in_a_search_counts_in_the_next() {
+    use frist_cases::find::Said;
+    let org = company(None);
+    org.sql("INSERT INTO invoice VALUES (1, 7, '2023-02-10'), (2, 8, '2023-02-10');");
+    let mut engine = org.engine();
+    let number = org.open(&mut engine, Right::Erasure, 7);
+    let t = org.clock.now();
+    let record = |key: &str| ("invoices".to_owned(), key.to_owned());
+    let ((dataset, key), (d, k)) = (record("2"), record("2"));
+    let yes = Said::YesRecord { dataset, key };
+    let no = Said::NoRecord { dataset: d, key: k };
+    let mut keys = |said: &[Said]| {
+        let found = erase::search(&mut engine, "ida", &number, &[], said, true, t).unwrap();
+        let of = found.hits.iter().filter(|h| h.dataset == "invoices");
+        of.map(|h| h.key.text()).collect::<Vec<_>>()
+    };
+    assert_eq!(keys(&[]), ["1"]);
+    assert_eq!(keys(std::slice::from_ref(&yes)), ["1", "2"]);
+    assert_eq!(keys(&[]), ["1", "2"], "it is not asked again");
+    assert_eq!(keys(&[no]), ["1"], "another answer takes its place");
+    assert_eq!(keys(&[]), ["1"]);
+}

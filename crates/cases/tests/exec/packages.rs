@@ -215,3 +215,32 @@ fn portability_is_what_rests_on_consent_or_contract_and_came_from_the_person() {
     // Invoices rest on a statute, and letters come from elsewhere.
     assert_eq!(package.left_out.len(), 3, "{:?}", package.left_out);
 }
+
+#[test]
+fn a_package_is_made_as_often_as_needed_and_handed_over_once() {
+    use frist_cases::access::{Seal, hand_over, judge_all, made, make};
+    let org = org();
+    let mut engine = org.engine();
+    let number = org.open(&mut engine, Right::Access, 7);
+    let t = org.clock.now();
+    let items = review(&mut engine, &number, t).unwrap();
+    let all: Vec<_> = items.into_iter().map(|i| (i.id, Shown::Masked)).collect();
+    judge_all(&mut engine, "ida", &number, &all, t).unwrap();
+    assert!(hand_over(&mut engine, "ida", "", &number, t).is_err(), "nothing was made");
+    let typed = |phrase| Seal::With(phrase);
+    assert!(make(&mut engine, "ida", "", &number, typed("for kort"), t).is_err());
+    let phrase = "en ganske lang kode";
+    let first = make(&mut engine, "ida", "", &number, typed(phrase), t).unwrap();
+    let again = make(&mut engine, "ida", "", &number, typed(phrase), t).unwrap();
+    assert_eq!(first.records, again.records);
+    assert_ne!(first.bytes, again.bytes, "each file has a key of its own");
+    assert!(files(&open_sealed(&again.bytes, phrase).unwrap()).len() > 3);
+    hand_over(&mut engine, "ida", "Karen Holm", &number, t).unwrap();
+    assert!(letter(&mut engine, &number, "access").contains("Karen Holm"));
+    assert!(make(&mut engine, "ida", "", &number, typed(phrase), t).is_err(), "it is answered");
+    let case = engine.state.case(&number).unwrap().unwrap();
+    let request = frist_cases::request::Request::read(&number, &case.body).unwrap();
+    let kept = frist_cases::request::Kept { case, request };
+    assert_eq!(made(&kept).unwrap(), Some(t));
+    assert!(!kept.case.body.to_string().contains(phrase));
+}

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use frist_documents::{Kind, Notice, NoticeChange, Source, notice::What};
+use frist_documents::{Kind, Notice, Source, notice::What};
 use frist_law::LawBook;
 use frist_register::{Lang, Register};
 use frist_sweep::Loaded;

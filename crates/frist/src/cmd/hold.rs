@@ -1,8 +1,9 @@
 //! `frist hold add|list|release`.
 
-use frist_ledger::entry::{Entry, HoldChange, Id, Kind};
+use frist_cases::hold::{Covers, Unfit};
+use frist_ledger::Id;
 use frist_register::Lang;
-use frist_state::{Hold, NewHold, Part, Scope};
+use frist_state::{Hold, NewHold, Scope};
 use frist_sweep::Engine;
 use jiff::Timestamp;
 
@@ -37,9 +38,6 @@ fn add(
     };
     let zone = engine.register.controller.calendar.zone.clone();
     let t = now();
-    if let Some(d) = dataset {
-        engine.register.dataset(d).ok_or_else(|| frist_sweep::Error::UnknownDataset(d.clone()))?;
-    }
     let scope = scope(engine, command)?;
     let ends_at = end.as_deref().map(|day| last(engine, day)).transpose()?;
     if ends_at.is_some_and(|at| at <= t) {
@@ -57,26 +55,8 @@ fn add(
         ends_at,
         viewers: viewers.clone(),
     };
-    match &hold.scope {
-        Scope::Field { field, .. } => {
-            known_field(engine, dataset.as_deref().unwrap_or_default(), field)?;
-        }
-        Scope::Where { fields } => {
-            for (field, _) in fields {
-                known_field(engine, dataset.as_deref().unwrap_or_default(), field)?;
-            }
-        }
-        Scope::Any { parts } => {
-            for part in parts {
-                if let (Some(d), Scope::Field { field, .. }) = (&part.dataset, &part.scope) {
-                    known_field(engine, d, field)?;
-                }
-            }
-        }
-        Scope::All | Scope::Key { .. } | Scope::Subject { .. } => {}
-    }
-    let entry = entry(id, HoldChange::Added, place, t)?;
-    engine.state.add_hold(&hold, &entry)?;
+    Id::new(id.as_str()).map_err(|e| Failure::usage(format!("`{id}` cannot name a hold: {e}")))?;
+    frist_cases::hold::add(engine, &hold)?;
     proof::publish(place, engine)?;
     match as_json {
         true => json(&serde_json::json!({"added": id}))?,
@@ -86,79 +66,37 @@ fn add(
 }
 
 /// What the command says is covered.
-fn scope(engine: &Engine, command: &HoldCommand) -> Outcome<Scope> {
-    let HoldCommand::Add { id, subject, key, field, conditions, within, all, .. } = command else {
+fn scope(engine: &mut Engine, command: &HoldCommand) -> Outcome<Scope> {
+    let HoldCommand::Add { id, dataset, subject, key, field, conditions, within, all, .. } =
+        command
+    else {
         return Ok(Scope::All);
     };
-    let pair = |text: &str, what: &str| {
-        text.split_once('=')
-            .map(|(a, b)| (a.to_owned(), b.to_owned()))
-            .ok_or_else(|| Failure::usage(format!("`--{what}` is not of the form NAME=VALUE")))
+    let asked = Covers {
+        subjects: subject.clone(),
+        key: key.clone(),
+        field: field.clone(),
+        conditions: conditions.clone(),
+        within: within.clone(),
+        all: *all,
     };
-    let part = |dataset: Option<String>, scope| Part { dataset, scope };
-    if !subject.is_empty() {
-        let mut parts = Vec::new();
-        for text in subject {
-            let (kind, value) = pair(text, "subject")?;
-            let known = engine.register.datasets.iter().any(|d| {
-                d.subjects.iter().any(|(k, f)| k.value == kind && f.is_some())
-                    || d.identity.iter().any(|(_, k)| k.value == kind)
-            });
-            if !known {
-                return Err(Failure::usage(format!(
-                    "no data set says by which field a `{kind}` is named"
-                ))
-                .help("the register says it with `subject = { customer = \"customer_id\" }`, or with `identity`"));
-            }
-            parts.push(part(None, Scope::Subject { kind, value }));
+    frist_cases::hold::scope(engine, id, dataset.as_deref(), &asked)?.map_err(|unfit| match unfit {
+        Unfit::Form(form) => Failure::usage(format!("it is not of the form {form}")),
+        Unfit::Kind(kind) => Failure::usage(format!(
+            "no data set says by which field a `{kind}` is named"
+        ))
+        .help("the register says it with `subject = { customer = \"customer_id\" }`, or with `identity`"),
+        Unfit::Dataset(d) => frist_sweep::Error::UnknownDataset(d).into(),
+        Unfit::Field { dataset, field, there } => {
+            Failure::usage(format!("`{dataset}` has no field `{field}`"))
+                .help(format!("it has {}", there.join(", ")))
         }
-        return Ok(one_or(parts));
-    }
-    if !within.is_empty() {
-        let mut parts = Vec::new();
-        for text in within {
-            let (dataset, rest) = text
-                .split_once(':')
-                .ok_or_else(|| Failure::usage("`--in` is not of the form DATASET:FIELD=VALUE"))?;
-            let known = engine.register.dataset(dataset).is_some();
-            if !known {
-                return Err(frist_sweep::Error::UnknownDataset(dataset.to_owned()).into());
-            }
-            let (field, value) = pair(rest, "in")?;
-            let scope = Scope::Field { name: id.clone(), field, value };
-            parts.push(part(Some(dataset.to_owned()), scope));
-        }
-        return Ok(Scope::Any { parts });
-    }
-    if !conditions.is_empty() {
-        let mut fields: Vec<(String, Vec<String>)> = Vec::new();
-        for text in conditions {
-            let (field, value) = pair(text, "where")?;
-            match fields.iter_mut().find(|(known, _)| *known == field) {
-                Some((_, values)) => values.push(value),
-                None => fields.push((field, vec![value])),
-            }
-        }
-        return Ok(Scope::Where { fields });
-    }
-    match (key, field, all) {
-        (Some(k), ..) => Ok(Scope::Key { key: k.clone() }),
-        (_, Some(f), _) => {
-            let (field, value) = pair(f, "field")?;
-            Ok(Scope::Field { name: id.clone(), field, value })
-        }
-        (.., true) => Ok(Scope::All),
-        _ => Err(Failure::usage("the hold must say what it covers").help(
+        Unfit::NoDataset => Failure::usage("a record or a field needs its data set")
+            .help("name it with `--dataset`"),
+        Unfit::Nothing => Failure::usage("the hold must say what it covers").help(
             "give one of --subject KIND=ID, --key KEY, --field FIELD=VALUE, --where FIELD=VALUE, --in DATASET:FIELD=VALUE or --all",
-        )),
-    }
-}
-
-fn one_or(mut parts: Vec<Part>) -> Scope {
-    match parts.len() {
-        1 => parts.remove(0).scope,
-        _ => Scope::Any { parts },
-    }
+        ),
+    })
 }
 
 fn list(place: &Place, engine: &mut Engine, all: bool, lang: Lang, as_json: bool) -> Outcome {
@@ -272,8 +210,7 @@ fn release(
     if !yes && !confirm(&question)? {
         return Err(Failure::waits("the hold was not released").help(how_to_agree()));
     }
-    let entry = entry(id, HoldChange::Released, place, t)?;
-    engine.state.release_hold(id, me.as_str(), t, free_at, &entry)?;
+    frist_cases::hold::release(engine, id, me.as_str(), t)?;
     proof::publish(place, engine)?;
     match (as_json, from, lang) {
         (true, ..) => json(&serde_json::json!({"released": id, "holds_until": free_at}))?,
@@ -283,24 +220,6 @@ fn release(
         (_, None, Lang::En) => say!("released `{id}`"),
     }
     Ok(Exit::Done)
-}
-
-/// Refuses a field that the collection does not have: nobody could say whom the hold means, and it
-/// would cover everything. What fields files have, only each file tells.
-fn known_field(engine: &mut Engine, dataset: &str, field: &str) -> Outcome<()> {
-    let prepared = engine.prepare(dataset)?;
-    let store = prepared.dataset.store.value.clone();
-    let collection = prepared.dataset.collection.value.clone();
-    let catalogue = engine.store(&store)?.catalogue()?;
-    let info = catalogue.iter().find(|c| c.name.eq_ignore_ascii_case(&collection));
-    match info.filter(|c| !c.fields.is_empty()) {
-        Some(c) if !c.fields.iter().any(|f| f.name == field) => {
-            let names: Vec<&str> = c.fields.iter().map(|f| f.name.as_str()).collect();
-            Err(Failure::usage(format!("`{dataset}` has no field `{field}`"))
-                .help(format!("it has {}", names.join(", "))))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Says what a new hold covers.
@@ -339,12 +258,6 @@ fn added(engine: &mut Engine, hold: &NewHold, lang: Lang) -> Outcome<()> {
         }
     }
     Ok(())
-}
-
-fn entry(id: &str, change: HoldChange, place: &Place, t: Timestamp) -> Outcome<Entry> {
-    let hold =
-        Id::new(id).map_err(|e| Failure::usage(format!("`{id}` cannot name a hold: {e}")))?;
-    Ok(Entry::new(t, Kind::Hold { hold, change, by: place.operator()? }))
 }
 
 /// What a hold covers, without naming the person.

@@ -12,7 +12,7 @@ pub mod propose;
 #[cfg(test)]
 mod tests;
 pub mod toml;
-pub mod words;
+pub use frist_stores::names as words;
 pub mod write;
 
 use std::collections::BTreeMap;

@@ -183,6 +183,18 @@ pub fn conceivable(roles: &BTreeSet<Role>, action: Action) -> bool {
     roles.iter().any(|role| grant(*role, action) != Grant::No)
 }
 
+/// Whether every role that has this action at all may do it, as the matter stands: what nobody's role
+/// stands behind, such as a token, may no more than the strictest of them.
+#[must_use]
+pub fn allowed_by_all(action: Action, facts: &Facts) -> bool {
+    let grants = || Role::ALL.into_iter().map(|role| grant(role, action));
+    grants().any(|g| g != Grant::No)
+        && grants().all(|g| match g {
+            Grant::No | Grant::Yes => true,
+            Grant::If(conditions) => conditions.iter().all(|c| facts.holds.contains(c)),
+        })
+}
+
 /// The whole table as text.
 #[must_use]
 pub fn print() -> String {

@@ -122,6 +122,7 @@ table! {
     ApproveErasure "approve what a request erases" '*' '#'             M   KM  No  No  No  No  No;
     Review "answer the register's questions about records" '*' '#'     Yes K   No  No  No  No  No;
     SeeConsents "see consents" ' ' '#'                                 Yes K   No  No  No  No  No;
+    RecordConsent "record a consent" '*' '#'                           Yes Yes No  Yes No  No  No;
     WithdrawConsent "enter a withdrawal of consent" '*' '#'            Yes Yes No  Yes No  No  No;
     Account "inquiries, breaches, attestations" '*' '#'                Yes Yes No  No  No  No  No;
     GetBundle "make the evidence bundle for an authority" ' ' '#'      Yes No  No  No  No  No  No;

@@ -8,10 +8,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::cases;
 use super::nav::{Group, groups};
 use crate::ctx::{Ctx, Refusal, Reply};
 use crate::guard::form_token;
 use crate::picture;
+use crate::text::cases::case_texts;
 use crate::text::provider::provider_texts;
 use crate::text::{Texts, texts};
 
@@ -111,6 +113,11 @@ impl Frame {
         when(at, &self.zone, self.lang)
     }
 
+    /// The civil day of an instant.
+    pub(crate) fn day(&self, at: Timestamp) -> Date {
+        at.to_zoned(self.zone.clone()).date()
+    }
+
     /// The time of day.
     pub(crate) fn time(&self, at: Timestamp) -> String {
         let sign = if self.lang == Lang::Da { "%H.%M" } else { "%H:%M" };
@@ -208,7 +215,7 @@ fn notice(ctx: &Ctx<'_>, t: &'static Texts) -> Option<String> {
         "sessions" => t.sessions_ended,
         "way" => crate::text::watch::watch_texts(ctx.lang).was_tried,
         "again" => crate::text::watch::watch_texts(ctx.lang).tried_again,
-        _ => return None,
+        word => cases::done_text(word, case_texts(ctx.lang))?,
     };
     Some(text.to_owned())
 }

@@ -1,11 +1,10 @@
 //! Holds: listed, added, released.
 
 use askama::Template;
+use frist_cases::CasesError;
+use frist_cases::hold::{Covers, Unfit};
 use frist_ledger::Id;
-use frist_ledger::entry::{Entry, HoldChange, Kind};
-use frist_state::{Error as StateError, Hold, NewHold, Scope};
-use frist_sweep::Engine;
-use jiff::Timestamp;
+use frist_state::{Error as StateError, NewHold, Scope};
 use jiff::civil::Date;
 
 use super::frame::{Frame, page};
@@ -15,7 +14,7 @@ use crate::access::{Action, Facts};
 use crate::ctx::{Ctx, Refusal, Reply};
 use crate::face::Trouble;
 use crate::people::one_line;
-use crate::text::{Texts, texts};
+use crate::text::{HoldTexts, Texts, hold_texts, texts};
 
 #[derive(Template)]
 #[template(path = "holds.html")]
@@ -28,6 +27,8 @@ struct List {
     datasets: Vec<(String, String)>,
     kinds: Vec<(&'static str, &'static str)>,
     new: Typed,
+    h: &'static HoldTexts,
+    hidden: usize,
 }
 
 struct Shown {
@@ -40,6 +41,8 @@ struct Shown {
     review: String,
     overdue: bool,
     released: Option<String>,
+    until: Option<String>,
+    viewers: String,
     may_release: bool,
     path: String,
 }
@@ -54,6 +57,8 @@ struct Typed {
     by: String,
     what: String,
     review: String,
+    ends: String,
+    viewers: String,
 }
 
 /// The holds that this person may see.
@@ -69,7 +74,7 @@ fn shown(ctx: &mut Ctx<'_>, wrong: Option<String>, new: Typed) -> Result<Reply, 
     let (now, lang) = (ctx.now, ctx.lang);
     let all = ctx.asked("all").is_some();
     let f = Frame::new(ctx, texts(lang).holds, "/holds").wrong(wrong);
-    let t = f.t;
+    let (t, h) = (f.t, hold_texts(lang));
     let holds = ctx.state(|state| if all { state.all_holds() } else { state.holds(now) })?;
     let titles: Vec<(String, String)> = ctx.engine(|engine| {
         let sets = engine.register.datasets.iter();
@@ -78,6 +83,7 @@ fn shown(ctx: &mut Ctx<'_>, wrong: Option<String>, new: Typed) -> Result<Reply, 
     let mine = |d: Option<&str>| ctx.could(Action::SeeHolds, &ctx.knows(d));
     // One that is for a few to see is not here for the others, not even by its id.
     let me = ctx.name().to_owned();
+    let hidden = holds.iter().filter(|h| !h.shows_to(&me)).count();
     let seen = holds.iter().filter(|h| mine(h.hold.dataset.as_deref()) && h.shows_to(&me));
     let seen = seen.map(|h| {
         let x = &h.hold;
@@ -94,6 +100,8 @@ fn shown(ctx: &mut Ctx<'_>, wrong: Option<String>, new: Typed) -> Result<Reply, 
             released: h
                 .released_at
                 .map(|r| format!("{}, {}", h.released_by.clone().unwrap_or_default(), f.when(r))),
+            until: h.over_at().map(|at| f.when(at)),
+            viewers: x.viewers.join(", "),
             may_release: h.released_at.is_none() && ctx.could(Action::ReleaseHold, &facts),
             path: format!("/holds/{}/release", x.id),
         }
@@ -111,9 +119,13 @@ fn shown(ctx: &mut Ctx<'_>, wrong: Option<String>, new: Typed) -> Result<Reply, 
             ("subject", t.by_subject),
             ("key", t.by_key),
             ("field", t.by_field),
+            ("where", h.by_where),
+            ("within", h.by_within),
             ("all", t.by_all),
         ],
         new,
+        h,
+        hidden,
         f,
     })
 }
@@ -148,44 +160,47 @@ pub(super) fn add(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     let typed = Typed {
         id: text("id", 64),
         matter: text("matter", 200),
-        reason: ctx
-            .field("reason")
-            .chars()
-            .filter(|c| !c.is_control() || *c == '\n')
-            .take(2_000)
-            .collect(),
+        reason: lines(ctx.raw("reason"), 2_000),
         dataset: text("dataset", 128),
         by: text("by", 16),
-        what: text("what", 500),
+        what: lines(ctx.raw("what"), 2_000),
         review: text("review", 10),
+        ends: text("ends", 10),
+        viewers: text("viewers", 500),
     };
     let dataset = (!typed.dataset.is_empty()).then(|| typed.dataset.clone());
     ctx.may(Action::AddHold, &ctx.knows(dataset.as_deref()))?;
-    let hold = match meant(ctx, &typed, dataset) {
-        Ok(hold) => hold,
+    // What lies in other data sets is somebody else's to hold, when one does not need to know it.
+    for line in typed.what.lines().filter(|_| typed.by == "within") {
+        let set = line.split_once(':').map(|(set, _)| set.trim());
+        ctx.may(Action::AddHold, &ctx.knows(set))?;
+    }
+    let (hold, asked) = match meant(ctx, &typed, dataset)? {
+        Ok(meant) => meant,
         Err(wrong) => return shown(ctx, Some(wrong), typed),
     };
     ctx.about = Some(hold.id.clone());
-    let t = texts(ctx.lang);
+    let (t, h) = (texts(ctx.lang), hold_texts(ctx.lang));
     let face = &ctx.app.face;
     let done = ctx.engine(|engine| {
-        if let Err(wrong) = known(engine, &hold, t)? {
-            return Ok(Err(wrong));
-        }
-        let entry = entry(&hold.id, HoldChange::Added, &hold.owner, hold.created_at)?;
-        match engine.state.add_hold(&hold, &entry) {
-            Ok(_) => {}
-            Err(StateError::Refused { .. }) => return Ok(Err(t.hold_exists.to_owned())),
-            Err(e) => return Err(e.into()),
+        let dataset = hold.dataset.as_deref();
+        let scope =
+            frist_cases::hold::scope(engine, &hold.id, dataset, &asked).map_err(|e| trouble(&e))?;
+        let hold = match scope {
+            Ok(scope) => NewHold { scope, ..hold.clone() },
+            Err(unfit) => return Ok(Err(words(&unfit, t, h))),
+        };
+        match frist_cases::hold::add(engine, &hold) {
+            Ok(()) => {}
+            Err(CasesError::State(StateError::Refused { .. })) => {
+                return Ok(Err(t.hold_exists.to_owned()));
+            }
+            Err(e) => return Err(trouble(&e)),
         }
         (face.publish)(engine)?;
-        let one = Hold { hold: hold.clone(), released_at: None, released_by: None, free_at: None };
-        let scopes = |d: &frist_register::DataSet| {
-            frist_sweep::engine::scopes(std::slice::from_ref(&one), d)
-        };
         // It is in force; that a store cannot be asked how much it covers takes nothing from that.
-        let some = engine.covered(&scopes, hold.created_at);
-        Ok(Ok(some.map_or(true, |sets| sets.iter().any(|(_, n, _)| *n > 0))))
+        let some = frist_cases::hold::covered(engine, &hold);
+        Ok(Ok(some.is_none_or(|sets| sets.iter().any(|(_, n, _)| *n > 0))))
     })?;
     ctx.app.engines.changed();
     match done {
@@ -195,9 +210,38 @@ pub(super) fn add(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     }
 }
 
-/// The hold that a form means.
-fn meant(ctx: &Ctx<'_>, typed: &Typed, dataset: Option<String>) -> Result<NewHold, String> {
-    let t = texts(ctx.lang);
+/// Words of several lines, without signs that are not seen.
+fn lines(text: &str, most: usize) -> String {
+    let text = text.replace("\r\n", "\n");
+    let seen = text.chars().filter(|c| !c.is_control() || *c == '\n').take(most);
+    seen.collect::<String>().trim().to_owned()
+}
+
+/// The hold that a form means, and what it is to cover; or what is wrong with it.
+fn meant(
+    ctx: &Ctx<'_>,
+    typed: &Typed,
+    dataset: Option<String>,
+) -> Result<Result<(NewHold, Covers), String>, Refusal> {
+    let viewers: Vec<String> = typed.viewers.split(',').map(str::trim).map(str::to_owned).collect();
+    let viewers: Vec<String> = viewers.into_iter().filter(|v| !v.is_empty()).collect();
+    let accounts = match viewers.is_empty() {
+        true => Vec::new(),
+        false => ctx.state(frist_state::State::accounts)?,
+    };
+    if let Some(none) = viewers.iter().find(|v| !accounts.iter().any(|a| a.name == **v)) {
+        return Ok(Err(format!("{} {none}", hold_texts(ctx.lang).viewer_unknown)));
+    }
+    Ok(filled(ctx, typed, dataset, viewers))
+}
+
+fn filled(
+    ctx: &Ctx<'_>,
+    typed: &Typed,
+    dataset: Option<String>,
+    viewers: Vec<String>,
+) -> Result<(NewHold, Covers), String> {
+    let (t, h) = (texts(ctx.lang), hold_texts(ctx.lang));
     let missing = |label: &str| Err(format!("{} {label}", t.missing_field));
     for (value, label) in
         [(&typed.id, t.hold_id), (&typed.matter, t.matter), (&typed.reason, t.reason)]
@@ -212,85 +256,67 @@ fn meant(ctx: &Ctx<'_>, typed: &Typed, dataset: Option<String>) -> Result<NewHol
     {
         return Err(t.hold_id_bad.to_owned());
     }
-    let pair = || match typed.what.split_once('=') {
-        Some((a, b)) if !a.trim().is_empty() && !b.trim().is_empty() => {
-            Ok((a.trim().to_owned(), b.trim().to_owned()))
-        }
-        _ => Err(t.hold_pair.to_owned()),
-    };
-    let scope = match typed.by.as_str() {
-        "subject" => pair().map(|(kind, value)| Scope::Subject { kind, value })?,
-        "key" if typed.what.is_empty() => return missing(t.hold_what),
-        "key" | "field" if dataset.is_none() => return Err(t.hold_needs_dataset.to_owned()),
-        "key" => Scope::Key { key: typed.what.clone() },
-        "field" => {
-            let (field, value) = pair()?;
-            Scope::Field { name: typed.id.clone(), field, value }
-        }
-        "all" => Scope::All,
+    let said: Vec<String> =
+        typed.what.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect();
+    if said.is_empty() && typed.by != "all" {
+        return missing(t.hold_what);
+    }
+    let mut asked = Covers::default();
+    match typed.by.as_str() {
+        "subject" => asked.subjects = said,
+        "key" => asked.key = said.into_iter().next(),
+        "field" => asked.field = said.into_iter().next(),
+        "where" => asked.conditions = said,
+        "within" => asked.within = said,
+        "all" => asked.all = true,
         _ => return missing(t.covers),
+    }
+    let day = |text: &str| match text {
+        "" => Ok(None),
+        text => text.parse::<Date>().map(Some).map_err(|_| t.bad_day.to_owned()),
     };
-    let review_at = match typed.review.as_str() {
-        "" => None,
-        day => {
-            let day: Option<Date> = day.parse().ok();
-            let at = day.and_then(|d| d.to_zoned(ctx.app.zone.clone()).ok());
-            Some(at.ok_or_else(|| t.bad_day.to_owned())?.timestamp())
-        }
-    };
-    Ok(NewHold {
+    let start = |day: Date| day.to_zoned(ctx.app.zone.clone()).map(|z| z.timestamp());
+    let bad = |_| t.bad_day.to_owned();
+    let review_at = day(&typed.review)?.map(start).transpose().map_err(bad)?;
+    // The last day is meant to its end.
+    let last = day(&typed.ends)?.map(|d| d.tomorrow().and_then(start)).transpose();
+    let ends_at = last.map_err(bad)?;
+    if ends_at.is_some_and(|at| at <= ctx.now) {
+        return Err(h.ends_past.to_owned());
+    }
+    let hold = NewHold {
         id: typed.id.clone(),
         matter: typed.matter.clone(),
         reason: typed.reason.clone(),
         dataset,
-        scope,
+        // What it covers is worked out with the register at hand.
+        scope: Scope::All,
         owner: ctx.name().to_owned(),
         created_at: ctx.now,
         review_at,
-        ends_at: None,
-        viewers: Vec::new(),
-    })
+        ends_at,
+        viewers,
+    };
+    Ok((hold, asked))
 }
 
-/// Refuses what the register or the store does not know: nobody could say whom the hold means, and
-/// it would cover everything. What fields files have, only each file tells.
-fn known(engine: &mut Engine, hold: &NewHold, t: &Texts) -> Result<Result<(), String>, Trouble> {
-    if let Some(d) = &hold.dataset
-        && engine.register.dataset(d).is_none()
-    {
-        return Ok(Err(t.none_heading.to_owned()));
-    }
-    match &hold.scope {
-        Scope::Subject { kind, .. } => {
-            let named = |d: &frist_register::DataSet| {
-                d.subjects.iter().any(|(k, f)| k.value == *kind && f.is_some())
-            };
-            if !engine.register.datasets.iter().any(named) {
-                return Ok(Err(format!("{} {kind}", t.hold_subject_unknown)));
-            }
+/// Why a hold cannot be so, in words.
+fn words(unfit: &Unfit, t: &Texts, h: &HoldTexts) -> String {
+    match unfit {
+        Unfit::Form("FIELD=VALUE" | "KIND=ID") => t.hold_pair.to_owned(),
+        Unfit::Form(form) => format!("{} {form}", h.form),
+        Unfit::Kind(kind) => format!("{} {kind}", t.hold_subject_unknown),
+        Unfit::Dataset(set) => format!("{} {set}", h.no_dataset_known),
+        Unfit::Field { field, there, .. } => {
+            format!("{} {field}. {} {}", t.hold_no_field, h.fields_there, there.join(", "))
         }
-        Scope::Field { field, .. } => {
-            let prepared = engine.prepare(hold.dataset.as_deref().unwrap_or_default())?;
-            let collection = prepared.dataset.collection.value.clone();
-            let store = engine.store(&prepared.dataset.store.value)?;
-            let catalogue = store.catalogue().map_err(frist_sweep::Error::from)?;
-            let info = catalogue.iter().find(|c| c.name.eq_ignore_ascii_case(&collection));
-            let with_fields = info.filter(|c| !c.fields.is_empty());
-            if with_fields.is_some_and(|c| !c.fields.iter().any(|f| f.name == *field)) {
-                return Ok(Err(format!("{} {field}", t.hold_no_field)));
-            }
-        }
-        // The form makes no others.
-        Scope::All | Scope::Key { .. } | Scope::Where { .. } | Scope::Any { .. } => {}
+        Unfit::NoDataset => h.choose_dataset.to_owned(),
+        Unfit::Nothing => format!("{} {}", t.missing_field, t.covers),
     }
-    Ok(Ok(()))
 }
 
-fn entry(id: &str, change: HoldChange, by: &str, at: Timestamp) -> Result<Entry, Trouble> {
-    let failed = |e: frist_ledger::Error| Trouble { message: e.to_string(), help: None };
-    let hold = Id::new(id).map_err(failed)?;
-    let by = Id::new(by).map_err(failed)?;
-    Ok(Entry::new(at, Kind::Hold { hold, change, by }))
+fn trouble(e: &CasesError) -> Trouble {
+    Trouble { message: e.to_string(), help: None }
 }
 
 /// Releases a hold.
@@ -305,9 +331,7 @@ pub(super) fn release(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     let (who, now) = (ctx.name().to_owned(), ctx.now);
     let face = &ctx.app.face;
     ctx.engine(|engine| {
-        let entry = entry(&id, HoldChange::Released, &who, now)?;
-        let free_at = frist_sweep::notice::free_at(&engine.register, now);
-        engine.state.release_hold(&id, &who, now, free_at, &entry)?;
+        frist_cases::hold::release(engine, &id, &who, now).map_err(|e| trouble(&e))?;
         (face.publish)(engine)
     })?;
     ctx.app.engines.changed();

@@ -1,6 +1,10 @@
 //! The pages: what each route does, and the frame around what people see.
 
 mod account;
+mod api;
+mod assessments;
+mod calls;
+mod cases;
 mod consents;
 mod datasets;
 mod documents;
@@ -20,9 +24,11 @@ mod register;
 mod reviews;
 mod setup;
 mod sign_in;
+mod stores;
 mod sweep;
 mod sweeps;
 mod today;
+mod tokens;
 
 pub(crate) use public::Published;
 pub(crate) use refused::refused;
@@ -39,6 +45,12 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::Icon => Ok(files::icon()),
         Name::Metrics => figures::metrics(ctx),
         Name::Setup => setup::page_of(ctx),
+        Name::Tokens => tokens::list(ctx),
+        Name::MakeToken => tokens::make(ctx),
+        Name::RevokeToken => tokens::revoke(ctx),
+        Name::GrantToken => tokens::grant(ctx),
+        Name::ApiPage => api::overview(ctx),
+        Name::ApiProblem => api::problem(ctx),
         Name::TestWay => setup::test(ctx),
         Name::RetryMessage => setup::retry(ctx),
         Name::SignInForm => sign_in::form(ctx),
@@ -61,6 +73,10 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::Consents => consents::form(ctx),
         Name::FindConsents => consents::find(ctx),
         Name::WithdrawConsent => consents::withdraw(ctx),
+        Name::Assessments => assessments::list(ctx),
+        Name::Assessment => assessments::one(ctx),
+        Name::Assess => assessments::guide(ctx),
+        Name::KeepAssessment => assessments::keep(ctx),
         Name::Documents => documents::list(ctx),
         Name::NoticeChanges => documents::changes(ctx),
         Name::Bundle => documents::bundle(ctx),
@@ -93,6 +109,8 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::Checkpoint => ledger::checkpoint(ctx),
         Name::LedgerKey => ledger::key(ctx),
         Name::Evidence => ledger::evidence(ctx),
+        Name::VerifyForm => ledger::verify_form(ctx),
+        Name::Verify => ledger::verify(ctx),
         Name::Register => register::read(ctx),
         Name::RegisterPart => register::form(ctx),
         Name::EditPart => register::edit(ctx),
@@ -105,6 +123,17 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::WithdrawChange => register::withdraw(ctx),
         Name::ReturnChange => register::give_back(ctx),
         Name::ApproveChange => register::approve(ctx),
+        Name::Calls => calls::list(ctx),
+        Name::Listenings => calls::listenings(ctx),
+        Name::StopRecording => calls::switch(ctx, true),
+        Name::StartRecording => calls::switch(ctx, false),
+        Name::HandleCall => calls::handle(ctx),
+        Name::Listen => calls::listen(ctx),
+        Name::TransferCall => calls::transfer(ctx),
+        Name::ApproveTransfer => calls::approve(ctx),
+        Name::Stores => stores::list(ctx),
+        Name::ConnectForm => stores::connect_form(ctx),
+        Name::Connect => stores::connect(ctx),
         Name::People => people::list(ctx, None),
         Name::AddPerson => people::add(ctx),
         Name::AccessTable => people::table(ctx),
@@ -116,6 +145,35 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::ClosePerson => people::close(ctx, true),
         Name::OpenPerson => people::close(ctx, false),
         Name::InvitePerson => people::invite(ctx),
+        Name::Cases => cases::list(ctx),
+        Name::OpenRequestForm => cases::request_form(ctx),
+        Name::OpenRequest => cases::open_request(ctx),
+        Name::OpenInquiryForm => cases::inquiry_form(ctx),
+        Name::OpenInquiry => cases::open_inquiry(ctx),
+        Name::OpenBreachForm => cases::breach_form(ctx),
+        Name::OpenBreach => cases::open_breach(ctx),
+        Name::Case => cases::case(ctx),
+        Name::CaseStep => cases::step(ctx),
+        Name::CasePaper => cases::paper(ctx),
+        Name::CasePaperSent => cases::sent(ctx),
+        Name::CaseAnswer => cases::draft(ctx),
+        Name::FindForm => cases::find_form(ctx),
+        Name::Find => cases::find(ctx),
+        Name::DecideForm => cases::decide_form(ctx),
+        Name::Decide => cases::decide(ctx),
+        Name::ApproveCase => cases::approve(ctx),
+        Name::EraseCase => cases::carry_out(ctx),
+        Name::CaseReceipt => cases::receipt(ctx),
+        Name::PackageForm => cases::package_form(ctx),
+        Name::MakePackage => cases::make(ctx),
+        Name::ReviewPackage => cases::judge(ctx),
+        Name::AnswerPackage => cases::hand_over(ctx),
+        Name::Restrict => cases::restrict(ctx),
+        Name::Unrestrict => cases::lift(ctx),
+        Name::RectifyForm => cases::rectify_form(ctx),
+        Name::Rectify => cases::rectify(ctx),
+        Name::InquiryStep => cases::inquiry_step(ctx),
+        Name::BreachStep => cases::breach_step(ctx),
         Name::Account => account::page_of(ctx, account::Shown::default()),
         Name::ChangePassword => account::password(ctx),
         Name::BeginFactor => account::begin_factor(ctx),

@@ -136,11 +136,16 @@ fn account(ctx: &Ctx<'_>) -> Result<Account, Refusal> {
 
 /// What holds of an account for the one who looks at it.
 fn facts(ctx: &Ctx<'_>, account: &Account) -> Result<Facts, Refusal> {
-    let others = ctx.state(frist_state::State::accounts)?;
-    let dpo = |a: &Account| a.disabled_at.is_none() && roles(a).contains(&Role::Dpo);
     Ok(Facts::default()
         .with(Condition::NotOneself, account.name != ctx.name())
-        .with(Condition::NoDpo, !others.iter().any(dpo)))
+        .with(Condition::NoDpo, !any_dpo(ctx)?))
+}
+
+/// Whether anybody is data protection officer.
+pub(super) fn any_dpo(ctx: &Ctx<'_>) -> Result<bool, Refusal> {
+    let accounts = ctx.state(frist_state::State::accounts)?;
+    let dpo = |a: &Account| a.disabled_at.is_none() && roles(a).contains(&Role::Dpo);
+    Ok(accounts.iter().any(dpo))
 }
 
 /// One account.

@@ -1,6 +1,7 @@
 //! Setting up: what the scheduler does, which alarms stand, and what could not be delivered.
 
 use askama::Template;
+use frist_register::Lang;
 use frist_state::{Alarm, Message};
 use frist_watch::words;
 
@@ -68,15 +69,25 @@ struct MessageShown {
     problem: String,
 }
 
-fn shown(a: &Alarm, f: &Frame, zone: &jiff::tz::TimeZone) -> AlarmShown {
-    let mut title = words::title(&a.what, f.lang);
-    if let Some(first) = title.get(..1) {
-        title = first.to_uppercase() + &title[1..];
+/// What data sets are called, by id.
+type Titles = std::collections::BTreeMap<String, String>;
+
+fn shown(a: &Alarm, f: &Frame, zone: &jiff::tz::TimeZone, titles: &Titles) -> AlarmShown {
+    // People know a data set by what it is called.
+    let mut what = a.what.clone();
+    let (id, rest) = what.about.split_once('/').unwrap_or((&what.about, ""));
+    if let Some(title) = titles.get(id) {
+        what.about = if rest.is_empty() { title.clone() } else { format!("{title} ({rest})") };
+    }
+    let mut title = words::title(&what, f.lang);
+    let mut letters = title.chars();
+    if let Some(first) = letters.next() {
+        title = first.to_uppercase().chain(letters).collect();
     }
     AlarmShown {
         title,
-        text: words::alarm(&a.what, f.lang, zone),
-        advice: words::advice(&a.what, f.lang),
+        text: words::alarm(&what, f.lang, zone),
+        advice: words::advice(&what, f.lang),
         when: f.when(a.ended_at.unwrap_or(a.since)),
     }
 }
@@ -93,6 +104,13 @@ fn with(ctx: &mut Ctx<'_>, wrong: Option<String>) -> Result<Reply, Refusal> {
     let c = &ctx.app.settings.config;
     let (alarms, ended, servers, unsent) =
         ctx.state(|s| Ok((s.alarms()?, s.ended_alarms(10)?, s.servers(now)?, s.unsent(SHOWN)?)))?;
+    let lang = ctx.lang;
+    // The page is there also when the register cannot be read.
+    let titles = ctx.engine(|engine| {
+        let sets = engine.register.datasets.iter();
+        Ok(sets.map(|d| (d.id.value.clone(), super::today::title(d, lang))).collect::<Titles>())
+    });
+    let titles = titles.unwrap_or_default();
     let scheduled = c.schedule.on || servers.iter().any(|s| s.schedules);
     let mut signs = Vec::new();
     let named =
@@ -103,8 +121,7 @@ fn with(ctx: &mut Ctx<'_>, wrong: Option<String>) -> Result<Reply, Refusal> {
         }
         let seen = ctx.state(|s| s.mark(mark, now))?;
         let late = seen.as_ref().is_none_or(|m| m.age > c.alarms.stalled.0);
-        let seconds = |m: &frist_state::Mark| m.age.as_secs().max(0).unsigned_abs();
-        let ago = seen.as_ref().map_or_else(|| t.never.to_owned(), |m| f.span(seconds(m)));
+        let ago = seen.as_ref().map_or_else(|| t.never.to_owned(), |m| ago(m.age.as_secs(), &f));
         signs.push(Sign { name, ago, class: if late { "late" } else { "ok" } });
     }
     let dead = frist_watch::Pace::default().dead;
@@ -112,7 +129,7 @@ fn with(ctx: &mut Ctx<'_>, wrong: Option<String>) -> Result<Reply, Refusal> {
         // Host and process are enough to find it.
         name: short(&s.name),
         started: f.when(s.started_at),
-        ago: f.span(s.silent.as_secs().max(0).unsigned_abs()),
+        ago: ago(s.silent.as_secs(), &f),
         class: if s.silent > dead { "late" } else { "ok" },
     });
     let servers = servers.collect();
@@ -120,13 +137,13 @@ fn with(ctx: &mut Ctx<'_>, wrong: Option<String>) -> Result<Reply, Refusal> {
         way: "mail".into(),
         title: t.mail.to_owned(),
         to: m.to.join(", "),
-        events: m.events.join(", "),
+        events: events(&m.events, t),
     });
     let hooks = c.webhook.iter().map(|h| WayShown {
         way: format!("webhook/{}", h.name),
         title: format!("{} {}", t.webhook, h.name),
         to: host(&h.url),
-        events: h.events.join(", "),
+        events: events(&h.events, t),
     });
     let ways = mail.chain(hooks).collect();
     let message = |m: &Message| MessageShown {
@@ -139,8 +156,8 @@ fn with(ctx: &mut Ctx<'_>, wrong: Option<String>) -> Result<Reply, Refusal> {
         problem: m.problem.clone().unwrap_or_default(),
     };
     page(&Page {
-        alarms: alarms.iter().map(|a| shown(a, &f, &zone)).collect(),
-        ended: ended.iter().map(|a| shown(a, &f, &zone)).collect(),
+        alarms: alarms.iter().map(|a| shown(a, &f, &zone, &titles)).collect(),
+        ended: ended.iter().map(|a| shown(a, &f, &zone, &titles)).collect(),
         on: scheduled,
         hours: match c.schedule.hours.is_empty() {
             true => t.always.to_owned(),
@@ -158,6 +175,30 @@ fn with(ctx: &mut Ctx<'_>, wrong: Option<String>) -> Result<Reply, Refusal> {
         t,
         f,
     })
+}
+
+/// Events as people call them.
+fn events(list: &[String], t: &'static WatchTexts) -> String {
+    let word = |e: &String| match e.as_str() {
+        "*" => t.all_events.to_owned(),
+        "alarm.*" => t.event_alarms.to_owned(),
+        "plan.*" | "plan.waits" => t.event_plans.to_owned(),
+        "sweep.*" | "sweep.ended" => t.event_sweeps.to_owned(),
+        "case.*" => t.event_cases.to_owned(),
+        "case.deadline_near" => t.event_near.to_owned(),
+        "register.*" | "register.changed" => t.event_register.to_owned(),
+        other => other.to_owned(),
+    };
+    list.iter().map(word).collect::<Vec<_>>().join(", ")
+}
+
+/// How long ago, as people say it.
+fn ago(seconds: i64, f: &Frame) -> String {
+    let span = f.span(seconds.max(0).unsigned_abs());
+    match f.lang {
+        Lang::Da => format!("for {span} siden"),
+        Lang::En => format!("{span} ago"),
+    }
 }
 
 /// Host and process of a server's name.

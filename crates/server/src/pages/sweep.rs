@@ -146,7 +146,7 @@ pub(super) fn one(ctx: &mut Ctx<'_>, with_sample: bool) -> Result<Reply, Refusal
         by: kept.plan.proposed_by.clone(),
         made: f.when(kept.plan.created_at),
         due: plan.due(),
-        trips: plan.trips.iter().map(|trip| said(trip, &known.titles, t)).collect(),
+        trips: plan.trips.iter().map(|trip| trip_text(trip, &known.titles, t)).collect(),
         approvals: approvals.into_iter().map(|a| (a.by, f.when(a.at))).collect(),
         offer_approve: waiting && ctx.offers(Action::ApproveSweep),
         may_approve: ctx.could(Action::ApproveSweep, &facts(ctx, &kept)),
@@ -261,7 +261,7 @@ fn how(disposition: &str, lang: Lang) -> &'static str {
 }
 
 /// Why approval is asked for.
-fn said(trip: &Trip, titles: &BTreeMap<String, String>, t: &Texts) -> String {
+pub(super) fn trip_text(trip: &Trip, titles: &BTreeMap<String, String>, t: &Texts) -> String {
     let named = |id: &str| titles.get(id).cloned().unwrap_or_else(|| id.to_owned());
     match trip {
         Trip::TwoPersons { dataset } => format!("{} {}.", t.two_persons, named(dataset)),

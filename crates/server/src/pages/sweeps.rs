@@ -91,7 +91,10 @@ pub(super) fn kept(ctx: &Ctx<'_>) -> Result<Plan, Refusal> {
 
 /// What holds of a plan for the one who looks at it.
 pub(super) fn facts(ctx: &Ctx<'_>, plan: &Plan) -> Facts {
-    Facts::default().with(Condition::NotMaker, plan.plan.proposed_by != ctx.name())
+    // A token's plan is not approved by whoever has the token.
+    let maker = plan.plan.proposed_by.as_str();
+    let other = ctx.state(|state| crate::tokens::other_hand(state, ctx.name(), maker));
+    Facts::default().with(Condition::NotMaker, other.unwrap_or(false))
 }
 
 /// Approves a plan that another person made.

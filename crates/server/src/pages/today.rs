@@ -1,13 +1,20 @@
 //! Today: what breaks first, in the order in which it does.
 
 use askama::Template;
+use frist_cases::request::{Line, overview, words};
+use frist_state::ProposalStatus;
+use frist_state::case::{CaseFilter, CaseKind};
 use frist_sweep::plan::Item;
+use jiff::Timestamp;
 
 use super::frame::{Frame, Tile, page};
-use crate::access::Action;
+use crate::access::{Action, Facts};
 use crate::ctx::{Ctx, Refusal, Reply};
 use crate::engines::{Seen, Standing};
+use crate::face::Trouble;
+use crate::routes::ROUTES;
 use crate::text::texts;
+use crate::text::today::today_texts;
 use crate::words::finding;
 
 #[derive(Template)]
@@ -25,6 +32,8 @@ struct Today {
 
 /// Something that somebody should look at.
 struct Matter {
+    /// When it broke or will break; none for what only waits.
+    at: Option<Timestamp>,
     chip: &'static str,
     class: &'static str,
     what: String,
@@ -58,21 +67,37 @@ pub(super) fn today(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     // Only those who may read the data set's page are sent there.
     let there = |id: &str| ctx.offers(Action::SeeDatasets).then(|| format!("/datasets/{id}"));
     let mut matters = Vec::new();
-    let mut add = |chip, class, what, why, href| {
-        matters.push(Matter { chip, class, what, why, href });
+    let mut add = |at, chip, class, what, why, href| {
+        matters.push(Matter { at, chip, class, what, why, href });
     };
     if interrupted {
         let why = t.interrupted_why.to_owned();
-        add(t.chip_stopped, "late", t.interrupted.to_owned(), why, Some("/sweeps".to_owned()));
+        // Before everything else: until it is finished, nothing more is erased.
+        let first = Some(Timestamp::MIN);
+        add(
+            first,
+            t.chip_stopped,
+            "late",
+            t.interrupted.to_owned(),
+            why,
+            Some("/sweeps".to_owned()),
+        );
     }
     for p in &seen.what.plan.problems {
-        add(t.chip_unreachable, "late", named(&p.dataset), p.text.clone(), there(&p.dataset));
+        add(
+            Some(seen.at),
+            t.chip_unreachable,
+            "late",
+            named(&p.dataset),
+            p.text.clone(),
+            there(&p.dataset),
+        );
     }
     let mut due: Vec<&Item> = seen.what.plan.items.iter().filter(|i| i.due > 0).collect();
     due.sort_by_key(|i| std::cmp::Reverse(late(i, now)));
     for i in &due {
         let why = format!("{} {} {}.", f.records(i.due), t.overdue_why, f.span(late(i, now)));
-        add(t.chip_late, "late", named(&i.dataset), why, there(&i.dataset));
+        add(i.oldest, t.chip_late, "late", named(&i.dataset), why, there(&i.dataset));
     }
     for found in &findings {
         let x = &found.finding;
@@ -84,14 +109,14 @@ pub(super) fn today(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         let since = f.when(found.first_seen);
         let why = format!("{} · {} {since}: {}", f.records(x.count), t.since, finding(x, lang));
         let what = named(&x.dataset);
-        add(t.chip_finding, "warn", what, why, there(&x.dataset));
+        add(None, t.chip_finding, "warn", what, why, there(&x.dataset));
     }
     let waiting: Vec<_> = plans.iter().filter(|p| super::sweeps::waits(p)).collect();
     let may_see = ctx.offers(Action::SeeSweeps);
     for p in &waiting {
         let why = format!("{} {}.", t.waits_why, f.when(p.plan.created_at));
         let href = may_see.then(|| format!("/sweeps/{}", p.plan.id));
-        add(t.chip_waits, "warn", format!("{} {}", t.plan, p.plan.id), why, href);
+        add(None, t.chip_waits, "warn", format!("{} {}", t.plan, p.plan.id), why, href);
     }
     // That a hold exists is not for everybody to see.
     if ctx.could(Action::SeeHolds, &ctx.knows(None)) {
@@ -99,7 +124,7 @@ pub(super) fn today(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
             let mine = h.shows_to(ctx.name());
             if let Some(review) = h.hold.review_at.filter(|r| mine && *r <= now) {
                 let why = format!("{} {}.", t.hold_why, f.when(review));
-                add(t.chip_hold, "warn", h.hold.id, why, Some("/holds".to_owned()));
+                add(Some(review), t.chip_hold, "late", h.hold.id, why, Some("/holds".to_owned()));
             }
         }
     }
@@ -107,16 +132,26 @@ pub(super) fn today(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         let Some(counts) = i.counts else { continue };
         if counts.unclear > 0 {
             let why = format!("{} {}.", f.records(counts.unclear), t.unclear_why);
-            add(t.chip_unclear, "warn", named(&i.dataset), why, there(&i.dataset));
+            add(None, t.chip_unclear, "warn", named(&i.dataset), why, there(&i.dataset));
         }
     }
     for i in &seen.what.plan.items {
         let Some(counts) = i.counts else { continue };
         if counts.review > 0 {
             let why = format!("{} {}.", f.records(counts.review), t.review_why);
-            add(t.chip_review, "info", named(&i.dataset), why, there(&i.dataset));
+            let href = page_of("/reviews").or_else(|| there(&i.dataset));
+            add(None, t.chip_review, "info", named(&i.dataset), why, href);
         }
     }
+    matters.extend(cases(ctx, &f)?);
+    matters.extend(register(ctx)?);
+    // What is broken, the longest first; then what will break, the soonest first; then what waits.
+    let rank = |m: &Matter| match (m.at, m.class) {
+        (Some(_), "late") => 0,
+        (Some(_), _) => 1,
+        (None, _) => 2,
+    };
+    matters.sort_by_key(|m| (rank(m), m.at));
     let last = sweeps.first().map_or_else(|| t.none_yet.to_owned(), |s| f.when(s.started_at));
     let tiles = tiles(&f, &seen, waiting.len(), now);
     page(&Today {
@@ -129,6 +164,110 @@ pub(super) fn today(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         entries: format!("{} {}", f.n(&size), t.entries.to_lowercase()),
         f,
     })
+}
+
+/// A page, where there is one.
+fn page_of(path: &str) -> Option<String> {
+    ROUTES.iter().any(|r| r.path == path).then(|| path.to_owned())
+}
+
+/// Requests, inquiries and breaches with a deadline; for those who may see cases.
+fn cases(ctx: &Ctx<'_>, f: &Frame) -> Result<Vec<Matter>, Refusal> {
+    if !ctx.could(Action::SeeCases, &Facts::default()) {
+        return Ok(Vec::new());
+    }
+    let (now, lang) = (ctx.now, ctx.lang);
+    let t = today_texts(lang);
+    let lines = ctx.engine(|engine| {
+        let calendar = engine.register.controller.calendar.clone();
+        let open = CaseFilter { open: Some(true), ..CaseFilter::default() };
+        let all = overview(&mut engine.state, &calendar, now, &open);
+        all.map_err(|e| Trouble { message: e.to_string(), help: None })
+    })?;
+    let matter = |line: &Line| {
+        let due = line.case.due?;
+        let (what, chip) = match line.case.kind {
+            CaseKind::Request => (t.request, t.chip_deadline),
+            CaseKind::Inquiry => (t.inquiry, t.chip_deadline),
+            CaseKind::Breach => (t.breach, t.chip_breach),
+        };
+        // Of the 72 hours each counts; of a month the days.
+        let left = due.duration_since(now).as_secs();
+        let words = match line.case.kind {
+            CaseKind::Breach => {
+                let word = if left < 0 { t.hours_late } else { t.hours_left };
+                format!("{} {word}", f.span(left.unsigned_abs()))
+            }
+            _ => line.days_left.map_or_else(String::new, |days| words::days_left(days, lang)),
+        };
+        let href = page_of("/cases/{id}").map(|p| p.replace("{id}", &line.case.number));
+        Some(Matter {
+            at: Some(due),
+            chip,
+            class: match (line.late, line.urgent) {
+                (true, _) => "late",
+                (false, true) => "warn",
+                (false, false) => "info",
+            },
+            what: format!("{what} {}", line.case.number),
+            why: format!("{words} ({})", f.when(due)),
+            href: href.or_else(|| page_of("/cases")),
+        })
+    };
+    Ok(lines.iter().filter_map(matter).collect())
+}
+
+/// What waits around the register: changes to approve, reviews that are late.
+fn register(ctx: &Ctx<'_>) -> Result<Vec<Matter>, Refusal> {
+    let t = today_texts(ctx.lang);
+    let mut out = Vec::new();
+    if ctx.offers(Action::ApproveRegister) {
+        let me = ctx.name();
+        for p in ctx.state(|state| state.proposals(100))? {
+            if p.status == ProposalStatus::Proposed && p.new.maker != me {
+                out.push(Matter {
+                    at: None,
+                    chip: t.chip_change,
+                    class: "warn",
+                    what: format!("{} {}", t.change_waits, p.id),
+                    why: format!("{} {}: {}", t.change_why, p.new.maker, p.new.note),
+                    href: Some(format!("/register/change/{}", p.id)),
+                });
+            }
+        }
+    }
+    if ctx.offers(Action::SeeRegister) {
+        let now = ctx.now;
+        let (late, differs) = ctx.engine(|engine| {
+            let looked = frist_cases::review::periodic(engine, now)
+                .map_err(|e| Trouble { message: e.to_string(), help: None })?;
+            let live = engine.state.live_revision()?;
+            let own = engine.revision.to_string();
+            let late = looked.iter().filter(|l| l.late > 0).count();
+            Ok((late, live.is_some_and(|l| l.hash != own)))
+        })?;
+        if differs {
+            out.push(Matter {
+                at: None,
+                chip: t.chip_change,
+                class: "info",
+                what: t.register_differs.to_owned(),
+                why: t.register_differs_why.to_owned(),
+                href: Some("/register".to_owned()),
+            });
+        }
+        if late > 0 {
+            out.push(Matter {
+                at: None,
+                chip: texts(ctx.lang).chip_review,
+                class: "info",
+                what: t.reviews_late.to_owned(),
+                why: format!("{late} {}", t.reviews_late_why),
+                href: page_of("/reviews"),
+            });
+        }
+    }
+    Ok(out)
 }
 
 fn tiles(f: &Frame, seen: &Seen<Standing>, waiting: usize, now: jiff::Timestamp) -> Vec<Tile> {

@@ -114,6 +114,9 @@ pub(crate) fn apply(
         for (field, new) in changes {
             toml::set(here, field.path, written(field, &new));
         }
+        if let (true, Some((key, Some(n)))) = (section.fresh, section.steps.first()) {
+            toml::align(table, key, *n);
+        }
     }
     // From the last: the others keep their numbers.
     for (key, n) in gone.into_iter().rev() {

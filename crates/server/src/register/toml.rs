@@ -158,8 +158,11 @@ pub(crate) fn set(table: &mut dyn TableLike, path: &[&'static str], new: Option<
     let steps: Vec<Step> = steps.iter().map(|key| (*key, None)).collect();
     match new {
         Some(new) => {
-            if let Some(table) = reach(table, &steps, true) {
-                put(table, last, new);
+            let Some(inner) = reach(table, &steps, true) else { return };
+            let there = inner.contains_key(last);
+            put(inner, last, new);
+            if !there {
+                tidy(table, &steps);
             }
         }
         None => {
@@ -168,6 +171,7 @@ pub(crate) fn set(table: &mut dyn TableLike, path: &[&'static str], new: Option<
             }
             let Some(inner) = reach(table, &steps, true) else { return };
             inner.remove(last);
+            tidy(table, &steps);
             // A text in no language is no text, and a table of nothing no table.
             for depth in (1..=steps.len()).rev() {
                 let nothing = walk(table, &steps[..depth]).is_some_and(TableLike::is_empty);
@@ -177,6 +181,34 @@ pub(crate) fn set(table: &mut dyn TableLike, path: &[&'static str], new: Option<
                 };
                 outer.remove(steps[depth - 1].0);
             }
+        }
+    }
+}
+
+/// The blanks of a table on one line, after something in it came or went.
+fn tidy(table: &mut dyn TableLike, steps: &[Step]) {
+    let Some(((last, _), before)) = steps.split_last() else { return };
+    if let Some(Item::Value(Value::InlineTable(inner))) =
+        reach(table, before, true).and_then(|outer| outer.get_mut(last))
+    {
+        inner.fmt();
+    }
+}
+
+/// The fields of a table that was added to a list stand as far in as those of the one before.
+pub(crate) fn align(table: &mut dyn TableLike, key: &str, nth: usize) {
+    let Some(Item::ArrayOfTables(tables)) = table.get_mut(key) else { return };
+    let before = nth.checked_sub(1).and_then(|n| tables.get(n));
+    let first = before.and_then(|t| t.iter().next().map(|(k, _)| k.to_owned()));
+    let prefix = first.and_then(|k| {
+        let prefix = before?.key(&k)?.leaf_decor().prefix()?.as_str()?;
+        prefix.rsplit('\n').next().map(str::to_owned)
+    });
+    let (Some(prefix), Some(new)) = (prefix, tables.get_mut(nth)) else { return };
+    let keys: Vec<String> = new.iter().map(|(k, _)| k.to_owned()).collect();
+    for key in keys {
+        if let Some(mut key) = new.key_mut(&key) {
+            key.leaf_decor_mut().set_prefix(prefix.clone());
         }
     }
 }

@@ -28,20 +28,29 @@ macro_rules! wording {
         }
     };
 }
-#[allow(unused_imports, reason = "texts below find it by its place")]
 pub(crate) use wording;
 
+mod assessments;
+pub(crate) mod calls;
+pub(crate) mod cases;
 mod consents;
 mod documents;
+mod holds;
 pub(crate) mod proposal;
 pub(crate) mod provider;
 mod public;
 pub(crate) mod register;
 mod reviews;
+pub(crate) mod stores;
+pub(crate) mod today;
+pub(crate) mod tokens;
+pub(crate) mod verify;
 pub(crate) mod watch;
 
+pub(crate) use assessments::{AssessmentTexts, assessment_texts};
 pub(crate) use consents::{ConsentTexts, consent_texts};
 pub(crate) use documents::{DocumentTexts, document_texts};
+pub(crate) use holds::{HoldTexts, hold_texts};
 pub(crate) use public::{PublicTexts, public_texts};
 pub(crate) use reviews::{ReviewTexts, review_texts};
 
@@ -64,6 +73,8 @@ Texts texts;
     documents "Dokumenter" "Documents";
     stores "Datakilder" "Stores";
     setup "Opsætning" "Setting up";
+    tokens "Nøgler til maskiner" "Tokens of machines";
+    api "Grænsefladen for maskiner" "The interface for machines";
     motto "Frist: hverken for længe eller for kort, og det kan bevises." "Frist: neither too long nor too short, and it can be proved.";
     to_start "Til forsiden" "To the first page";
     language "Sprog" "Language";
@@ -283,7 +294,6 @@ Texts texts;
     hold_id_help "Fx sag-2026-17. Den står i sletteloggen: skriv ingen personoplysninger." "Such as case-2026-17. The ledger shows it: write no personal data.";
     all_datasets "Alle datasæt" "All data sets";
     hold_what "Hvem eller hvad" "Whom or what";
-    hold_what_help "En person: customer=4711. En post: dens nøgle. Et felt: case_no=17." "A person: customer=4711. A record: its key. A field: case_no=17.";
     by_subject "én person" "one person";
     by_key "én post" "one record";
     by_field "poster med en bestemt værdi i et felt" "records with a certain value in a field";
@@ -296,7 +306,6 @@ Texts texts;
     hold_released "Tilbageholdelsen er ophævet." "The hold is released.";
     hold_pair "Skriv navn og værdi med lighedstegn imellem, fx customer=4711." "Write name and value with an equals sign between, such as customer=4711.";
     hold_subject_unknown "Intet datasæt siger, i hvilket felt den slags person er nævnt:" "No data set says by which field this kind of person is named:";
-    hold_needs_dataset "Vælg et datasæt for en post eller et felt." "Choose a data set for a record or a field.";
     hold_no_field "Datasættet har ikke feltet:" "The data set does not have the field:";
     hold_id_bad "Betegnelsen kan ikke bruges: brug bogstaver, tal og tegnene . _ - /" "The name cannot be used: use letters, digits and the signs . _ - /";
     hold_exists "Der er allerede en tilbageholdelse med den betegnelse." "There is a hold of this name already.";

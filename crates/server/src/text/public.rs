@@ -71,6 +71,7 @@ PublicTexts public_texts;
     s_closed "Afsluttet. Svaret har du fået direkte." "Closed. You have had the answer directly.";
     extended "Fristen er forlænget. Du har fået et brev om hvorfor." "The time was extended. You have had a letter that says why.";
     private_link "Dit private link" "Your private link";
+    this_page "Denne side: gem dens adresse, fx som bogmærke" "This page: keep its address, as a bookmark for example";
     private_help "Gem linket: det er den eneste vej tilbage hertil, og vi kan ikke finde det frem igen. Alle, der har det, kan se denne side, så del det ikke. Det virker, så længe vi har sagen." "Keep the link: it is the only way back here, and we cannot look it up again. Whoever has it can see this page, so do not share it. It works for as long as we have the case.";
     receipt "Kvittering" "Receipt";
     get_receipt "Hent kvitteringen" "Download the receipt";

@@ -82,6 +82,60 @@ fn stamp(dir: &Path) -> u64 {
     hasher.finish()
 }
 
+/// What a server over the sample in this folder works with.
+fn face(dir: &Path, clock: &Arc<Mutex<Timestamp>>, log: &Arc<Mutex<Vec<String>>>) -> Face {
+    let tiles = dir.join("ledger");
+    let key = || SigningKey::from_seed("test/frist", &[3; 32]).map_err(trouble);
+    let own = || dir.to_owned();
+    let (one, two, three, four) = (own(), own(), own(), own());
+    let (reading, writing, stores) = (own(), own(), own());
+    let on_disk = OnDisk::new(&own(), &own());
+    let (c1, c2, c3) = (Arc::clone(clock), Arc::clone(clock), Arc::clone(clock));
+    let lines = Arc::clone(log);
+    let publishing = tiles.clone();
+    Face {
+        engine: Box::new(move || engine(&one, loaded(&one)?, &c1)),
+        engine_over: Box::new(move |loaded| engine(&three, loaded, &c3)),
+        read: Box::new(move || Ok(files(&reading))),
+        write: Box::new(move |old, new| on_disk.replace(|| Ok(files(&writing)), old, new)),
+        store: Arc::new(move |store| frist_stores::open(store, &stores, &|_| None)),
+        stamp: Box::new(move || stamp(&four)),
+        state: Box::new(move || state(&two)),
+        publish: Box::new(move |engine| {
+            engine.publish(&Tiles::new(&publishing), &key()?).map_err(trouble)?;
+            Ok(())
+        }),
+        tiles,
+        public_key: Box::new(move || Ok(format!("{}\n", key()?.verifier()))),
+        calls: Box::new(|_| Ok((None, None))),
+        clock: Arc::new(move || *c2.lock().unwrap()),
+        people_key: Zeroizing::new([4; 32]),
+        secret: Box::new(|name| (name != "NOT_SET").then(|| Zeroizing::new("test-secret".into()))),
+        log: Arc::new(move |line| lines.lock().unwrap().push(line.to_owned())),
+        machine: Machine {
+            name: "test/world/1".into(),
+            is_dead: |_| false,
+            disks: Box::new(Vec::new),
+            steady: Arc::new({
+                let began = std::time::Instant::now();
+                move || began.elapsed()
+            }),
+            net: Arc::new(frist_watch::net::Internet),
+        },
+    }
+}
+
+fn settings() -> Settings {
+    Settings {
+        tls: false,
+        second_factor: false,
+        proxy: false,
+        lang: Lang::Da,
+        watch: false,
+        config: frist_server::Config::default(),
+    }
+}
+
 impl House {
     pub(crate) fn new() -> Self {
         Self::with(|_| {})
@@ -95,58 +149,13 @@ impl House {
         frist_demo::generate(dir.path(), &options, &mut |_, _, _| {}).unwrap();
         let clock = Arc::new(Mutex::new(now));
         let log: Arc<Mutex<Vec<String>>> = Arc::default();
-        let tiles = dir.path().join("ledger");
-        let key = || SigningKey::from_seed("test/frist", &[3; 32]).map_err(trouble);
         let register = dir.path().join("register");
         std::fs::create_dir_all(&register).unwrap();
         for (name, text) in frist_demo::REGISTER {
             std::fs::write(register.join(name), text).unwrap();
         }
-        let own = || dir.path().to_owned();
-        let (one, two, three, four) = (own(), own(), own(), own());
-        let (reading, writing, stores) = (own(), own(), own());
-        let on_disk = OnDisk::new(&own(), &own());
-        let (c1, c2, lines) = (Arc::clone(&clock), Arc::clone(&clock), Arc::clone(&log));
-        let c3 = Arc::clone(&clock);
-        let publishing = tiles.clone();
-        let face = Face {
-            engine: Box::new(move || engine(&one, loaded(&one)?, &c1)),
-            engine_over: Box::new(move |loaded| engine(&three, loaded, &c3)),
-            read: Box::new(move || Ok(files(&reading))),
-            write: Box::new(move |old, new| on_disk.replace(|| Ok(files(&writing)), old, new)),
-            store: Arc::new(move |store| frist_stores::open(store, &stores, &|_| None)),
-            stamp: Box::new(move || stamp(&four)),
-            state: Box::new(move || state(&two)),
-            publish: Box::new(move |engine| {
-                engine.publish(&Tiles::new(&publishing), &key()?).map_err(trouble)?;
-                Ok(())
-            }),
-            tiles,
-            public_key: Box::new(move || Ok(format!("{}\n", key()?.verifier()))),
-            calls: Box::new(|_| Ok((None, None))),
-            clock: Arc::new(move || *c2.lock().unwrap()),
-            people_key: Zeroizing::new([4; 32]),
-            secret: Box::new(|_| Some(Zeroizing::new("test-secret".into()))),
-            log: Arc::new(move |line| lines.lock().unwrap().push(line.to_owned())),
-            machine: Machine {
-                name: "test/world/1".into(),
-                is_dead: |_| false,
-                disks: Box::new(Vec::new),
-                steady: Arc::new({
-                    let began = std::time::Instant::now();
-                    move || began.elapsed()
-                }),
-                net: Arc::new(frist_watch::net::Internet),
-            },
-        };
-        let mut settings = Settings {
-            tls: false,
-            second_factor: false,
-            proxy: false,
-            lang: Lang::Da,
-            watch: false,
-            config: frist_server::Config::default(),
-        };
+        let face = face(dir.path(), &clock, &log);
+        let mut settings = settings();
         change(&mut settings);
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let listen: SocketAddr = "127.0.0.1:0".parse().unwrap();
@@ -154,6 +163,14 @@ impl House {
             .block_on(frist_server::start(listen, None, face, settings))
             .unwrap_or_else(|t| panic!("{}", t.message));
         Self { dir, console, runtime, log, clock }
+    }
+
+    /// Another server over the same database, as after a restart or on another machine.
+    pub(crate) fn another(&self) -> Console {
+        let face = face(self.dir.path(), &self.clock, &self.log);
+        let listen: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        let started = frist_server::start(listen, None, face, settings());
+        self.runtime.block_on(started).unwrap_or_else(|t| panic!("{}", t.message))
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -164,12 +181,26 @@ impl House {
         *self.clock.lock().unwrap() += by;
     }
 
+    /// An engine of one's own, beside the server.
+    pub(crate) fn engine(&self) -> Engine {
+        {
+            let dir = self.dir.path();
+            loaded(dir).and_then(|l| engine(dir, l, &self.clock))
+        }
+        .unwrap_or_else(|t| panic!("{}", t.message))
+    }
+
     pub(crate) fn state(&self) -> State {
         state(self.dir.path()).unwrap_or_else(|t| panic!("{}", t.message))
     }
 
     pub(crate) fn client(&self) -> Client {
-        Client { to: self.console.local, cookies: BTreeMap::new(), fetch: Some("same-origin") }
+        self.client_of(self.console.local)
+    }
+
+    /// A client of another server.
+    pub(crate) fn client_of(&self, to: SocketAddr) -> Client {
+        Client { to, cookies: BTreeMap::new(), fetch: Some("same-origin") }
     }
 
     /// Makes an account by the command line's way, and chooses its password in the browser's.
@@ -285,6 +316,35 @@ impl Client {
         more: &[(&str, &str)],
         body: Option<&str>,
     ) -> Answer {
+        let form = body.map(|b| ("application/x-www-form-urlencoded", b.as_bytes()));
+        self.exchange(method, path, more, form)
+    }
+
+    /// The same with a body of JSON.
+    pub(crate) fn json(
+        &mut self,
+        method: &str,
+        path: &str,
+        more: &[(&str, &str)],
+        body: Option<&str>,
+    ) -> Answer {
+        let json = body.map(|b| ("application/json", b.as_bytes()));
+        self.exchange(method, path, more, json)
+    }
+
+    /// Sends a body of another kind.
+    pub(crate) fn send_bytes(&mut self, to: &str, kind: &str, body: &[u8]) -> Answer {
+        self.exchange("POST", to, &[], Some((kind, body)))
+    }
+
+    /// One request on a connection of its own; a body with its type.
+    pub(crate) fn exchange(
+        &mut self,
+        method: &str,
+        path: &str,
+        more: &[(&str, &str)],
+        body: Option<(&str, &[u8])>,
+    ) -> Answer {
         let mut head =
             format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.to);
         if let Some(site) = self.fetch {
@@ -297,14 +357,12 @@ impl Client {
         for (name, value) in more {
             head += &format!("{name}: {value}\r\n");
         }
-        if let Some(body) = body {
-            head += &format!(
-                "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n",
-                body.len()
-            );
+        if let Some((kind, body)) = body {
+            head += &format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len());
         }
         let mut stream = TcpStream::connect(self.to).unwrap();
-        stream.write_all(format!("{head}\r\n{}", body.unwrap_or_default()).as_bytes()).unwrap();
+        let body = body.map_or(&[][..], |(_, body)| body);
+        stream.write_all(&[format!("{head}\r\n").as_bytes(), body].concat()).unwrap();
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).unwrap();
         let text = String::from_utf8_lossy(&bytes).into_owned();

@@ -4,15 +4,23 @@
 
 mod attacks;
 mod browser;
+mod calls;
+#[path = "../../../calls/tests/api/house.rs"]
+#[expect(dead_code, reason = "made for the tests of the calls' own interface")]
+mod calls_house;
+mod cases;
 mod documents;
 mod glewlwyd;
 mod hostile;
 mod journeys;
 mod kit;
+mod ledger;
 mod oidc;
 mod public;
 mod register;
 mod reviews;
 mod routes;
 mod signing_in;
+mod stores;
 mod tls;
+mod watching;

@@ -10,6 +10,10 @@ const FORM: &str = "Formularen blev ikke modtaget";
 
 pub(crate) fn path(route: &Route, plan: &str) -> String {
     let id = match route.path {
+        // In the order in which `cases` opens them.
+        p if p.starts_with("/cases") && p.ends_with("/package") => "R-2026-0002",
+        p if p.starts_with("/cases") && p.ends_with("/rectify") => "R-2026-0003",
+        p if p.starts_with("/cases") => "R-2026-0001",
         p if p.starts_with("/datasets") => "invoices",
         p if p.starts_with("/sweeps") => plan,
         p if p.starts_with("/people") => "another",
@@ -42,6 +46,8 @@ pub(crate) fn filled(house: &House) {
         ("review", "2026-11-30"),
     ];
     assert_eq!(dpo.send("/holds", "/holds", &hold).status, 303);
+    cases(house);
+    crate::register::a_change(house);
 }
 
 /// The pages of the documentation's pictures: file, page, scheme.
@@ -51,6 +57,8 @@ pub(crate) fn main_pages(plan: &str) -> Vec<(&'static str, String, &'static str)
         ("horizon", "/horizon".into(), "dark"),
         ("dataset", "/datasets/invoices".into(), "light"),
         ("sweep", format!("/sweeps/{plan}"), "light"),
+        ("case", "/cases/R-2026-0001".into(), "light"),
+        ("register", "/register/part/dataset/invoices".into(), "light"),
     ]
 }
 
@@ -61,17 +69,29 @@ pub(crate) fn a_plan(house: &House) -> String {
     made.location().trim_start_matches("/sweeps/").to_owned()
 }
 
+/// Cases that somebody else opened: an erasure, an access, a rectification.
+fn cases(house: &House) {
+    let mut opener = house.signed_in("opener", &[Role::Dpo], &[]);
+    for right in ["erasure", "access", "rectification"] {
+        crate::cases::open(&mut opener, right, &[]);
+    }
+}
+
 #[test]
 fn every_route_asks_for_its_action() {
     let house = House::new();
     house.person("another", &[Role::Auditor], &[]);
+    cases(&house);
     let plan = a_plan(&house);
     crate::register::a_change(&house);
     // With the need to know of one data set, and nothing else.
     let facts = Facts::default()
         .with(Condition::NeedToKnow, true)
         .with(Condition::NotMaker, true)
-        .with(Condition::NotOneself, true);
+        .with(Condition::NotOneself, true)
+        // Asked of the server of calls, once the form is in order.
+        .with(Condition::Named, true)
+        .with(Condition::TwoPersons, true);
     for role in Role::ALL {
         let mut client = house.signed_in(role.as_str(), &[role], &["invoices"]);
         // All come from one address, which may not come too often.
@@ -79,6 +99,7 @@ fn every_route_asks_for_its_action() {
         for route in ROUTES {
             let Some(action) = route.action else { continue };
             let may = allowed(&[role].into(), action, &facts);
+            house.later(jiff::SignedDuration::from_millis(100));
             let at = path(route, &plan);
             let answer = match route.method {
                 Method::Get => client.get(&at),
@@ -109,6 +130,7 @@ fn nobody_gets_in_without_signing_in() {
     let mut client = house.client();
     for route in ROUTES.iter().filter(|r| r.action.is_some()) {
         let at = path(route, "x");
+        house.later(jiff::SignedDuration::from_millis(200));
         match route.method {
             Method::Get => {
                 let answer = client.get(&at);

@@ -14,4 +14,5 @@ mod proposals;
 mod records;
 mod reviews;
 mod staff;
+mod tokens;
 mod watch;

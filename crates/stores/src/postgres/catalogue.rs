@@ -60,7 +60,7 @@ const PLAIN_ORDER: &str = "SELECT (COALESCE(j.d ->> 'datlocprovider', 'c') = 'c'
     OR (j.d ->> 'datlocprovider' = 'b' AND j.d ->> 'datlocale' IN ('C', 'C.UTF-8')) \
     FROM (SELECT to_jsonb(b) AS d FROM pg_catalog.pg_database AS b WHERE b.datname = current_database()) AS j";
 
-fn text(value: Option<&Value>) -> String {
+pub(super) fn text(value: Option<&Value>) -> String {
     match value {
         Some(Value::Text(t)) => t.clone(),
         _ => String::new(),

@@ -326,6 +326,21 @@ impl Backend for Postgres {
         })
     }
 
+    fn version(&mut self) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT current_setting('server_version')::text";
+        let rows = self.query("tell its version", sql, &[])?;
+        Ok(rows.first().map(|row| format!("PostgreSQL {}", catalogue::text(row.first()))))
+    }
+
+    fn lacking(&mut self, bound: &SqlBound) -> Result<Vec<String>, StoreError> {
+        let change = if bound.anonymise.is_empty() { "DELETE" } else { "UPDATE" };
+        let sql = "SELECT p::text FROM unnest(ARRAY['SELECT', $2::text]) AS p \
+            WHERE NOT has_table_privilege(CAST($1::text AS regclass), p)";
+        let about = [Param::Text(bound.table.clone()), Param::Text(change.to_owned())];
+        let rows = self.query("tell our rights", sql, &about)?;
+        Ok(rows.iter().map(|row| catalogue::text(row.first())).collect())
+    }
+
     fn leaves(&mut self, bound: &SqlBound) -> Result<Vec<String>, StoreError> {
         self.leaf_partitions(&bound.table)
     }

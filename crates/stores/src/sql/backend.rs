@@ -99,6 +99,13 @@ pub(crate) trait Backend: Send + 'static {
 
     fn clock(&mut self) -> Result<Option<Timestamp>, StoreError>;
 
+    fn version(&mut self) -> Result<Option<String>, StoreError>;
+
+    /// Rights on the table that are needed and not there.
+    fn lacking(&mut self, _bound: &SqlBound) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
+
     /// The leaf partitions of a table, as SQL; none where there are none.
     fn leaves(&mut self, _bound: &SqlBound) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())

@@ -431,6 +431,15 @@ impl<B: Backend> Store for SqlStore<B> {
     fn clock(&mut self) -> Result<Option<Timestamp>, StoreError> {
         self.backend.clock()
     }
+
+    fn version(&mut self) -> Result<Option<String>, StoreError> {
+        self.backend.version()
+    }
+
+    fn lacking(&mut self, bound: &Bound) -> Result<Vec<String>, StoreError> {
+        let bound = self.detail(bound)?;
+        self.backend.lacking(bound)
+    }
 }
 
 fn info(table: Table) -> CollectionInfo {

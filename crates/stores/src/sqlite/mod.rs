@@ -330,4 +330,8 @@ impl Backend for Sqlite {
         self.still_there("answer")?;
         Ok(None)
     }
+
+    fn version(&mut self) -> Result<Option<String>, StoreError> {
+        Ok(Some(format!("SQLite {}", rusqlite::version())))
+    }
 }

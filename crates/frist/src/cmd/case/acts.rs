@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use frist_cases::request::letters::{answer_kind, decision_lines};
+use frist_cases::erase::{self, Answering};
 use frist_cases::request::{Kept, Outcome as Decided, Step, Told, tidy, words};
 use frist_paper::letters::{LetterContext, LetterKind};
 use frist_register::Lang;
@@ -142,26 +142,15 @@ fn answer(
     keep_open: bool,
 ) -> Outcome<Kept> {
     let number = number(&target.number);
-    let kept = work.desk().load(&number)?;
-    let told = match (letters, &kept.request.decision) {
-        // Nothing is decided yet: the step says what is possible.
-        ([], None) => Told::Nothing,
-        ([], Some(decision)) => {
-            let records = work.engine.state.case_records(&number)?;
-            let mut context = work.desk().context(&kept);
-            context.decisions = decision_lines(&records, &work.engine.register, kept.request.lang);
-            context.reasons = decision.reasons.iter().cloned().collect();
-            let kind = answer_kind(kept.request.right, decision.outcome);
-            Told::Letter(kind, Box::new(filled(context, with)?))
-        }
-        (files, _) => {
-            let at = work.at;
-            let sent = |file| {
-                paper(file, at).map(|p| frist_state::case::Paper { kind: "sent".to_owned(), ..p })
-            };
-            Told::Papers(files.iter().map(|file| sent(file)).collect::<Outcome<_>>()?)
-        }
-    };
+    if letters.is_empty() {
+        let with = with.map(fields).transpose()?;
+        let how = Answering { signed: "", seen: target.seen, keep_open, with: with.as_ref() };
+        return Ok(erase::answer_as(&mut work.engine, &work.by, &number, &how, work.at)?);
+    }
+    let at = work.at;
+    let sent =
+        |file| paper(file, at).map(|p| frist_state::case::Paper { kind: "sent".to_owned(), ..p });
+    let told = Told::Papers(letters.iter().map(|file| sent(file)).collect::<Outcome<_>>()?);
     let kept = work.desk().take(&number, target.seen, &Step::Answer, told, None)?;
     if !keep_open && work.desk().close_if_done(&number)? {
         return Ok(work.desk().load(&number)?);
@@ -171,22 +160,20 @@ fn answer(
 
 /// The context with the fields that a file says in place of its own.
 fn filled(context: LetterContext, with: Option<&Path>) -> Outcome<LetterContext> {
-    let Some(path) = with else { return Ok(context) };
-    let bytes = std::fs::read(path).map_err(|e| Failure::file("read", path, &e))?;
-    let not = |what: &str| {
-        Failure::usage(format!("`{}` {what}", path.display()))
-            .help("`frist letter show KIND` has the fields that there are")
-    };
-    let more: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_slice(&bytes).map_err(|e| {
-            not(&format!("is no JSON object (line {}, column {})", e.line(), e.column()))
-        })?;
-    let mut whole = serde_json::to_value(context).map_err(|e| Failure::new(e.to_string()))?;
-    for (name, value) in more {
-        whole[name] = value;
+    match with {
+        Some(path) => Ok(erase::filled(context, &fields(path)?)?),
+        None => Ok(context),
     }
-    serde_json::from_value(whole)
-        .map_err(|_| not("has a field that letters do not have, or of another type"))
+}
+
+/// The fields of a letter that a file says.
+fn fields(path: &Path) -> Outcome<serde_json::Map<String, serde_json::Value>> {
+    let bytes = std::fs::read(path).map_err(|e| Failure::file("read", path, &e))?;
+    serde_json::from_slice(&bytes).map_err(|e| {
+        let place = format!("(line {}, column {})", e.line(), e.column());
+        Failure::usage(format!("`{}` is no JSON object {place}", path.display()))
+            .help("`frist letter show KIND` has the fields that there are")
+    })
 }
 
 fn tidied(work: &mut Work<'_>, dry_run: bool, as_json: bool) -> Outcome {

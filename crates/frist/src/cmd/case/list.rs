@@ -212,7 +212,8 @@ pub fn brief(
     lang: Lang,
 ) -> Outcome<(Option<String>, bool)> {
     let sum = of_open(state, calendar, now)?;
-    let text = (sum.open > 0).then(|| format!("cases: {}", in_words(&sum, now, calendar, lang)));
+    let word = either(lang, "sager", "cases");
+    let text = (sum.open > 0).then(|| format!("{word}: {}", in_words(&sum, now, calendar, lang)));
     Ok((text, sum.late > 0))
 }
 

@@ -130,20 +130,15 @@ fn tell(
 }
 
 fn parts(a: &RecordAnswer, lang: Lang) -> (String, String, String) {
-    match &a.answer {
-        Answer::Erase { article, late_since } => {
-            let late = late_since.map(|_| "should have gone before").unwrap_or_default();
-            (article.to_string(), late.to_owned(), String::new())
-        }
-        Answer::Refuse { article, citation, until, matter, practice, reason } => {
-            let first = matter.as_ref().or(citation.as_ref()).or(reason.as_ref());
-            let practice = practice.map(|p| format!(" (Datatilsynet {p})")).unwrap_or_default();
-            let why = first.cloned().unwrap_or_default() + &practice;
-            (article.to_string(), why, until.map(|d| d.to_string()).unwrap_or_default())
-        }
-        Answer::Person { question } => (String::new(), erase::asked(question, lang), String::new()),
-        Answer::Absent => Default::default(),
-    }
+    let why = erase::why(a, lang);
+    let article = why.article.map(|a| a.to_string()).unwrap_or_default();
+    let late = matches!(a.answer, Answer::Erase { late_since: Some(_), .. });
+    let words = match (late, lang) {
+        (true, Lang::Da) => "skulle have været slettet før".to_owned(),
+        (true, Lang::En) => "should have gone before".to_owned(),
+        (false, _) => why.words,
+    };
+    (article, words, why.until.map(|d| d.to_string()).unwrap_or_default())
 }
 
 fn as_json(a: &RecordAnswer, lang: Lang) -> serde_json::Value {

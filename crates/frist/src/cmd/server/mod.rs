@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod serve;
+pub mod token;
 
 use frist_server::access::{self, Action, Condition, Grant, Role};
 

@@ -24,6 +24,8 @@ struct Status {
     stage: String,
     extended: bool,
     link: String,
+    /// Whether the link says at which address the server is.
+    absolute: bool,
     papers: Vec<(String, &'static str)>,
 }
 
@@ -89,6 +91,7 @@ pub(in super::super) fn status(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         answer_by: due.and_then(|due| day(due.last_day).ok()),
         stage: stage(&kept, t, &o),
         extended: request.extension.is_some() && request.answered.is_none(),
+        absolute: !address.is_empty(),
         link: format!("{}{path}", address.trim_end_matches('/')),
         papers: shown.collect(),
         o,

@@ -183,10 +183,9 @@ fn shown(ctx: &Ctx<'_>, opened: &Opened, wrong: Option<&str>) -> Result<Reply, R
         None => Vec::new(),
     };
     let open = |store: &frist_register::Store| (ctx.app.face.store)(store);
-    let misfits = match &opened.new.register {
-        Some(new) if opened.under_way() => register::fit(new, &opened.files, &open),
-        _ => Vec::new(),
-    };
+    // A store that is being connected is tried while its data sets are still missing.
+    let readable = Register::read(&opened.files).register.filter(|_| opened.under_way());
+    let misfits = readable.map_or_else(Vec::new, |r| register::fit(&r, &opened.files, &open));
     let stale = opened.stale();
     let conflicts = opened.renewed().err().filter(|_| stale).unwrap_or_default();
     let (mine, facts) = (opened.mine(ctx), opened.facts(ctx));

@@ -20,17 +20,17 @@ use crate::register::{self, Said};
 use crate::text::register::RegisterTexts;
 
 /// What somebody edits: the own change under way, or the register's files.
-struct Desk {
+pub(super) struct Desk {
     /// The files from which the change begins.
     base: Files,
     /// As they would be.
-    files: Files,
+    pub(super) files: Files,
     /// The change under way.
     open: Option<Proposal>,
 }
 
 impl Desk {
-    fn of(ctx: &Ctx<'_>) -> Result<Self, Refusal> {
+    pub(super) fn of(ctx: &Ctx<'_>) -> Result<Self, Refusal> {
         let maker = ctx.name().to_owned();
         let open = match ctx.offers(crate::access::Action::EditRegister) {
             true => ctx.state(|state| state.proposal_of(&maker))?,
@@ -54,7 +54,7 @@ impl Desk {
     }
 
     /// Keeps other files in the change, and says its number.
-    fn keep(&self, ctx: &Ctx<'_>, files: &Files) -> Result<i64, Refusal> {
+    pub(super) fn keep(&self, ctx: &Ctx<'_>, files: &Files) -> Result<i64, Refusal> {
         let new = NewProposal {
             maker: ctx.name().to_owned(),
             note: self.open.as_ref().map_or_else(String::new, |p| p.new.note.clone()),
@@ -134,6 +134,11 @@ fn notes(said: &[Said], t: &RegisterTexts) -> Vec<Note> {
     said.iter().map(|s| note(s, t)).collect()
 }
 
+/// The same, for pages of others.
+pub(super) fn notes_of(said: &[Said], lang: frist_register::Lang) -> Vec<Note> {
+    notes(said, crate::text::register::register_texts(lang))
+}
+
 /// How far a change has come, and how that is shown.
 fn status(proposal: &Proposal, t: &RegisterTexts) -> (&'static str, &'static str) {
     use frist_state::ProposalStatus as S;
@@ -146,7 +151,7 @@ fn status(proposal: &Proposal, t: &RegisterTexts) -> (&'static str, &'static str
 }
 
 /// The name of a file by which its page is known: without folder and ending.
-fn stem(name: &str) -> &str {
+pub(super) fn stem(name: &str) -> &str {
     let name = name.rsplit('/').next().unwrap_or(name);
     name.strip_suffix(".toml").unwrap_or(name)
 }

@@ -29,6 +29,7 @@ struct Page {
     open: Option<i64>,
     errors: usize,
     warnings: usize,
+    infos: usize,
     elsewhere: Vec<Note>,
     broken: bool,
     controller: Option<ControllerShown>,
@@ -147,6 +148,7 @@ pub(in crate::pages) fn read(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         open: open.map(|p| p.id),
         errors: of("late"),
         warnings: of("warn"),
+        infos: of("info"),
         elsewhere: Vec::new(),
         broken: looked.register.is_none(),
         controller: None,
@@ -310,6 +312,6 @@ fn rule(register: &Register, rule: &words::RuleWords, lang: Lang) -> Vec<String>
 
 impl Page {
     fn all_said(&self) -> bool {
-        self.errors + self.warnings == 0 && self.elsewhere.is_empty()
+        self.errors + self.warnings + self.infos == 0 && self.elsewhere.is_empty()
     }
 }

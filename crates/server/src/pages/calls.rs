@@ -1,0 +1,428 @@
+//! Calls: under way and recorded, consent, the hours that are left, listening with a reason, evidence,
+//! the kill switch. All of it is asked of the server of calls, which keeps its own log.
+
+use askama::Template;
+use base64::Engine as _;
+use frist_register::{Register, StoreKind};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::frame::{Frame, page};
+use super::sweeps::sure;
+use crate::access::{Action, Condition, Facts};
+use crate::calls::{CallsConfig, encode};
+use crate::ctx::{Ctx, Refusal, Reply};
+use crate::text::calls::{CallsTexts, calls_texts};
+
+#[derive(Template)]
+#[template(path = "calls.html")]
+struct List {
+    f: Frame,
+    t: &'static CallsTexts,
+    how: How,
+    live: Vec<Call>,
+    recorded: Vec<Call>,
+    transfers: Vec<Transfer>,
+    stopped: bool,
+    may_stop: bool,
+    may_start: bool,
+    may_handle: bool,
+    may_listen: bool,
+    may_transfer: bool,
+    may_log: bool,
+}
+
+/// What there is to show.
+#[derive(PartialEq, Eq)]
+enum How {
+    /// No calls in the register.
+    None,
+    /// Calls, but no server to ask.
+    Apart,
+    /// No token of this person.
+    NoToken,
+    /// The server's answer.
+    Asked,
+    /// Why there is none.
+    Silent(String),
+}
+
+struct Call {
+    id: String,
+    path: String,
+    began: String,
+    recording_now: bool,
+    flagged: bool,
+    live: bool,
+    consent: Vec<(String, &'static str)>,
+    purposes: Vec<String>,
+    recordings: Vec<Recording>,
+}
+
+struct Recording {
+    id: String,
+    purposes: Vec<String>,
+    left: String,
+    class: &'static str,
+    there: bool,
+    listen_path: String,
+    transfer_path: String,
+}
+
+struct Transfer {
+    matter: String,
+    status: String,
+    asked_by: String,
+    approved_by: String,
+    keep_until: String,
+    path: String,
+    may_approve: bool,
+}
+
+/// The data sets of recordings.
+fn recordings(register: &Register) -> Vec<String> {
+    let vault =
+        |id: &str| register.store(id).is_some_and(|s| matches!(s.kind, StoreKind::Vault { .. }));
+    let sets = register.datasets.iter().filter(|d| vault(&d.store.value));
+    sets.map(|d| d.id.value.clone()).collect()
+}
+
+/// What holds for this person of the calls.
+fn facts(ctx: &Ctx<'_>, sets: &[String]) -> Facts {
+    let known = sets.iter().find(|d| ctx.could(Action::SeeCalls, &ctx.knows(Some(d))));
+    let mine = |d: &String| ctx.me.as_ref().is_some_and(|m| m.account.datasets.contains(d));
+    let needs = known.is_some_and(mine) || sets.iter().any(mine);
+    let named = ctx.app.settings.config.calls.as_ref().is_some_and(|c| c.knows(ctx.name()));
+    Facts::default().with(Condition::NeedToKnow, needs).with(Condition::Named, named)
+}
+
+fn sets(ctx: &Ctx<'_>) -> Result<(Vec<String>, bool), Refusal> {
+    ctx.engine(|engine| {
+        let sets = recordings(&engine.register);
+        let any = !sets.is_empty() || !engine.register.announcements.is_empty();
+        Ok((sets, any))
+    })
+}
+
+/// The page.
+pub(super) fn list(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
+    shown(ctx, None)
+}
+
+fn shown(ctx: &mut Ctx<'_>, wrong: Option<String>) -> Result<Reply, Refusal> {
+    let t = calls_texts(ctx.lang);
+    let (sets, any) = sets(ctx)?;
+    let facts = facts(ctx, &sets);
+    // Without calls there is nothing that anybody would have to need to know.
+    if any {
+        ctx.may(Action::SeeCalls, &facts)?;
+    } else {
+        ctx.granted = true;
+    }
+    let f = Frame::new(ctx, t.calls, "/calls").wrong(wrong);
+    let mut list = List {
+        t,
+        how: How::None,
+        live: Vec::new(),
+        recorded: Vec::new(),
+        transfers: Vec::new(),
+        stopped: false,
+        may_stop: ctx.could(Action::StopRecording, &facts),
+        may_start: ctx.could(Action::StartRecording, &facts),
+        may_handle: ctx.could(Action::HandleCall, &facts),
+        may_listen: ctx.could(Action::Listen, &facts),
+        may_transfer: ctx.could(Action::TransferCall, &facts),
+        may_log: ctx.could(Action::SeeListenings, &facts),
+        f,
+    };
+    let config = ctx.app.settings.config.calls.as_ref();
+    list.how = match config {
+        _ if !any => How::None,
+        None => How::Apart,
+        Some(config) if !config.knows(ctx.name()) => How::NoToken,
+        Some(config) => match fill(ctx, config, &mut list) {
+            Ok(()) => How::Asked,
+            Err(why) => How::Silent(why),
+        },
+    };
+    if list.how == How::Asked && !list.live.is_empty() && ctx.form.is_empty() {
+        list.f.refresh = Some(10);
+    }
+    page(&list)
+}
+
+fn fill(ctx: &Ctx<'_>, config: &CallsConfig, list: &mut List) -> Result<(), String> {
+    let t = list.t;
+    let ask = |path: &str| {
+        let told = config.ask(&ctx.app.face, ctx.name(), path, None);
+        told.map_err(|e| e.message)?.json()
+    };
+    let calls = ask("/v1/calls?limit=200")?;
+    for call in calls["calls"].as_array().into_iter().flatten() {
+        let shown = one(ctx, &list.f, t, call);
+        match shown.live {
+            true => list.live.push(shown),
+            false if shown.recordings.is_empty() => {}
+            false => list.recorded.push(shown),
+        }
+    }
+    // Those who may not read figures or transfers there see the calls all the same.
+    list.stopped = ask("/v1/figures").is_ok_and(|figures| !figures["stop"].is_null());
+    if let Ok(all) = ask("/v1/transfers") {
+        for x in all["transfers"].as_array().into_iter().flatten() {
+            let (status, by) = (text(x, "status"), text(x, "asked_by"));
+            let facts = Facts::default()
+                .with(Condition::NotMaker, by != ctx.name())
+                .with(Condition::TwoPersons, true);
+            list.transfers.push(Transfer {
+                may_approve: status == "asked" && ctx.could(Action::ApproveTransfer, &facts),
+                path: format!("/calls/transfer/{}/approve", encode(&text(x, "id"))),
+                matter: text(x, "matter"),
+                approved_by: text(x, "approved_by"),
+                keep_until: when(&list.f, &x["keep_until"]),
+                asked_by: by,
+                status,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn text(value: &Value, name: &str) -> String {
+    value[name].as_str().unwrap_or_default().to_owned()
+}
+
+fn instant(value: &Value) -> Option<Timestamp> {
+    value.as_str()?.parse().ok()
+}
+
+fn when(f: &Frame, value: &Value) -> String {
+    instant(value).map_or_else(String::new, |at| f.when(at))
+}
+
+fn one(ctx: &Ctx<'_>, f: &Frame, t: &'static CallsTexts, call: &Value) -> Call {
+    let id = text(call, "id");
+    let list = |v: &Value| -> Vec<String> {
+        let words = v.as_array().into_iter().flatten().filter_map(Value::as_str);
+        words.map(str::to_owned).collect()
+    };
+    let consent = call["consent"].as_array().into_iter().flatten().map(|c| {
+        let words = match (c["withdrawn_at"].is_null(), text(c, "decision").as_str()) {
+            (false, _) => t.took_back,
+            (true, "granted") => t.gave,
+            (true, _) => t.refused_it,
+        };
+        (text(c, "purpose"), words)
+    });
+    let consent: Vec<_> = consent.collect();
+    let granted = consent.iter().filter(|(_, w)| *w == t.gave).map(|(p, _)| p.clone()).collect();
+    let recordings = call["recordings"].as_array().into_iter().flatten().map(|r| {
+        let gone = !r["destroyed_at"].is_null();
+        let (left, class) = match (gone, instant(&r["due_at"])) {
+            (true, _) => (format!("{} {}", t.destroyed, when(f, &r["destroyed_at"])), ""),
+            (false, None) => (t.no_end.to_owned(), ""),
+            (false, Some(due)) if due <= ctx.now => (t.over.to_owned(), "late"),
+            (false, Some(due)) => {
+                let minutes = due.duration_since(ctx.now).as_secs() / 60;
+                let words = match minutes {
+                    0..120 => format!("{minutes} {}", t.minutes),
+                    _ => format!("{} {}", minutes / 60, t.hours),
+                };
+                let class = if minutes < 24 * 60 { "warn" } else { "info" };
+                (format!("{words} ({} {})", t.until, f.when(due)), class)
+            }
+        };
+        let id = text(r, "id");
+        Recording {
+            listen_path: format!("/calls/recording/{id}/listen"),
+            transfer_path: format!("/calls/recording/{id}/transfer"),
+            purposes: list(&r["purposes"]),
+            there: !gone && !r["ended_at"].is_null(),
+            id,
+            left,
+            class,
+        }
+    });
+    Call {
+        path: format!("/calls/call/{id}"),
+        began: when(f, &call["began_at"]),
+        recording_now: call["recording_now"].as_bool().unwrap_or(false),
+        flagged: call["flagged"].as_bool().unwrap_or(false),
+        live: call["ended_at"].is_null(),
+        recordings: recordings.collect(),
+        consent,
+        purposes: granted,
+        id,
+    }
+}
+
+/// What was asked of the server of calls, and its answer; or the page with why not.
+fn done(ctx: &mut Ctx<'_>, path: &str, body: &Value) -> Result<Result<Value, String>, Refusal> {
+    let config = ctx.app.settings.config.calls.as_ref().ok_or(Refusal::NotFound)?;
+    let told = config.ask(&ctx.app.face, ctx.name(), path, Some(body))?;
+    let t = calls_texts(ctx.lang);
+    Ok(told.json().map_err(|why| format!("{} {why}", t.refused)))
+}
+
+fn after(ctx: &mut Ctx<'_>, done: Result<Value, String>) -> Result<Reply, Refusal> {
+    match done {
+        Ok(_) => Ok(Reply::to("/calls?done=saved")),
+        Err(why) => {
+            ctx.form.clear();
+            shown(ctx, Some(why))
+        }
+    }
+}
+
+fn asked(ctx: &Ctx<'_>, name: &str) -> String {
+    let clean = |c: char| if c.is_control() { ' ' } else { c };
+    ctx.field(name).chars().map(clean).take(2_000).collect()
+}
+
+/// The kill switch.
+pub(super) fn switch(ctx: &mut Ctx<'_>, stop: bool) -> Result<Reply, Refusal> {
+    let action = if stop { Action::StopRecording } else { Action::StartRecording };
+    ctx.may(action, &Facts::default())?;
+    sure(ctx)?;
+    let (path, body) = match stop {
+        true => ("/v1/recording/stop", json!({ "why": asked(ctx, "why") })),
+        false => ("/v1/recording/start", json!({})),
+    };
+    let told = done(ctx, path, &body)?;
+    after(ctx, told)
+}
+
+/// Pause, go on, flag, withdraw for the caller.
+pub(super) fn handle(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
+    let (sets, _) = sets(ctx)?;
+    ctx.may(Action::HandleCall, &facts(ctx, &sets))?;
+    let call = encode(&ctx.id);
+    let (step, body) = match ctx.field("act") {
+        "pause" => ("pause", json!({})),
+        "resume" => ("resume", json!({})),
+        "flag" => ("flag", json!({ "why": asked(ctx, "why") })),
+        "withdraw" => match ctx.field("purpose") {
+            "" => ("withdraw", json!({})),
+            purpose => ("withdraw", json!({ "purpose": purpose })),
+        },
+        _ => return Err(Refusal::NotFound),
+    };
+    let told = done(ctx, &format!("/v1/calls/{call}/{step}"), &body)?;
+    after(ctx, told)
+}
+
+#[derive(Template)]
+#[template(path = "call_heard.html")]
+struct Heard {
+    f: Frame,
+    t: &'static CallsTexts,
+    recording: String,
+    purpose: String,
+    sound: String,
+}
+
+/// Listens. The server of calls has it in its log before the first byte is sent.
+pub(super) fn listen(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
+    let (sets, _) = sets(ctx)?;
+    ctx.may(Action::Listen, &facts(ctx, &sets))?;
+    let t = calls_texts(ctx.lang);
+    let config = ctx.app.settings.config.calls.as_ref().ok_or(Refusal::NotFound)?;
+    let (purpose, reason) = (asked(ctx, "purpose"), asked(ctx, "reason"));
+    let path = format!(
+        "/v1/recordings/{}/audio?purpose={}&reason={}",
+        encode(&ctx.id),
+        encode(&purpose),
+        encode(&reason)
+    );
+    let told = config.ask(&ctx.app.face, ctx.name(), &path, None)?;
+    if told.status != 200 {
+        let why = format!("{} {}", t.refused, told.why());
+        ctx.form.clear();
+        return shown(ctx, Some(why));
+    }
+    let sound = base64::engine::general_purpose::STANDARD.encode(&told.body);
+    let recording = ctx.id.clone();
+    let f = Frame::new(ctx, t.heard, "/calls");
+    let mut reply = page(&Heard { f, t, recording, purpose, sound })?;
+    // On this one page, sound that is in the page itself, and from nowhere else.
+    let policy = "default-src 'none'; style-src 'self'; img-src 'self'; media-src data:; \
+                  form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+    reply.headers.push((axum::http::header::CONTENT_SECURITY_POLICY, policy.to_owned()));
+    Ok(reply)
+}
+
+/// Transfers a recording as evidence.
+pub(super) fn transfer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
+    let (sets, _) = sets(ctx)?;
+    ctx.may(Action::TransferCall, &facts(ctx, &sets))?;
+    let body = json!({
+        "grounds": asked(ctx, "grounds"), "legal_basis": asked(ctx, "legal_basis"),
+        "matter": asked(ctx, "matter"), "keep_until": asked(ctx, "keep_until"),
+    });
+    let told = done(ctx, &format!("/v1/recordings/{}/transfer", encode(&ctx.id)), &body)?;
+    after(ctx, told)
+}
+
+/// Approves another's transfer.
+pub(super) fn approve(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
+    let config = ctx.app.settings.config.calls.as_ref().ok_or(Refusal::NotFound)?;
+    let all = config.ask(&ctx.app.face, ctx.name(), "/v1/transfers", None)?.json();
+    let all = all.unwrap_or_default();
+    let mut found = all["transfers"].as_array().into_iter().flatten();
+    let found = found.find(|x| x["id"].as_str() == Some(ctx.id.as_str()));
+    let found = found.ok_or(Refusal::NotFound)?;
+    let facts = Facts::default()
+        .with(Condition::NotMaker, text(found, "asked_by") != ctx.name())
+        .with(Condition::TwoPersons, text(found, "status") == "asked");
+    ctx.may(Action::ApproveTransfer, &facts)?;
+    sure(ctx)?;
+    let told = done(ctx, &format!("/v1/transfers/{}/approve", encode(&ctx.id)), &json!({}))?;
+    after(ctx, told)
+}
+
+#[derive(Template)]
+#[template(path = "listenings.html")]
+struct Listenings {
+    f: Frame,
+    t: &'static CallsTexts,
+    problem: String,
+    rows: Vec<Line>,
+}
+
+struct Line {
+    at: String,
+    who: String,
+    recording: String,
+    purpose: String,
+    reason: String,
+    refused: String,
+}
+
+/// Who listened to what, and why.
+pub(super) fn listenings(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
+    let t = calls_texts(ctx.lang);
+    let f = Frame::new(ctx, t.listenings, "/calls");
+    let config = ctx.app.settings.config.calls.as_ref();
+    let told = match config {
+        None => Err(t.not_connected.to_owned()),
+        Some(c) if !c.knows(ctx.name()) => Err(t.no_token.to_owned()),
+        Some(c) => match c.ask(&ctx.app.face, ctx.name(), "/v1/listenings?limit=500", None) {
+            Ok(told) => told.json().map_err(|why| format!("{} {why}", t.refused)),
+            Err(e) => Err(format!("{} {}", t.cannot, e.message)),
+        },
+    };
+    let (all, problem) = match told {
+        Ok(all) => (all, String::new()),
+        Err(why) => (Value::Null, why),
+    };
+    let row = |x: &Value| Line {
+        at: when(&f, &x["at"]),
+        who: text(x, "principal"),
+        recording: text(x, "recording"),
+        purpose: text(x, "purpose"),
+        reason: text(x, "reason"),
+        refused: text(x, "refused"),
+    };
+    let rows = all["listenings"].as_array().into_iter().flatten().map(row).collect();
+    page(&Listenings { t, problem, rows, f })
+}

@@ -1,0 +1,51 @@
+//! What the page for verifying proofs says.
+
+super::wording! {
+VerifyTexts verify_texts;
+    heading "Efterprøv et bevis" "Verify a proof";
+    lead "Kvitteringer, beviser, kontrolpunkter og bevissamlinger fra Frist kan efterprøves her, trin for trin." "Receipts, evidence, checkpoints and bundles of Frist can be verified here, step by step.";
+    stranger "Her regner den samme server, som lavede beviset. Den, der ikke vil tage vores ord for det, efterprøver på sin egen maskine uden netværk og med sit eget eksemplar af programmet:" "Here the same server calculates that made the proof. Whoever does not want to take our word for it verifies on a machine of their own, offline, with their own copy of the program:";
+    file "Fil" "File";
+    or_text "Eller indsæt teksten" "Or paste the text";
+    key "Offentlig nøgle" "Public key";
+    key_help "Tomt: nøglen til denne organisations slettelog." "Empty: the key of this organisation's ledger.";
+    go "Efterprøv" "Verify";
+    nothing "Vælg en fil, eller indsæt en tekst." "Choose a file, or paste a text.";
+    bad_key "Den offentlige nøgle kan ikke læses:" "The public key cannot be read:";
+    valid "Beviset holder." "The proof holds.";
+    not_valid "Beviset holder ikke. Stol ikke på det." "The proof does not hold. Do not rely on it.";
+    steps "Trin for trin" "Step by step";
+    form "Filens form" "The file's form";
+    is_receipt "en kvittering, og dens tekst siger det, der er bevist" "a receipt, and its text says what is proven";
+    is_evidence "et bevis for en del af sletteloggen" "evidence over a stretch of the ledger";
+    is_checkpoint "et underskrevet kontrolpunkt" "a signed checkpoint";
+    is_bundle "en bevissamling" "a bundle";
+    record "Posten" "The record";
+    record_hash "postens blad (af postens navn og et salt)" "the record's leaf (of its name and a salt)";
+    batch "Portionen, posten blev slettet i" "The batch in which the record was erased";
+    batch_root "portionens rod: bladet fører hertil" "the batch's root: the leaf leads here";
+    entry "Indførslen i sletteloggen" "The entry in the ledger";
+    entry_hash "indførslens hash" "the entry's hash";
+    root "Sletteloggens rod" "The ledger's root";
+    root_hash "indførslen fører hertil gennem hashes i antal:" "the entry leads here through so many hashes:";
+    signature "Underskriften" "The signature";
+    signed_by "underskrevet af" "signed by";
+    of_entries "over antal indførsler:" "over so many entries:";
+    disposed "Slettet" "Erased";
+    rule "Regel" "Rule";
+    law "Lov" "Statute";
+    revision "Registerets revision" "The register's revision";
+    entries_read "indførsler læst og regnet efter" "entries read and calculated again";
+    records_gone "poster slettet" "records erased";
+    checkpoints "underskrifter efterprøvet" "signatures verified";
+    recomputed "portioner regnet efter post for post" "batches calculated again record by record";
+    manifest "Indholdsfortegnelsen" "The manifest";
+    parts_same "dele, hver som den blev forseglet" "parts, each as it was sealed";
+    sealed "Forseglingen" "The seal";
+    sealed_by "forseglet af" "sealed by";
+    figures "Tallene" "The figures";
+    figures_same "poster slettet, regnet ud igen af sletteloggen" "records erased, calculated again from the ledger";
+    revisions "Registeret" "The register";
+    revisions_same "revisioner lavet igen af deres filer" "revisions made again from their files";
+    changed "Ændret" "Changed";
+}
