@@ -110,7 +110,7 @@ fn face(dir: &Path, clock: &Arc<Mutex<Timestamp>>, log: &Arc<Mutex<Vec<String>>>
         calls: Box::new(|_| Ok((None, None))),
         clock: Arc::new(move || *c2.lock().unwrap()),
         people_key: Zeroizing::new([4; 32]),
-        secret: Box::new(|_| Some(Zeroizing::new("test-secret".into()))),
+        secret: Box::new(|name| (name != "NOT_SET").then(|| Zeroizing::new("test-secret".into()))),
         log: Arc::new(move |line| lines.lock().unwrap().push(line.to_owned())),
         machine: Machine {
             name: "test/world/1".into(),
@@ -165,9 +165,7 @@ impl House {
         Self { dir, console, runtime, log, clock }
     }
 
-    #[allow(dead_code, reason = "the interface's tests use it")]
     /// Another server over the same database, as after a restart or on another machine.
-    #[allow(dead_code, reason = "the tests of the interface for machines use it")]
     pub(crate) fn another(&self) -> Console {
         let face = face(self.dir.path(), &self.clock, &self.log);
         let listen: SocketAddr = "127.0.0.1:0".parse().unwrap();
@@ -183,7 +181,6 @@ impl House {
         *self.clock.lock().unwrap() += by;
     }
 
-    #[allow(dead_code, reason = "the interface's tests use it")]
     /// An engine of one's own, beside the server.
     pub(crate) fn engine(&self) -> Engine {
         {
@@ -323,9 +320,7 @@ impl Client {
         self.exchange(method, path, more, form)
     }
 
-    #[allow(dead_code, reason = "the interface's tests use it")]
     /// The same with a body of JSON.
-    #[allow(dead_code, reason = "the tests of the interface for machines use it")]
     pub(crate) fn json(
         &mut self,
         method: &str,

@@ -46,6 +46,8 @@ pub(crate) fn filled(house: &House) {
         ("review", "2026-11-30"),
     ];
     assert_eq!(dpo.send("/holds", "/holds", &hold).status, 303);
+    cases(house);
+    crate::register::a_change(house);
 }
 
 /// The pages of the documentation's pictures: file, page, scheme.
@@ -55,6 +57,8 @@ pub(crate) fn main_pages(plan: &str) -> Vec<(&'static str, String, &'static str)
         ("horizon", "/horizon".into(), "dark"),
         ("dataset", "/datasets/invoices".into(), "light"),
         ("sweep", format!("/sweeps/{plan}"), "light"),
+        ("case", "/cases/R-2026-0001".into(), "light"),
+        ("register", "/register/part/dataset/invoices".into(), "light"),
     ]
 }
 
@@ -95,6 +99,7 @@ fn every_route_asks_for_its_action() {
         for route in ROUTES {
             let Some(action) = route.action else { continue };
             let may = allowed(&[role].into(), action, &facts);
+            house.later(jiff::SignedDuration::from_millis(100));
             let at = path(route, &plan);
             let answer = match route.method {
                 Method::Get => client.get(&at),
@@ -125,6 +130,7 @@ fn nobody_gets_in_without_signing_in() {
     let mut client = house.client();
     for route in ROUTES.iter().filter(|r| r.action.is_some()) {
         let at = path(route, "x");
+        house.later(jiff::SignedDuration::from_millis(200));
         match route.method {
             Method::Get => {
                 let answer = client.get(&at);

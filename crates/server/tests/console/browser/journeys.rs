@@ -197,3 +197,83 @@ fn a_hold_by_the_keyboard_alone() {
     b.wait("document.querySelector('[role=status]')");
     assert!(!b.text("document.body.innerText").contains("J.nr. 1"));
 }
+
+/// A request for erasure, from the search to the answer.
+fn a_case_to_its_erasure(da: bool) {
+    let say = |danish: &'static str, english: &'static str| if da { danish } else { english };
+    let house = House::new();
+    let sets = [
+        "customers",
+        "contracts",
+        "invoices",
+        "meter-readings",
+        "complaints",
+        "marketing-consents",
+        "emails",
+        "applicants",
+    ];
+    let mut ida = house.signed_in("ida", &[Role::Caseworker], &sets);
+    let words =
+        [("known:customer", "6"), ("words", "Jeg beder jer slette alt, hvad I har om mig.")];
+    let case = crate::cases::open(&mut ida, "erasure", &words);
+    let mut state = house.state();
+    let id = state.account("ida").unwrap().unwrap().id;
+    state.set_lang(id, if da { "da" } else { "en" }).unwrap();
+    let Some(mut b) = Browser::before(&house) else { return };
+    b.without_scripts();
+    b.sign_in("ida");
+    b.go("/cases");
+    b.says(say("Sager", "Cases"));
+    b.go(&format!("{case}/find"));
+    b.press(&format!("{case}/find"));
+    b.tick("#anyway");
+    b.press(&format!("{case}/find"));
+    b.go(&format!("{case}/decide"));
+    b.press(&format!("{case}/decide"));
+    b.tick("#sure-erase");
+    b.press(&format!("{case}/erase"));
+    b.wait(&format!("document.body.innerText.includes('{}')", say("Kvitteringer", "Receipts")));
+    b.go(&format!("{case}/answer"));
+    b.js("document.querySelectorAll('input[type=date]').forEach(e => e.value = '2026-11-22')");
+    b.tick("#sure");
+    b.press(&format!("{case}/step/answer"));
+    b.says(say("Svaret er skrevet", "The answer is written"));
+}
+
+#[test]
+fn a_case_to_its_erasure_in_danish() {
+    a_case_to_its_erasure(true);
+}
+
+#[test]
+fn a_case_to_its_erasure_in_english() {
+    a_case_to_its_erasure(false);
+}
+
+/// What somebody without an account does: two steps, a receipt, and the way back by its link.
+#[test]
+fn a_request_by_the_public_form_in_both_languages() {
+    let house = House::with(|settings| {
+        settings.config.public.form = true;
+        settings.config.public.notices = true;
+    });
+    let Some(mut b) = Browser::before(&house) else { return };
+    b.without_scripts();
+    for lang in ["da", "en"] {
+        b.go(&format!("/p?lang={lang}"));
+        assert_eq!(b.text("document.documentElement.lang"), lang);
+        b.tick("#right-erasure");
+        b.fill("words", "Jeg var kunde indtil 2019.");
+        b.press("/p");
+        house.later(SignedDuration::from_secs(60));
+        b.fill("name", "Karen Holm");
+        b.fill("email", "karen@example.dk");
+        b.press("/p/send");
+        let link = b.text(r"document.body.innerHTML.match(/\/p\/s\/[A-Za-z0-9_-]+/)[0]");
+        b.go(&link);
+        let text = b.text("document.body.innerText");
+        assert!(!text.contains("findes ikke") && !text.contains("no such page"), "{text}");
+        b.go("/p/notices");
+        house.later(SignedDuration::from_mins(30));
+    }
+}

@@ -35,6 +35,7 @@ fn pages(plan: &str) -> Vec<String> {
     let mut all: Vec<String> = ROUTES
         .iter()
         .filter(|r| r.method == Method::Get && !r.path.starts_with("/documents/{id}/"))
+        .filter(|r| !r.path.contains("/paper/") && !r.path.starts_with("/p/s/{id}/"))
         .filter(|r| !files.iter().any(|f| r.path.starts_with(f)))
         .map(|r| path(r, plan))
         .collect();
