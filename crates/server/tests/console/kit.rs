@@ -165,6 +165,7 @@ impl House {
         Self { dir, console, runtime, log, clock }
     }
 
+    #[allow(dead_code, reason = "the interface's tests use it")]
     /// Another server over the same database, as after a restart or on another machine.
     pub(crate) fn another(&self) -> Console {
         let face = face(self.dir.path(), &self.clock, &self.log);
@@ -181,6 +182,7 @@ impl House {
         *self.clock.lock().unwrap() += by;
     }
 
+    #[allow(dead_code, reason = "the interface's tests use it")]
     /// An engine of one's own, beside the server.
     pub(crate) fn engine(&self) -> Engine {
         {
@@ -320,6 +322,7 @@ impl Client {
         self.exchange(method, path, more, form)
     }
 
+    #[allow(dead_code, reason = "the interface's tests use it")]
     /// The same with a body of JSON.
     pub(crate) fn json(
         &mut self,
