@@ -5,8 +5,8 @@
 //! the same bytes each time. Start with [`words`], which puts a data set's rule into a sentence: the
 //! very rule that erases. [`record()`], [`notice()`], [`schedule()`] and [`guidelines()`] are the
 //! documents, each a value that can be written as JSON and as a [`frist_paper::Document`];
-//! [`write`] gives each as a file in any of its forms;
-//! [`compare`] tells which notices a changed register makes wrong, and [`check`] what the notices lack.
+//! [`write()`] gives each as a file in any of its forms;
+//! [`compare`] tells which notices a changed register makes wrong, and [`mod@check`] what the notices lack.
 
 pub mod check;
 pub mod guidelines;

@@ -472,7 +472,7 @@ fn a_refusal_says_why_also_where_no_statute_does_and_the_letter_is_seen_first() 
     let (_, draft) = erase::draft(&mut engine, "ida", &number, &how, t).unwrap();
     assert!(engine.state.papers(&number).unwrap().iter().all(|p| p.kind != "refused"));
     erase::answer_as(&mut engine, "ida", &number, &how, t).unwrap();
-    assert_eq!(letter(&mut engine, &number, "refused"), draft.text());
+    assert_eq!(letter(&mut engine, &number, "refused"), draft.html());
     assert!(erase::draft(&mut engine, "ida", &number, &how, t).is_err(), "it is answered");
 }
 
