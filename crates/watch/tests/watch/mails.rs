@@ -84,6 +84,8 @@ fn server(dir: &Path, tls: &str) -> Server {
         .arg(dir)
         .arg(tls)
         .stdout(Stdio::piped())
+        // It tells of every client that leaves, as these are meant to.
+        .stderr(Stdio::null())
         .spawn()
         .expect("Debian's Python is installed");
     let out = child.stdout.take().unwrap();
