@@ -522,6 +522,43 @@ fn postgresql_locks_lost_connections_and_pace() {
 }
 
 #[test]
+fn a_sweep_waits_for_a_replica_that_applies_nothing() {
+    let cluster = frist_testkit::Cluster::start(frist_testkit::Options::default());
+    let standby = cluster.standby();
+    let site = Site::Postgres(cluster.database());
+    site.run("CREATE TABLE t (id int PRIMARY KEY, d date); INSERT INTO t SELECT i, '2015-01-01' FROM generate_series(1, 40) AS i");
+    let mut case = site.try_case(&dataset("t", "", DATE), "max_replica_lag = \"300 ms\"").unwrap();
+    let mut there = postgres::Client::connect(standby.url(), postgres::NoTls).unwrap();
+    let began = Instant::now();
+    case.store.pace(1).unwrap();
+    assert!(began.elapsed() < Duration::from_secs(2), "it follows");
+    there.batch_execute("SELECT pg_wal_replay_pause()").unwrap();
+    case.erase().unwrap();
+    case.store.pace(40).unwrap();
+    std::thread::sleep(Duration::from_millis(400));
+    // It goes on a second later; until then there is no next batch.
+    let resumed = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_secs(1));
+        there.batch_execute("SELECT pg_wal_replay_resume()").unwrap();
+    });
+    let began = Instant::now();
+    case.store.pace(1).unwrap();
+    assert!(began.elapsed() >= Duration::from_millis(900), "{:?}", began.elapsed());
+    resumed.join().unwrap();
+    case.store.pace(1).unwrap();
+    // Who may not see how far the replicas are is told so, and does not go on blindly.
+    site.run("CREATE ROLE blind LOGIN PASSWORD 'x'; GRANT ALL ON t TO blind; SET ROLE blind");
+    let Site::Postgres(database) = &site else { unreachable!() };
+    let (_, rest) = database.url.split_once('@').unwrap();
+    let url = format!("postgres://blind:x@{rest}");
+    let register = site.register(&dataset("t", "", DATE), "max_replica_lag = \"300 ms\"");
+    let env = |name: &str| Some(url.clone()).filter(|_| !name.starts_with("PG"));
+    let mut blind = open(&register.stores[0], ".".as_ref(), &env).unwrap();
+    let error = blind.pace(1).unwrap_err();
+    assert!(error.to_string().contains("GRANT pg_read_all_stats"), "{error}");
+}
+
+#[test]
 fn a_row_that_a_policy_hides_is_an_error() {
     let site = postgres();
     let Site::Postgres(database) = &site else { unreachable!() };

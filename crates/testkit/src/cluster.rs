@@ -30,6 +30,7 @@ pub struct Cluster {
     /// Waits for the end of its standard input, which comes when this process lets go of the
     /// other end: on drop, exit or kill. A static is never dropped, hence this.
     watchdog: Child,
+    options: Options,
 }
 
 impl Cluster {
@@ -41,12 +42,7 @@ impl Cluster {
     #[must_use]
     pub fn start(options: Options) -> Self {
         let runner = Runner::find();
-        let folder = tempfile::Builder::new()
-            .prefix("frist-postgres-")
-            .tempdir()
-            .unwrap_or_else(|e| panic!("cannot make a temporary folder for PostgreSQL: {e}"));
-        // From here the watchdog removes it.
-        let folder = folder.keep();
+        let folder = new_folder();
         let password = random_hex(16);
         let password_file = folder.join("password");
         std::fs::write(&password_file, &password)
@@ -55,57 +51,43 @@ impl Cluster {
         runner.give(&folder);
         let watchdog = watch(&runner, &folder);
 
-        let data = folder.join("data");
         let output = runner
             .command("initdb", &folder)
             .args(["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8"])
             .args(["--locale=C", "--no-sync", "--pwfile"])
             .arg(&password_file)
             .arg("-D")
-            .arg(&data)
+            .arg(folder.join("data"))
             .output();
         check("initdb", output);
 
-        let mut settings = String::from(
-            "-c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=60 \
-             -c timezone=UTC -c autovacuum_naptime=1h",
-        );
-        if !options.fsync {
-            settings.push_str(" -c fsync=off -c full_page_writes=off");
-        }
-        if let Some(certificate) = &certificate {
-            let key = folder.join("server.key");
-            settings.push_str(&format!(
-                " -c ssl=on -c ssl_cert_file={} -c ssl_key_file={}",
-                certificate.display(),
-                key.display()
-            ));
-        }
-        let mut last = None;
-        // A port that is free now may be taken a moment later by somebody else.
-        for _ in 0..5 {
-            let port = free_port();
-            let output = runner
-                .command("pg_ctl", &folder)
-                .args(["start", "--wait", "--silent", "--timeout=60", "--log"])
-                .arg(folder.join("log"))
-                .arg("-o")
-                .arg(format!("-p {port} {settings}"))
-                .arg("-D")
-                .arg(&data)
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status();
-            match output {
-                Ok(status) if status.success() => {
-                    let url = format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres");
-                    return Self { url, certificate, watchdog };
-                }
-                other => last = Some(format!("{other:?}")),
-            }
-        }
-        let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
-        panic!("PostgreSQL did not start ({}):\n{log}", last.unwrap_or_default());
+        let port = serve(&runner, &folder, options, certificate.as_deref());
+        let url = format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres");
+        Self { url, certificate, watchdog, options }
+    }
+
+    /// Another server that follows this one (streaming replication) and answers questions meanwhile.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be made or does not start.
+    #[must_use]
+    pub fn standby(&self) -> Self {
+        let runner = Runner::find();
+        let folder = new_folder();
+        runner.give(&folder);
+        let watchdog = watch(&runner, &folder);
+        let output = runner
+            .command("pg_basebackup", &folder)
+            .args(["--checkpoint=fast", "--write-recovery-conf", "--no-sync", "-d", &self.url])
+            .arg("-D")
+            .arg(folder.join("data"))
+            .output();
+        check("pg_basebackup", output);
+        let options = Options { tls: false, ..self.options };
+        let port = serve(&runner, &folder, options, None);
+        let (before, _) = self.url.rsplit_once(':').unwrap_or_default();
+        Self { url: format!("{before}:{port}/postgres"), certificate: None, watchdog, options }
     }
 
     /// The URL of the server's own database `postgres`, as superuser.
@@ -173,8 +155,15 @@ impl Runner {
         Self { folder, user }
     }
 
+    /// A folder on the PATH may link to some of the programs only.
+    fn path(&self, program: &str) -> PathBuf {
+        let own = self.folder.join(program);
+        let linked = self.folder.join("pg_ctl").canonicalize().map(|p| p.with_file_name(program));
+        linked.ok().filter(|path| !own.is_file() && path.is_file()).unwrap_or(own)
+    }
+
     fn command(&self, program: &str, folder: &Path) -> Command {
-        let path = self.folder.join(program);
+        let path = self.path(program);
         let mut command = match self.user {
             Some(user) => {
                 let mut command = Command::new("runuser");
@@ -197,6 +186,56 @@ impl Runner {
             check("chown", Command::new("chown").args(["-R", user]).arg(folder).output());
         }
     }
+}
+
+/// A folder for a server, which its watchdog removes.
+fn new_folder() -> PathBuf {
+    tempfile::Builder::new()
+        .prefix("frist-postgres-")
+        .tempdir()
+        .unwrap_or_else(|e| panic!("cannot make a temporary folder for PostgreSQL: {e}"))
+        .keep()
+}
+
+/// Starts the server whose data lies in the folder; its port.
+fn serve(runner: &Runner, folder: &Path, options: Options, certificate: Option<&Path>) -> u16 {
+    let mut settings = String::from(
+        "-c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=60 \
+         -c timezone=UTC -c autovacuum_naptime=1h",
+    );
+    if !options.fsync {
+        settings.push_str(" -c fsync=off -c full_page_writes=off");
+    }
+    if let Some(certificate) = certificate {
+        let key = folder.join("server.key");
+        settings.push_str(&format!(
+            " -c ssl=on -c ssl_cert_file={} -c ssl_key_file={}",
+            certificate.display(),
+            key.display()
+        ));
+    }
+    let mut last = None;
+    // A port that is free now may be taken a moment later by somebody else.
+    for _ in 0..5 {
+        let port = free_port();
+        let output = runner
+            .command("pg_ctl", folder)
+            .args(["start", "--wait", "--silent", "--timeout=60", "--log"])
+            .arg(folder.join("log"))
+            .arg("-o")
+            .arg(format!("-p {port} {settings}"))
+            .arg("-D")
+            .arg(folder.join("data"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        match output {
+            Ok(status) if status.success() => return port,
+            other => last = Some(format!("{other:?}")),
+        }
+    }
+    let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
+    panic!("PostgreSQL did not start ({}):\n{log}", last.unwrap_or_default());
 }
 
 /// Starts the process that stops the server and removes its folder when this one has gone.

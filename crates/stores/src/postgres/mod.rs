@@ -8,13 +8,13 @@
 mod catalogue;
 mod cell;
 mod connect;
+mod replicas;
 mod settle;
 mod tls;
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use frist_decide::Value;
 use frist_decide::sql::Dialect;
@@ -45,14 +45,12 @@ pub(crate) struct Postgres {
     lost: bool,
     /// Statements that the server knows already.
     prepared: HashMap<String, Statement>,
+    /// What the replicas may still have to apply.
+    written: replicas::Written,
 }
 
 /// Statements kept prepared: those of a batch, not those with a constant of their own each time.
 const PREPARED: usize = 32;
-
-/// How often to look whether the replicas have caught up, and for how long at most.
-const LAG_POLL: Duration = Duration::from_millis(200);
-const LAG_PATIENCE: Duration = Duration::from_secs(60);
 
 impl Postgres {
     /// Connects.
@@ -84,6 +82,7 @@ impl Postgres {
             changed: 0,
             lost: false,
             prepared: HashMap::new(),
+            written: replicas::Written::default(),
         })
     }
 
@@ -126,28 +125,6 @@ impl Postgres {
 
     fn batch(&mut self, attempt: &str, sql: &str) -> Result<(), StoreError> {
         self.client()?.batch_execute(sql).map_err(|e| self.refused(attempt, &e))
-    }
-
-    fn wait_for_replicas(&mut self) -> Result<(), StoreError> {
-        let Some(limit) = self.entry.max_replica_lag_ms else { return Ok(()) };
-        let patience = Instant::now();
-        // Who may not see the lag sees nulls, and does not wait.
-        let sql = "SELECT CAST(max(extract(epoch FROM replay_lag)) * 1000 AS bigint) FROM pg_catalog.pg_stat_replication";
-        while let Some(Value::Int(lag)) =
-            self.query("show its replicas", sql, &[])?.first().and_then(|row| row.first())
-            && u64::try_from(*lag).unwrap_or_default() > limit
-        {
-            if patience.elapsed() > LAG_PATIENCE {
-                return Err(StoreError::Refused {
-                    store: self.entry.id.value.clone(),
-                    attempt: "go on".into(),
-                    why: format!("a replica has lagged more than {limit} ms for a minute"),
-                    transient: true,
-                });
-            }
-            std::thread::sleep(LAG_POLL);
-        }
-        Ok(())
     }
 }
 
