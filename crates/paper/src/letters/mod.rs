@@ -1,6 +1,6 @@
 //! Letters: a template and a [`LetterContext`] become a [`Document`].
 //!
-//! A template is a small text with paragraphs, headings, lists, tables and bold words ([`markup`]
+//! A template is a small text with paragraphs, headings, lists, tables and bold words (`markup`
 //! says how), and placeholders such as `{{ case.number }}`. There is one in Danish and one in
 //! English for every [`LetterKind`]; an organisation replaces one by a `[[letter]]` in its
 //! register. What the law demands of a letter is held against the finished letter, whoever wrote
