@@ -141,7 +141,7 @@ Texts texts;
 // Today
     today "I dag" "Today";
     counted_at "Opgjort kl." "Counted at";
-    breaks_first "Det, der brister først" "What breaks first";
+    breaks_first "Det haster mest" "What breaks first";
     nothing_breaks "Intet er forsinket, og intet venter på dig." "Nothing is late, and nothing waits for you.";
     ahead "Forude" "Ahead";
     next_due "Næste forfald" "Next due";

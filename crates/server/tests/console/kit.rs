@@ -210,7 +210,7 @@ impl House {
         let mut state = self.state();
         let new = NewPerson {
             name: name.into(),
-            title: format!("Fru {name}"),
+            title: format!("{}{} Holm", name[..1].to_uppercase(), &name[1..]),
             roles: roles.iter().copied().collect(),
             by: "test".into(),
             at: self.now(),
