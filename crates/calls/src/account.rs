@@ -1,9 +1,10 @@
 //! Figures for an inspection, read from `calls.db` without disturbing a server that runs: how many
-//! calls, consents and recordings, and who listened how often. No caller, no call, no words.
+//! calls, consents and recordings, and who listened when. No caller, no call, no words of a reason.
 
 use std::path::Path;
 
 use jiff::Timestamp;
+use rusqlite::types::Type;
 use rusqlite::{Connection, OpenFlags, params};
 
 use crate::desk::DeskError;
@@ -25,6 +26,27 @@ pub struct Account {
     pub withdrawn: u64,
     /// Listening, by purpose and act.
     pub listening: Vec<Heard>,
+    /// Each time, the latest first.
+    pub log: Vec<Line>,
+}
+
+/// One time that somebody listened, or tried to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// When.
+    pub at: Timestamp,
+    /// Who: the name of a token.
+    pub who: String,
+    /// For which purpose.
+    pub purpose: String,
+    /// `listen` or `export`.
+    pub act: String,
+    /// The recording.
+    pub recording: String,
+    /// Whether a reason was given.
+    pub reason: bool,
+    /// Whether it was allowed.
+    pub allowed: bool,
 }
 
 /// Listening for one purpose.
@@ -47,10 +69,16 @@ pub struct Heard {
 }
 
 /// The account of `since` (included) until `until` (not included), from the `calls.db` in this folder.
+/// Of the log of listening the latest `lines` lines are told one by one.
 ///
 /// # Errors
 /// [`DeskError::Database`] when there is none, or it cannot be read.
-pub fn account(folder: &Path, since: Timestamp, until: Timestamp) -> Result<Account, DeskError> {
+pub fn account(
+    folder: &Path,
+    since: Timestamp,
+    until: Timestamp,
+    lines: usize,
+) -> Result<Account, DeskError> {
     let path = folder.join(crate::desk::FILE);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let read = || -> rusqlite::Result<Account> {
@@ -85,6 +113,7 @@ pub fn account(folder: &Path, since: Timestamp, until: Timestamp) -> Result<Acco
                  AND decision = 'granted' AND withdrawn_at IS NOT NULL",
             )?,
             listening: Vec::new(),
+            log: Vec::new(),
         };
         let mut statement = tx.prepare(
             "SELECT purpose, act, sum(refused IS NULL), sum(refused IS NOT NULL),
@@ -106,6 +135,28 @@ pub fn account(folder: &Path, since: Timestamp, until: Timestamp) -> Result<Acco
             })
         })?;
         account.listening = rows.collect::<rusqlite::Result<_>>()?;
+        let mut statement = tx.prepare(
+            "SELECT listened_at, principal, purpose, act, recording_id, trim(reason) <> '',
+                 refused IS NULL
+             FROM listening WHERE listened_at >= ?1 AND listened_at < ?2
+             ORDER BY id DESC LIMIT ?3",
+        )?;
+        let most = i64::try_from(lines).unwrap_or(i64::MAX);
+        let rows = statement.query_map(params![since, until, most], |row| {
+            let at: String = row.get(0)?;
+            Ok(Line {
+                at: at.parse().map_err(|e| {
+                    rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(e))
+                })?,
+                who: row.get(1)?,
+                purpose: row.get(2)?,
+                act: row.get(3)?,
+                recording: row.get(4)?,
+                reason: row.get(5)?,
+                allowed: row.get(6)?,
+            })
+        })?;
+        account.log = rows.collect::<rusqlite::Result<_>>()?;
         Ok(account)
     };
     read().map_err(|e| DeskError::Database { attempt: "tell its figures", why: e.to_string() })
@@ -123,7 +174,7 @@ mod tests {
     #[test]
     fn counts_of_a_stretch_without_words() {
         let folder = tempfile::tempdir().expect("a folder");
-        let missing = account(folder.path(), Timestamp::MIN, Timestamp::MAX);
+        let missing = account(folder.path(), Timestamp::MIN, Timestamp::MAX, 9);
         assert!(missing.is_err(), "it made a database");
         let connection = Connection::open(folder.path().join("calls.db")).expect("a database");
         connection.execute_batch(include_str!("desk/schema.sql")).expect("the tables");
@@ -141,9 +192,11 @@ mod tests {
         heard("2026-01-03T00:00:00Z", "bo", " ", Some("no reason"));
         heard("2026-02-01T00:00:00Z", "bo", "later", None);
         let t = |s: &str| s.parse().expect("an instant");
-        let got = account(folder.path(), t("2026-01-01T00:00:00Z"), t("2026-02-01T00:00:00Z"));
+        let got = account(folder.path(), t("2026-01-01T00:00:00Z"), t("2026-02-01T00:00:00Z"), 2);
         let got = got.expect("an account");
         assert_eq!(got.calls, 0);
+        let log: Vec<_> = got.log.iter().map(|l| (l.who.as_str(), l.reason, l.allowed)).collect();
+        assert_eq!(log, [("bo", false, false), ("bo", true, true)]);
         assert_eq!(
             got.listening,
             [Heard {

@@ -40,6 +40,14 @@ pub enum CasesError {
         /// What is possible instead, in words.
         possible: String,
     },
+    /// The register wants a second person for it, who has not asked for the very same yet.
+    #[error(
+        "`{id}` waits for a second person, as the register wants; nothing was done: another person does the very same, and then it is done"
+    )]
+    SecondPerson {
+        /// The case.
+        id: String,
+    },
     /// What was given cannot be used.
     #[error("{what}: {why}")]
     Input {

@@ -6,7 +6,7 @@
 //! an argument; only then is the case changed, in one transaction with its ledger entry.
 //!
 //! [`request`] is the life of a request and its deadlines; [`find`] finds a person in the stores;
-//! [`decide`], [`erase`], [`restrict`] and [`access`] answer for each record and do it; [`assess`],
+//! [`decide`], [`erase`], [`restrict`] and [`access`] answer for each record and do it, with [`second`] where two must; [`assess`],
 //! [`hold`] says what a hold covers; [`review`] and [`consent`] are what is looked at regularly; [`inquiry`], [`breach`], [`attest`]
 //! and [`bundle`] are what an authority asks for.
 
@@ -28,6 +28,7 @@ mod refused;
 pub mod request;
 pub mod restrict;
 pub mod review;
+pub mod second;
 
 pub use error::{CasesError, Result};
 pub use refused::Refused;

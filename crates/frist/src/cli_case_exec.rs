@@ -147,8 +147,17 @@ pub struct PackageArgs {
     #[arg(long, value_name = "ITEM=TEXT")]
     pub instead: Vec<String>,
     /// The file to write.
-    #[arg(short, long, value_name = "FILE", required_unless_present_any = ["review", "show", "mask", "instead"])]
+    #[arg(short, long, value_name = "FILE", required_unless_present_any = ["review", "show", "mask", "instead", "link"])]
     pub out: Option<PathBuf>,
+    /// Lay it out on the server instead, to be fetched by a private link for so many days.
+    #[arg(long, value_name = "DAYS", conflicts_with_all = ["out", "zip", "review"])]
+    pub link: Option<u16>,
+    /// The token of whoever hears recordings that are to be enclosed, made by `frist calls token new`.
+    #[arg(long, value_name = "TOKEN", env = "FRIST_CALLS_TOKEN", hide_env_values = true)]
+    pub calls_token: Option<String>,
+    /// Where the server of calls is, when `calls.toml` does not say it for this machine.
+    #[arg(long, value_name = "URL", env = "FRIST_CALLS_URL")]
+    pub calls_url: Option<String>,
     /// A plain zip instead of an encrypted `age` file: only for a way of delivery that is itself safe.
     #[arg(long)]
     pub zip: bool,

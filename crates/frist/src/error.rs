@@ -155,6 +155,7 @@ impl From<frist_cases::CasesError> for Failure {
                 ..Self::new(format!("`{id}`: {why}; nothing was changed"))
             }
             .help(format!("now possible: {possible}")),
+            E::SecondPerson { .. } => Self::waits(e.to_string()),
             E::NotFound { what: "request", .. } => {
                 Self::new(e.to_string()).help("`frist case list --all` shows the cases")
             }

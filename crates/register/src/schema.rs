@@ -92,6 +92,9 @@ fn kind(kind: Kind) -> Value {
             "oneOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }],
         }),
         Kind::OneOf(words) => json!({ "enum": words }),
+        Kind::SomeOf(words) => json!({
+            "oneOf": [{ "enum": words }, { "type": "array", "items": { "enum": words } }],
+        }),
         Kind::Table(shape) => reference(shape.path),
         Kind::Tables(shape) => json!({ "type": "array", "items": reference(shape.path) }),
         // INVARIANT: a constant of this crate; a test reads every one.

@@ -24,6 +24,8 @@ pub enum Kind {
     Strings,
     /// One of these texts.
     OneOf(&'static [&'static str]),
+    /// A list of some of these texts.
+    SomeOf(&'static [&'static str]),
     /// A table of this shape.
     Table(&'static Shape),
     /// A list of tables of this shape.
@@ -91,6 +93,8 @@ pub(crate) const STORE_KINDS: &[&str] = &["sqlite", "postgresql", "files", "vaul
 pub(crate) const VACUUMS: &[&str] = &["recommend", "run"];
 pub(crate) const LANGUAGES: &[&str] = &["da", "en"];
 pub(crate) const IDENTITY_FORMATS: &[&str] = &["text", "email", "phone", "cpr", "name"];
+pub(crate) const RIGHTS_BY_TWO: &[&str] =
+    &["access", "portability", "rectification", "restriction"];
 pub(crate) const ROLES: &[&str] = &["controller", "processor"];
 pub(crate) const FACT_TYPES: &[&str] = &["date", "datetime", "instant", "unix", "unix-ms"];
 pub(crate) const START_POINTS: &[&str] = &["collection", "end of process", "end of relationship"];
@@ -266,6 +270,7 @@ shapes! {
         may("link", Kind::Str, "Where people can make a request."),
         may("notice_period", Kind::Period, "How long a hold still holds after its release."),
         may("review_every", Kind::Period, "How often purposes and data sets are reviewed, recital 39."),
+        may("second_person", Kind::SomeOf(RIGHTS_BY_TWO), "Rights that are carried out only when a second person asks for the very same: `access`, `portability`, `rectification`, `restriction`. For erasure a data set says `approve = \"two\"`."),
     ]
     ASSESSMENT "dataset.assessment" "[dataset.assessment]" "How long may we keep this? The answers behind the rule, Art. 5(2)." [
         must("on", Kind::Date, "The day it was made."),

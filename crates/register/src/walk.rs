@@ -401,6 +401,23 @@ impl<'a> Tab<'a> {
         if let Some(i) = words.iter().position(|w| *w == text.value) {
             return values.get(i).copied();
         }
+        self.none_of(name, words, &text);
+        None
+    }
+
+    /// A list of some of these texts; what is none of them is said and left out.
+    pub fn some_of(&self, name: &'static str, words: &[&'static str]) -> Vec<Sp<String>> {
+        let known = |text: &Sp<String>| {
+            let known = words.contains(&text.value.as_str());
+            if !known {
+                self.none_of(name, words, text);
+            }
+            known
+        };
+        self.strings(name).into_iter().filter(known).collect()
+    }
+
+    fn none_of(&self, name: &str, words: &[&'static str], text: &Sp<String>) {
         let mut said =
             Diagnostic::new(Code::E0005, text.span, format!("`{name}` cannot be `{}`", text.value))
                 .here(format!("expected {}", either(words)));
@@ -410,7 +427,6 @@ impl<'a> Tab<'a> {
         }
         self.say(said);
         self.failed.set(true);
-        None
     }
 
     /// A table of its own shape.

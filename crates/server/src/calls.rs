@@ -123,6 +123,35 @@ impl CallsConfig {
     }
 }
 
+impl CallsConfig {
+    /// The sound of a recording, for the first of these purposes for which this person may hear it.
+    /// Each try is in the log of listening.
+    pub(crate) fn sound(
+        &self,
+        face: &Face,
+        name: &str,
+        recording: &str,
+        purposes: &[String],
+        reason: &str,
+    ) -> Result<Vec<u8>, String> {
+        let mut why = String::new();
+        for purpose in purposes {
+            let path = format!(
+                "/v1/recordings/{}/audio?purpose={}&reason={}",
+                encode(recording),
+                encode(purpose),
+                encode(reason)
+            );
+            let told = self.ask(face, name, &path, None).map_err(|e| e.message)?;
+            if told.status == 200 {
+                return Ok(told.body);
+            }
+            why = told.why();
+        }
+        Err(why)
+    }
+}
+
 /// A part of a path or query, percent-encoded.
 pub(crate) fn encode(text: &str) -> String {
     let sign = |b: u8| match b {

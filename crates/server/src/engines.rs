@@ -299,10 +299,7 @@ impl Engines {
             // What requests were refused until a day goes on that day, and Frist's own closed cases
             // when their time is up: as the command line's sweep does.
             let t = engine.now();
-            frist_cases::erase::finish_deferred(engine, who, "", t, &mut |_| ())
-                .map_err(of_cases)?;
-            frist_cases::request::tidy(&mut engine.state, &engine.register, who, t)
-                .map_err(of_cases)?;
+            frist_cases::due::do_what_is_due(engine, who, t).map_err(of_cases)?;
             let report = engine.sweep(plan, &mut |step| {
                 let mut jobs = lock(&self.jobs);
                 let Some(job) = jobs.get_mut(plan) else { return };
@@ -312,9 +309,10 @@ impl Engines {
                     _ => {}
                 }
             })?;
-            // The proof of a withdrawn consent goes with the data.
+            // Whose record the sweep has just erased hears of it now, not after the next one; and the
+            // proof of a withdrawn consent goes with the data.
             let t = engine.now();
-            frist_cases::consent::tidy(engine, t).map_err(of_cases)?;
+            frist_cases::due::do_what_is_due(engine, who, t).map_err(of_cases)?;
             (self.face.publish)(engine)?;
             Ok(report)
         })

@@ -21,6 +21,8 @@ pub struct Public {
     pub form: bool,
     /// The privacy notices, at `/p/notices`.
     pub notices: bool,
+    /// Packages that people fetch by a private link, at `/p/d/`.
+    pub packages: bool,
     /// How many requests are taken in an hour from everybody together. A flood is then a delay for
     /// all, not ten thousand cases with a month to answer each.
     pub per_hour: u16,
@@ -28,7 +30,7 @@ pub struct Public {
 
 impl Default for Public {
     fn default() -> Self {
-        Self { form: false, notices: false, per_hour: 60 }
+        Self { form: false, notices: false, packages: false, per_hour: 60 }
     }
 }
 
@@ -38,6 +40,8 @@ pub(crate) struct Paces {
     pub(crate) pages: Pace,
     /// Requests sent, by address.
     pub(crate) sent: Pace,
+    /// Codes of packages, by address.
+    pub(crate) codes: Pace,
     /// Requests sent by all.
     pub(crate) all: Pace,
 }
@@ -49,6 +53,7 @@ impl Paces {
         Self {
             pages: Pace::new(60.0, 2.0),
             sent: Pace::new(5.0, 5.0 / HOUR),
+            codes: Pace::new(10.0, 20.0 / HOUR),
             all: Pace::new(all, all / HOUR),
         }
     }

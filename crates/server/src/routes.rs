@@ -193,6 +193,8 @@ routes! {
     Post "/p/send"                      PublicSend        ALL;
     Get  "/p/s/{id}"                    PublicStatus      ALL;
     Get  "/p/s/{id}/{part}"             PublicLetter      ALL;
+    Get  "/p/d/{id}"                    PublicPackage     ALL;
+    Post "/p/d/{id}"                    PublicFetch       ALL;
     Get  "/p/notices"                   PublicNotices     ALL;
     Get  "/p/notices/{id}"              PublicNotice      ALL;
     // For everybody: the interface for machines.
@@ -264,6 +266,8 @@ mod tests {
             "/p/send",
             "/p/s/{id}",
             "/p/s/{id}/{part}",
+            "/p/d/{id}",
+            "/p/d/{id}",
             "/p/notices",
             "/p/notices/{id}",
             "/api",

@@ -71,23 +71,39 @@ pub fn round(
     sign();
     let now = engine.now();
     if going_on() && memory.kept_up.is_none_or(|at| now.duration_since(at) >= UPKEEP) {
-        match frist_cases::due::do_what_is_due(engine, OPERATOR, now) {
-            Ok(_) => {
-                publish(engine)?;
-                memory.kept_up = Some(now);
-            }
-            Err(frist_cases::CasesError::Sweep(Error::Busy { .. })) => {}
-            Err(e) => return Err(e.to_string()),
-        }
+        keep_up(engine, memory, publish, now)?;
     }
     sign();
     if going_on() {
         sweeps(engine, schedule, publish, sign, going_on, &mut round)?;
     }
+    // Whose record a sweep has just erased hears of it now, not after the next one.
+    if going_on() && !round.reports.is_empty() {
+        let now = engine.now();
+        keep_up(engine, memory, publish, now)?;
+    }
     sign();
     let now = engine.now();
     round.next = engine.next_due(&Options::default(), now).map_err(said)?;
     Ok(round)
+}
+
+/// What is due in Frist's own keeping; not while another process sweeps.
+fn keep_up(
+    engine: &mut Engine,
+    memory: &mut Memory,
+    publish: &dyn Fn(&mut Engine) -> Result<(), String>,
+    now: jiff::Timestamp,
+) -> Result<(), String> {
+    match frist_cases::due::do_what_is_due(engine, OPERATOR, now) {
+        Ok(_) => {
+            publish(engine)?;
+            memory.kept_up = Some(now);
+            Ok(())
+        }
+        Err(frist_cases::CasesError::Sweep(Error::Busy { .. })) => Ok(()),
+        Err(e) => Err(e.to_string()),
+    }
 }
 
 fn sweeps(

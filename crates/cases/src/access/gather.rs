@@ -7,9 +7,9 @@ use frist_register::{DataSet, Lang, StoreKind};
 use frist_state::case::CaseRecord;
 use frist_sweep::Engine;
 
-use super::Shown;
-use crate::Result;
+use super::{Recordings, Shown};
 use crate::erase::{ABSENT, ERASE, keys_of, say};
+use crate::{CasesError, Result};
 
 /// Something that may tell of other people.
 #[derive(Clone)]
@@ -44,6 +44,8 @@ pub(super) struct Held {
     pub(super) fields: Vec<(String, Option<String>)>,
     /// A file of this name.
     pub(super) file: Option<(String, Vec<u8>)>,
+    /// A recording that is to be enclosed, and the purposes for which the caller has consented.
+    pub(super) sound: Option<Vec<String>>,
 }
 
 /// The records of one data set.
@@ -113,6 +115,7 @@ pub(super) fn gather(
         let kind = engine.register.store(&dataset.store).map(|s| s.kind.clone());
         let recordings = matches!(kind, Some(StoreKind::Vault { .. }));
         let mut set = HeldIn { dataset, records: Vec::new() };
+        let mut unheard = false;
         let store = engine.store(&prepared.dataset.store.value)?;
         for key in keys {
             let Some(mut fields) = store.fields(&prepared.bound, &key)? else { continue };
@@ -140,7 +143,24 @@ pub(super) fn gather(
                     shown: decided,
                 });
             }
-            let mut held = Held { key: text.clone(), fields, file: None };
+            let mut held = Held { key: text.clone(), fields, file: None, sound: None };
+            if recordings {
+                let id = format!("{}/{text}/", set.dataset.id.value);
+                let decided = shown.get(&id).cloned();
+                if decided == Some(Shown::Whole) {
+                    held.sound = Some(consented(&set.dataset, &held.fields));
+                }
+                unheard |= decided == Some(Shown::Masked);
+                out.items.push(Item {
+                    id,
+                    dataset: set.dataset.id.value.clone(),
+                    key: text.clone(),
+                    field: wav(&text),
+                    file: true,
+                    says: None,
+                    shown: decided,
+                });
+            }
             if let Some(bytes) = store.content(&prepared.bound, &key)? {
                 let name = text.rsplit('/').next().unwrap_or(&text).to_owned();
                 let id = format!("{}/{text}/", set.dataset.id.value);
@@ -160,7 +180,7 @@ pub(super) fn gather(
             }
             set.records.push(held);
         }
-        if recordings && !set.records.is_empty() {
+        if unheard {
             let why = say(
                 lang,
                 "optagelserne selv kan aflyttes hos os efter aftale",
@@ -180,6 +200,57 @@ pub(super) fn gather(
         });
     }
     Ok(out)
+}
+
+/// Puts the sound of the recordings that are shown whole into the package.
+pub(super) fn enclose(
+    gathered: &mut Gathered,
+    number: &str,
+    mut from: Option<&mut (dyn Recordings + '_)>,
+    lang: Lang,
+) -> Result<()> {
+    let refuse = |why: String| {
+        Err(CasesError::Step {
+            id: number.to_owned(),
+            step: "answered with a package",
+            why,
+            possible: "leave the recording out, or make the package where recordings can be heard"
+                .into(),
+        })
+    };
+    let reason = format!("{} {number}", say(lang, "Indsigt, artikel 15, sag", "Access, case"));
+    for held in gathered.sets.iter_mut().flat_map(|set| &mut set.records) {
+        let Some(purposes) = &held.sound else { continue };
+        let Some(from) = &mut from else {
+            return refuse("a recording is to be enclosed, and none can be heard here".into());
+        };
+        if purposes.is_empty() {
+            return refuse("a recording is to be enclosed that no consent covers any more".into());
+        }
+        match from.sound(&held.key, purposes, &reason) {
+            Ok(sound) => held.file = Some((wav(&held.key), sound)),
+            Err(why) => return refuse(format!("a recording cannot be heard: {why}")),
+        }
+    }
+    Ok(())
+}
+
+fn wav(recording: &str) -> String {
+    format!("{recording}.wav")
+}
+
+/// The purposes to which the caller of a recording has consented, and not taken it back.
+fn consented(dataset: &DataSet, fields: &[(String, Option<String>)]) -> Vec<String> {
+    let set = |fact: String| fields.iter().any(|(name, value)| *name == fact && value.is_some());
+    let mut out: Vec<String> = Vec::new();
+    for keep in &dataset.keep {
+        let (purpose, column) = (&keep.purpose.value, keep.purpose.value.replace('-', "_"));
+        let given = set(format!("given_{column}")) && !set(format!("withdrawn_{column}"));
+        if given && !out.contains(purpose) {
+            out.push(purpose.clone());
+        }
+    }
+    out
 }
 
 pub(super) fn title(dataset: &DataSet, lang: Lang) -> String {

@@ -4,13 +4,16 @@
 //! Only records that the search found for certain go in. Fields that may tell of other people
 //! (`others` of a data set) and files, which may too, are put before a reviewer, one by one
 //! ([`review`], [`judge`]): until each of them is shown, masked or replaced by a person there is no
-//! package. A recording in the call vault is named, not enclosed: it is heard by listening's own means.
+//! package. A recording in the call vault is such a file: its sound comes by listening's own means
+//! ([`Recordings`]), so that who may hear it is decided there, and each is in the log of listening.
 //!
 //! - `told.rs`: Art. 15(1)(a)-(h) from the register and the rules that erase;
 //! - `gather.rs`: the records, with what a reviewer decided;
-//! - `write.rs`: PDF or HTML, JSON, CSV, files; the zip, and the `age` file with its passphrase.
+//! - `write.rs`: PDF or HTML, JSON, CSV, files; the zip, and the `age` file with its passphrase;
+//! - `parcel.rs`: the private link by which the person fetches it.
 
 mod gather;
+mod parcel;
 mod told;
 mod write;
 
@@ -31,7 +34,8 @@ use crate::restrict::{keep_work, work_of};
 use crate::{CasesError, Result};
 
 pub use gather::Item;
-use gather::gather;
+use gather::{enclose, gather};
+pub use parcel::{DAYS, FETCHES, Fetched, Link, MOST_DAYS, TRIES, fetch, lay_out, until};
 pub use write::{open_sealed, passphrase};
 
 /// Under this name the reviewer's decisions are kept with the request.
@@ -74,6 +78,24 @@ struct Made {
     at: Timestamp,
     sealed: bool,
     sha256: String,
+    /// The last day on which it can be fetched by a private link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    until: Option<jiff::civil::Date>,
+}
+
+/// Where the sound of recordings comes from: by the rules of listening, and logged there.
+pub trait Recordings {
+    /// The sound of a recording as a WAV file, heard for one of these purposes, to each of which the
+    /// caller has consented. The reason stands in the log of listening.
+    ///
+    /// # Errors
+    /// Why it is not played, in words.
+    fn sound(
+        &mut self,
+        recording: &str,
+        purposes: &[String],
+        reason: &str,
+    ) -> Result<Vec<u8>, String>;
 }
 
 /// A package that was made.
@@ -179,10 +201,11 @@ pub fn deliver(
     signed: &str,
     number: &str,
     sealed: bool,
+    recordings: Option<&mut (dyn Recordings + '_)>,
     t: Timestamp,
 ) -> Result<Package> {
     let seal = if sealed { Seal::Fresh } else { Seal::Open };
-    let package = make(engine, by, signed, number, seal, t)?;
+    let package = make(engine, by, signed, number, seal, recordings, t)?;
     hand_over(engine, by, signed, number, t)?;
     Ok(package)
 }
@@ -199,6 +222,7 @@ pub fn make(
     signed: &str,
     number: &str,
     seal: Seal<'_>,
+    recordings: Option<&mut (dyn Recordings + '_)>,
     t: Timestamp,
 ) -> Result<Package> {
     let phrase = match seal {
@@ -210,9 +234,12 @@ pub fn make(
         }
         Seal::With(phrase) => Some((phrase.to_owned(), write::BY_A_PERSON)),
     };
-    let Draft { kept, gathered, context, kind, mut work } =
-        draft(engine, by, signed, number, phrase.is_some(), t)?;
+    let Draft { kept, mut gathered, context, kind, mut work } =
+        draft(engine, by, signed, number, phrase.is_some(), None, t)?;
+    let what = ("package", kept.request.searched, &work.shown);
+    let kept = crate::second::ask(engine, by, kept, &what, t)?;
     let (lang, portable) = (kept.request.lang, kept.request.right == Right::Portability);
+    enclose(&mut gathered, number, recordings, lang)?;
     let revision = engine.revision.to_string();
     let letter = crate::request::letters::render(kind, &context, &kept, &engine.register)?;
     let zip = write::zip(&gathered, letter, number, &revision, lang, portable, t)?;
@@ -233,7 +260,8 @@ pub fn make(
         "{}: {} records, {} fields or files left out, sha256 {hash}",
         package.name, package.records, package.masked
     );
-    work.made = Some(Made { at: t, sealed: package.passphrase.is_some(), sha256: hash });
+    let sealed = package.passphrase.is_some();
+    work.made = Some(Made { at: t, sealed, sha256: hash, until: None });
     let made = step(t, by, format!("package:{}", package.records), Some(text));
     keep_work(engine, kept, WORK, &work, made)?;
     Ok(package)
@@ -274,7 +302,8 @@ pub fn hand_over(
             possible: "make the package".into(),
         });
     };
-    let Draft { context, kind, .. } = draft(engine, by, signed, number, made.sealed, t)?;
+    let Draft { context, kind, .. } =
+        draft(engine, by, signed, number, made.sealed, made.until, t)?;
     let granted = Step::Decide { outcome: Outcome::Granted, reasons: None, deferred: Vec::new() };
     desk(engine, by, t, signed).take(number, None, &granted, Told::Nothing, None)?;
     let told = Told::Letter(kind, Box::new(context));
@@ -299,6 +328,7 @@ fn draft(
     signed: &str,
     number: &str,
     sealed: bool,
+    until: Option<jiff::civil::Date>,
     t: Timestamp,
 ) -> Result<Draft> {
     let kept = desk(engine, by, t, signed).load(number)?;
@@ -343,21 +373,22 @@ fn draft(
             vec![if frist_paper::PDF { "PDF" } else { "HTML" }.into(), "JSON".into(), "CSV".into()]
         }
     };
-    let how = match sealed {
-        true => say(
+    let how = match (sealed, until) {
+        (_, Some(_)) => say(
+            lang,
+            "En fil, som du henter på et privat link. Du får koden særskilt.",
+            "A file that you fetch by a private link. You receive the code separately.",
+        ),
+        (true, None) => say(
             lang,
             "En krypteret fil. Du får koden særskilt.",
             "An encrypted file. You receive the code separately.",
         ),
-        false => say(lang, "En zip-fil", "A zip file"),
+        (false, None) => say(lang, "En zip-fil.", "A zip file."),
     };
     let mut context: LetterContext = desk(engine, by, t, signed).context(&kept);
-    context.delivery = Some(Delivery {
-        how: how.to_owned(),
-        until: None,
-        formats,
-        left_out: gathered.left_out.clone(),
-    });
+    context.delivery =
+        Some(Delivery { how: how.to_owned(), until, formats, left_out: gathered.left_out.clone() });
     if portable {
         context.decisions = decision_lines(&gathered.as_records(), &engine.register, lang);
         context.decisions.iter_mut().for_each(|d| d.answer.clear());

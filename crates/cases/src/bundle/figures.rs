@@ -364,8 +364,33 @@ pub struct Calls {
     pub consents: (u64, u64, u64),
     /// Who listened, by purpose.
     pub listening: Vec<Listening>,
+    /// Each time that somebody listened or tried to, the latest first, at most [`MOST_HEARD`].
+    pub log: Vec<HeardRow>,
     /// Why the log could not be read; none when it could.
     pub problem: Option<String>,
+}
+
+/// The log of listening is told line by line up to so many lines; its sums are of all of them.
+pub const MOST_HEARD: usize = 2_000;
+
+/// One time that somebody listened, or tried to. Not the words of the reason: they can name people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeardRow {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub who: String,
+    /// For which purpose.
+    pub purpose: String,
+    /// `listen` or `export`.
+    pub act: String,
+    /// The recording's number, which is random.
+    pub recording: String,
+    /// Whether a reason was given.
+    pub reason: bool,
+    /// Whether it was allowed.
+    pub allowed: bool,
 }
 
 /// Listening for one purpose.
@@ -394,8 +419,30 @@ pub struct Listening {
 pub struct Access {
     /// Operators who did something in the period, by what the ledger says they did.
     pub operators: Vec<Role>,
+    /// The accounts of the console, also those that are closed.
+    pub accounts: Vec<AccountRow>,
+    /// The tokens of the interface for machines that still work.
+    pub api_tokens: Vec<AccountRow>,
     /// Tokens of the call interface; none where there is none.
     pub tokens: Option<Vec<Role>>,
+}
+
+/// An account of the console, or a token of the interface for machines: what it may.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountRow {
+    /// The name that it acts under.
+    pub name: String,
+    /// Its roles or scopes.
+    pub roles: Vec<String>,
+    /// The data sets whose records it may see; `*` is all.
+    pub datasets: Vec<String>,
+    /// Whether an account has a second factor here; none where that does not apply.
+    pub second_factor: Option<bool>,
+    /// The last day on which it is good, or the day on which it was closed.
+    pub until: Option<Date>,
+    /// Whether it is closed.
+    pub closed: bool,
 }
 
 /// A person or program, and what it may do or did.

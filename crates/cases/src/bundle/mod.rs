@@ -16,7 +16,7 @@
 //! against the revisions that the ledger names.
 //!
 //! No personal data: figures and ids of data sets. People appear only where a question asks who may
-//! do something: as the names of operators and tokens.
+//! do something: as the names of operators, accounts and tokens.
 
 pub mod collect;
 mod figures;
@@ -29,9 +29,9 @@ pub mod verify;
 mod write;
 
 pub use figures::{
-    Access, Backup, BreachRow, Calls, Controller, Coverage, Figures, FileRow, FindingRow, Ground,
-    HoldRow, InquiryRow, LastSweep, Listening, RequestRow, Requests, Revision, RightRow, Role,
-    RuleRow, Staff, SweepRow, Uncovered, Words,
+    Access, AccountRow, Backup, BreachRow, Calls, Controller, Coverage, Figures, FileRow,
+    FindingRow, Ground, HeardRow, HoldRow, InquiryRow, LastSweep, Listening, MOST_HEARD,
+    RequestRow, Requests, Revision, RightRow, Role, RuleRow, Staff, SweepRow, Uncovered, Words,
 };
 pub use place::{Folder, Parts, Zipped, zip_folder};
 pub use proven::{Period, Proven};

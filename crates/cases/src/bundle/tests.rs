@@ -73,6 +73,10 @@ impl Org {
     }
 
     fn bundle(&mut self, name: &str, lang: Lang) -> PathBuf {
+        self.bundle_of(name, lang, None)
+    }
+
+    fn bundle_of(&mut self, name: &str, lang: Lang, calls: Option<Calls>) -> PathBuf {
         let folder = self.dir.path().join(name);
         fs::create_dir(&folder).unwrap();
         let period = Period { since: t("2025-11-22T12:00:00Z"), until: t("2026-11-22T12:00:01Z") };
@@ -81,7 +85,7 @@ impl Org {
             made: t(NOW),
             by: "ida".into(),
             program: "frist test".into(),
-            calls: None,
+            calls,
             tokens: None,
         };
         let tiles = Tiles::new(self.dir.path().join("ledger"));
@@ -492,4 +496,66 @@ fn what_the_ledger_proves_is_of_the_period_only() {
     assert_eq!((none.records(), none.entries, none.revisions.len()), (0, 0, 0));
     // The revision in force at the start of a period belongs to it.
     assert_eq!((later.records(), later.entries, later.revisions.len()), (0, 0, 1));
+}
+
+#[test]
+fn who_may_do_what_and_who_listened_is_told_and_no_words_of_a_reason() {
+    let mut org = Org::new(false);
+    let set = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect::<BTreeSet<_>>();
+    let new = |name: &str| frist_state::NewAccount {
+        name: name.into(),
+        title: "Prøve Eksempelsen".into(),
+        at: t(NOW),
+        by: "ida".into(),
+    };
+    let state = &mut org.engine.state;
+    let sag = state.add_account(&new("sagsbehandler"), &set(&["caseworker"])).unwrap();
+    state.set_need_to_know(sag, &set(&["customers"])).unwrap();
+    let gone = state.add_account(&new("fratraadt"), &set(&["dpo"])).unwrap();
+    state.set_disabled(gone, Some(t(NOW))).unwrap();
+    let heard = |who: &str, allowed| HeardRow {
+        at: t(NOW),
+        who: who.into(),
+        purpose: "quality".into(),
+        act: "listen".into(),
+        recording: "0f3a".into(),
+        reason: true,
+        allowed,
+    };
+    let calls = Calls {
+        listening: vec![Listening {
+            purpose: "quality".into(),
+            act: "listen".into(),
+            allowed: 2,
+            refused: 1,
+            people: 1,
+            reasons: 1,
+            without_reason: 0,
+        }],
+        log: vec![heard("leder", true), heard("leder", false)],
+        ..Calls::default()
+    };
+    let folder = org.bundle_of("b", Lang::Da, Some(calls));
+    assert!(look(&folder).valid());
+    let figures: Figures =
+        serde_json::from_slice(&fs::read(folder.join(FIGURES)).unwrap()).unwrap();
+    let told: Vec<_> = figures
+        .access
+        .accounts
+        .iter()
+        .map(|a| (a.name.as_str(), a.roles.join(","), a.datasets.join(","), a.closed))
+        .collect();
+    let line = |n, r: &str, d: &str, c| (n, r.to_owned(), d.to_owned(), c);
+    let known = [
+        line("fratraadt", "dpo", "", true),
+        line("sagsbehandler", "caseworker", "customers", false),
+    ];
+    assert_eq!(told, known);
+    let page = fs::read_to_string(folder.join(REPORT_HTML)).unwrap();
+    for words in
+        ["sagsbehandler", "lukket", "Aflytningsloggen", "0f3a", "De seneste 2 af 3", "1 bruger"]
+    {
+        assert!(page.contains(words), "{words}");
+    }
+    assert!(!page.contains("Eksempelsen"), "what a person is called is not needed");
 }

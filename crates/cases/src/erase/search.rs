@@ -118,6 +118,14 @@ fn why(reason: &Reason, register: &Register, lang: Lang) -> String {
         Reason::Said => {
             return say(lang, "bekræftet af en sagsbehandler", "a person has said so").to_owned();
         }
+        Reason::Follows { field, dataset, .. } => {
+            let set = register.dataset(dataset).map(|d| d.title.get(lang));
+            let set = set.filter(|t| !t.is_empty()).unwrap_or(dataset);
+            return match lang {
+                Lang::Da => format!("hører til personens post i {set} (feltet {field})"),
+                Lang::En => format!("belongs to their record in {set} (field {field})"),
+            };
+        }
         Reason::Field { field, kind, from, .. } => (field, kind, from),
     };
     let title = register.identity(kind).map(|i| i.title.get(lang)).filter(|t| !t.is_empty());

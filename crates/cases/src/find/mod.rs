@@ -9,11 +9,13 @@
 //! - `fields` reads from the register what can be looked for where, and what a field may prove.
 //! - `value` says how values are compared and spelled.
 //! - `judge` is pure: from the records found so far, which are the person's, and which are asked about.
+//! - `follow` adds what has no identifier of its own and goes with a record that was found.
 //! - `search` asks the stores, in parallel, until the judge has nothing more to ask for.
 //!
 //! Found by the person is not decided about: what follows for each record is [`crate::decide`].
 
 mod fields;
+mod follow;
 mod judge;
 mod log;
 mod search;
@@ -149,6 +151,15 @@ pub enum Reason {
         value: String,
         /// From where it is known that this is the person's.
         from: Origin,
+    },
+    /// It goes with a record of the person, which it refers to (`on_erase = "cascade"`).
+    Follows {
+        /// The field that refers to it.
+        field: String,
+        /// The data set of the record.
+        dataset: String,
+        /// The record's key as text.
+        key: String,
     },
     /// A person has said so.
     Said,

@@ -10,6 +10,7 @@ use frist_stores::{Bound, FieldMatch, FoundRow, Key, Looked, Store, StoreError};
 use frist_sweep::Engine;
 
 use super::fields::Fields;
+use super::follow::{Follower, follow, links};
 use super::judge::{Outside, Row, Teller, Value, Verdict, judge};
 use super::value::{normal, spellings};
 use super::{Found, Limits, NO_FIELD, Said};
@@ -24,6 +25,8 @@ pub struct Finder {
     stores: Vec<String>,
     unreachable: Vec<(String, String)>,
     unsearchable: Vec<(String, String)>,
+    /// Data sets without identifiers that are reached through others.
+    followers: Vec<Follower>,
 }
 
 /// What one data set is asked in one round.
@@ -64,9 +67,13 @@ impl Finder {
             stores: Vec::new(),
             unreachable: Vec::new(),
             unsearchable: Vec::new(),
+            followers: Vec::new(),
             fields,
         };
-        let without = finder.fields.without.iter().map(|d| (d.clone(), NO_FIELD.to_owned()));
+        finder.followers(engine);
+        let reached = |d: &String| finder.followers.iter().any(|f| f.dataset == *d);
+        let without = finder.fields.without.iter().filter(|d| !reached(d));
+        let without: Vec<_> = without.map(|d| (d.clone(), NO_FIELD.to_owned())).collect();
         finder.unsearchable.extend(without);
         for place in &finder.fields.places {
             let dataset = engine.register.dataset(&place.dataset);
@@ -90,6 +97,18 @@ impl Finder {
             finder.stores.push(store);
         }
         finder
+    }
+
+    /// What can be reached through others; what cannot be bound is said to be unsearchable.
+    fn followers(&mut self, engine: &mut Engine) {
+        let known = self.fields.places.iter().map(|p| p.dataset.as_str()).collect();
+        for (dataset, to, by) in links(&engine.register, &known, &self.fields.without) {
+            let store = engine.register.dataset(&dataset).map(|d| d.store.value.clone());
+            // What cannot be bound stays among those that nobody can search.
+            if let (Some(store), Ok(prepared)) = (store, engine.prepare(&dataset)) {
+                self.followers.push(Follower { dataset, to, by, store, bound: prepared.bound });
+            }
+        }
     }
 
     /// The kinds of values by which a person can be looked for.
@@ -128,7 +147,9 @@ impl Finder {
             }
             verdict = judge(&self.fields, &pool.rows, &outside, limits.identifiers);
         }
-        Ok(self.tell(&verdict, &outside, pool))
+        let mut found = self.tell(&verdict, &outside, pool);
+        follow(engine, &self.followers, limits, &mut found);
+        Ok(found)
     }
 
     fn value(&self, kind: &str, text: &str) -> Result<(Value, String)> {

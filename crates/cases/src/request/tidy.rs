@@ -37,13 +37,14 @@ pub fn over(state: &mut State, register: &Register, at: Timestamp) -> Result<Vec
 }
 
 /// Erases the cases of [`over`], each with its ledger entry, and then overwrites what the database
-/// keeps of them.
+/// keeps of them. Packages that nobody can fetch any more go too.
 ///
 /// # Errors
 ///
 /// When the database does not answer; what was erased so far stays erased.
 pub fn tidy(state: &mut State, register: &Register, by: &str, at: Timestamp) -> Result<Tidied> {
     let mut tidied = Tidied::default();
+    state.drop_parcels(at)?;
     for case in over(state, register, at)? {
         match state.erase_case(&case.number, by, at) {
             Ok(()) => tidied.erased.push(case.number),

@@ -108,6 +108,8 @@ pub fn restrict(
         engine.state.case_records(number)?.into_iter().filter(|r| r.state != ABSENT).collect();
     let these: Vec<&CaseRecord> = records.iter().collect();
     let keys = keys_of(engine, &these)?;
+    let named: Vec<_> = keys.iter().map(|(dataset, key)| (dataset, key.text())).collect();
+    let kept = crate::second::ask(engine, by, kept, &("restrict", article, named), t)?;
     let mut work: Work = work_of(&kept, WORK)?.unwrap_or_default();
     hold(engine, by, number, &keys, t)?;
     if work.from.is_none() {

@@ -74,6 +74,13 @@ pub fn rectify(
             why: "it is not among those that were found for this person; search again, or confirm it there".into(),
         });
     }
+    let kept = match set.is_empty() {
+        true => kept,
+        false => {
+            let set: Vec<_> = set.iter().map(|f| (&f.field, &f.to)).collect();
+            crate::second::ask(engine, by, kept, &("rectify", dataset, key, set), t)?
+        }
+    };
     let keys = engine.parse_keys(dataset, &[key.to_owned()])?;
     let prepared = engine.prepare(dataset)?;
     let store = engine.store(&prepared.dataset.store.value)?;

@@ -2,6 +2,7 @@
 //! documents' cases by name, then what must never happen.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
+mod along;
 mod founding;
 mod never;
 mod packages;

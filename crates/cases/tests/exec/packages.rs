@@ -92,9 +92,13 @@ period = "3 years"
 "#;
 
 fn org() -> Org {
+    org_of(RULES)
+}
+
+fn org_of(rules: &str) -> Org {
     let org = Org::new(
         "",
-        RULES,
+        rules,
         "CREATE TABLE letter (id INTEGER PRIMARY KEY, customer_id INTEGER, sent TEXT, text TEXT);
          CREATE TABLE invoice (id INTEGER PRIMARY KEY, customer_id INTEGER, day TEXT, amount TEXT);
          CREATE TABLE news (id INTEGER PRIMARY KEY, customer_id INTEGER, given_on TEXT, email TEXT);
@@ -113,7 +117,7 @@ fn org() -> Org {
     org
 }
 
-fn files(zip: &[u8]) -> BTreeMap<String, Vec<u8>> {
+pub fn files(zip: &[u8]) -> BTreeMap<String, Vec<u8>> {
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(zip)).unwrap();
     (0..archive.len())
         .map(|ix| {
@@ -135,14 +139,14 @@ fn a_package_has_all_of_the_person_and_nothing_of_others_or_unseen() {
     let items = review(&mut engine, &number, t).unwrap();
     let ids: Vec<&str> = items.iter().map(|i| i.id.as_str()).collect();
     assert_eq!(ids, ["letters/1/text", "scans/in/1.txt/"]);
-    assert!(deliver(&mut engine, "ida", "", &number, true, t).is_err());
+    assert!(deliver(&mut engine, "ida", "", &number, true, None, t).is_err());
     let instead = Shown::Instead("Min nabo klagede".into());
     judge(&mut engine, "ida", &number, "letters/1/text", instead.clone(), t).unwrap();
     assert!(judge(&mut engine, "ida", &number, "letters/3/text", Shown::Whole, t).is_err());
     assert!(judge(&mut engine, "ida", &number, "scans/in/1.txt/", instead, t).is_err());
-    assert!(deliver(&mut engine, "ida", "", &number, true, t).is_err());
+    assert!(deliver(&mut engine, "ida", "", &number, true, None, t).is_err());
     judge(&mut engine, "ida", &number, "scans/in/1.txt/", Shown::Whole, t).unwrap();
-    let package = deliver(&mut engine, "ida", "", &number, true, t).unwrap();
+    let package = deliver(&mut engine, "ida", "", &number, true, None, t).unwrap();
     assert_eq!((package.records, package.masked), (5, 0));
     let phrase = package.passphrase.clone().unwrap();
     assert!(!format!("{package:?}").contains(&phrase));
@@ -179,7 +183,7 @@ fn a_package_has_all_of_the_person_and_nothing_of_others_or_unseen() {
         assert!(page.contains(words), "{words}\n{page}");
     }
     // Answered: no second package.
-    assert!(deliver(&mut engine, "ida", "", &number, true, t).is_err());
+    assert!(deliver(&mut engine, "ida", "", &number, true, None, t).is_err());
     let log = engine.state.case_log(&number).unwrap();
     let text: String = log.iter().filter_map(|s| s.step.text.clone()).collect();
     assert!(text.contains("sha256") && !text.contains(&phrase));
@@ -194,7 +198,7 @@ fn masked_means_left_out_and_said() {
     for id in ["letters/1/text", "scans/in/1.txt/"] {
         judge(&mut engine, "ida", &number, id, Shown::Masked, t).unwrap();
     }
-    let package = deliver(&mut engine, "ida", "", &number, false, t).unwrap();
+    let package = deliver(&mut engine, "ida", "", &number, false, None, t).unwrap();
     assert_eq!((package.masked, package.passphrase.is_none()), (2, true));
     let files = files(&package.bytes);
     assert!(!files.keys().any(|n| n.starts_with("filer/")));
@@ -209,7 +213,7 @@ fn portability_is_what_rests_on_consent_or_contract_and_came_from_the_person() {
     let number = org.open(&mut engine, Right::Portability, 7);
     let t = org.clock.now();
     assert!(review(&mut engine, &number, t).unwrap().is_empty());
-    let package = deliver(&mut engine, "ida", "", &number, false, t).unwrap();
+    let package = deliver(&mut engine, "ida", "", &number, false, None, t).unwrap();
     let files = files(&package.bytes);
     assert_eq!(files.keys().collect::<Vec<_>>(), ["csv/news.csv", "oplysninger.json"]);
     // Invoices rest on a statute, and letters come from elsewhere.
@@ -228,19 +232,143 @@ fn a_package_is_made_as_often_as_needed_and_handed_over_once() {
     judge_all(&mut engine, "ida", &number, &all, t).unwrap();
     assert!(hand_over(&mut engine, "ida", "", &number, t).is_err(), "nothing was made");
     let typed = |phrase| Seal::With(phrase);
-    assert!(make(&mut engine, "ida", "", &number, typed("for kort"), t).is_err());
+    assert!(make(&mut engine, "ida", "", &number, typed("for kort"), None, t).is_err());
     let phrase = "en ganske lang kode";
-    let first = make(&mut engine, "ida", "", &number, typed(phrase), t).unwrap();
-    let again = make(&mut engine, "ida", "", &number, typed(phrase), t).unwrap();
+    let first = make(&mut engine, "ida", "", &number, typed(phrase), None, t).unwrap();
+    let again = make(&mut engine, "ida", "", &number, typed(phrase), None, t).unwrap();
     assert_eq!(first.records, again.records);
     assert_ne!(first.bytes, again.bytes, "each file has a key of its own");
     assert!(files(&open_sealed(&again.bytes, phrase).unwrap()).len() > 3);
     hand_over(&mut engine, "ida", "Karen Holm", &number, t).unwrap();
     assert!(letter(&mut engine, &number, "access").contains("Karen Holm"));
-    assert!(make(&mut engine, "ida", "", &number, typed(phrase), t).is_err(), "it is answered");
+    assert!(
+        make(&mut engine, "ida", "", &number, typed(phrase), None, t).is_err(),
+        "it is answered"
+    );
     let case = engine.state.case(&number).unwrap().unwrap();
     let request = frist_cases::request::Request::read(&number, &case.body).unwrap();
     let kept = frist_cases::request::Kept { case, request };
     assert_eq!(made(&kept).unwrap(), Some(t));
     assert!(!kept.case.body.to_string().contains(phrase));
+}
+
+#[test]
+fn a_package_waits_for_a_second_person_where_the_register_says_so() {
+    use frist_cases::CasesError;
+    use frist_cases::access::{Seal, make};
+    use frist_cases::second::waiting;
+    let rules = format!("{RULES}[requests]\nsecond_person = [\"access\"]\n");
+    let org = org_of(&rules);
+    let mut engine = org.engine();
+    let number = org.open(&mut engine, Right::Access, 7);
+    let t = org.clock.now();
+    for id in ["letters/1/text", "scans/in/1.txt/"] {
+        judge(&mut engine, "ida", &number, id, Shown::Masked, t).unwrap();
+    }
+    let mut by = |engine: &mut frist_sweep::Engine, who: &str| {
+        make(engine, who, "", &number, Seal::Fresh, None, t)
+    };
+    let waits = |r: Result<_, CasesError>| matches!(r, Err(CasesError::SecondPerson { .. }));
+    // However often the first asks, it is one person.
+    assert!(waits(by(&mut engine, "ida")) && waits(by(&mut engine, "ida")));
+    // What is handed out changed: the second has not agreed to that, and is now the first.
+    judge(&mut engine, "ida", &number, "letters/1/text", Shown::Whole, t).unwrap();
+    assert!(waits(by(&mut engine, "bo")));
+    assert_eq!(by(&mut engine, "ida").unwrap().records, 5);
+    // Both have agreed to this: either makes it again, and hands it over.
+    assert!(by(&mut engine, "bo").is_ok());
+    let kept = |engine: &mut frist_sweep::Engine| {
+        let case = engine.state.case(&number).unwrap().unwrap();
+        let request = frist_cases::request::Request::read(&number, &case.body).unwrap();
+        frist_cases::request::Kept { case, request }
+    };
+    let agreed = waiting(&kept(&mut engine)).unwrap().unwrap();
+    assert_eq!((agreed.first.as_str(), agreed.second.as_deref()), ("bo", Some("ida")));
+    frist_cases::access::hand_over(&mut engine, "ida", "", &number, t).unwrap();
+    let log = engine.state.case_log(&number).unwrap();
+    assert!(log.iter().any(|s| s.step.step == "second-person" && s.step.by == "ida"));
+    // Portability is not named, and waits for nobody.
+    let number = org.open(&mut engine, Right::Portability, 7);
+    assert!(make(&mut engine, "ida", "", &number, Seal::Fresh, None, t).is_ok());
+}
+
+#[test]
+fn a_link_gives_the_package_to_whoever_has_the_code_for_a_while_and_tells_nothing_else() {
+    use frist_cases::access::{Fetched, Seal, TRIES, fetch, hand_over, lay_out, make, until};
+    let org = org();
+    let mut engine = org.engine();
+    let number = org.open(&mut engine, Right::Access, 7);
+    let t = org.clock.now();
+    for id in ["letters/1/text", "scans/in/1.txt/"] {
+        judge(&mut engine, "ida", &number, id, Shown::Masked, t).unwrap();
+    }
+    let open = make(&mut engine, "ida", "", &number, Seal::Open, None, t).unwrap();
+    assert!(lay_out(&mut engine, "ida", &number, &open, 14, t).is_err(), "it is not encrypted");
+    let package = make(&mut engine, "ida", "", &number, Seal::Fresh, None, t).unwrap();
+    let phrase = package.passphrase.clone().unwrap();
+    for days in [0, 91] {
+        assert!(lay_out(&mut engine, "ida", &number, &package, days, t).is_err());
+    }
+    let first = lay_out(&mut engine, "ida", &number, &package, 14, t).unwrap();
+    let link = lay_out(&mut engine, "ida", &number, &package, 14, t).unwrap();
+    assert_eq!(link.until.to_string(), "2026-03-16");
+    assert_eq!(link.secret.len(), 64);
+    // A new link ends the earlier one; another's tells nothing.
+    for secret in [first.secret.as_str(), "", &"0".repeat(64)] {
+        assert_eq!(until(&mut engine.state, secret, t).unwrap(), None);
+    }
+    hand_over(&mut engine, "ida", "", &number, t).unwrap();
+    let page = letter(&mut engine, &number, "access");
+    assert!(page.contains("privat link") && page.contains("16. marts 2026"), "{page}");
+    let mut get = |phrase: &str, at| {
+        fetch(&mut engine.state, &link.secret, phrase, "public/form", at).unwrap()
+    };
+    assert!(
+        matches!(get("en anden kode helt", t), Fetched::WrongCode { left } if left == TRIES - 1)
+    );
+    let Fetched::File { name, bytes } = get(&format!(" {phrase} "), t) else { panic!() };
+    assert_eq!(name, format!("{number}.zip"));
+    assert_eq!(bytes, open_sealed(&package.bytes, &phrase).unwrap());
+    // The last day counts to its end, and then nothing is there.
+    let last = "2026-03-16T22:59:59Z".parse().unwrap();
+    assert!(matches!(get(&phrase, last), Fetched::File { .. }));
+    let over = "2026-03-16T23:00:00Z".parse().unwrap();
+    assert!(matches!(get(&phrase, over), Fetched::Gone));
+    for left in [2, 1, 0] {
+        let Fetched::File { .. } = get(&phrase, t) else { panic!("{left} more") };
+    }
+    assert!(matches!(get(&phrase, t), Fetched::Gone), "five times, and no more");
+    assert_eq!(engine.state.drop_parcels(t).unwrap(), 1);
+    let log = engine.state.case_log(&number).unwrap();
+    let count = |word: &str| log.iter().filter(|s| s.step.step.starts_with(word)).count();
+    assert_eq!((count("package-fetched"), count("package-code-wrong")), (5, 1));
+    let all = format!("{log:?}");
+    assert!(!all.contains(&link.secret) && !all.contains(&phrase));
+    // Neither the secret nor the code is anywhere in Frist's own database.
+    drop(engine);
+    let kept = std::fs::read(org.dir.path().join("state.sqlite")).unwrap();
+    for secret in [link.secret.as_bytes(), phrase.as_bytes()] {
+        assert!(!kept.windows(secret.len()).any(|w| w == secret));
+    }
+}
+
+#[test]
+fn ten_wrong_codes_end_a_link() {
+    use frist_cases::access::{Fetched, Seal, TRIES, fetch, lay_out, make};
+    let org = org();
+    let mut engine = org.engine();
+    let number = org.open(&mut engine, Right::Portability, 7);
+    let t = org.clock.now();
+    let package = make(&mut engine, "ida", "", &number, Seal::Fresh, None, t).unwrap();
+    let link = lay_out(&mut engine, "ida", &number, &package, 1, t).unwrap();
+    for left in (0..TRIES).rev() {
+        let got = fetch(&mut engine.state, &link.secret, "forkert", "public/form", t).unwrap();
+        assert!(
+            matches!(got, Fetched::WrongCode { left: l } if l == left && l > 0)
+                || (left == 0 && matches!(got, Fetched::Gone))
+        );
+    }
+    let phrase = package.passphrase.unwrap();
+    let got = fetch(&mut engine.state, &link.secret, &phrase, "public/form", t).unwrap();
+    assert!(matches!(got, Fetched::Gone), "the right code comes too late");
 }

@@ -60,6 +60,10 @@ period = "1 year"
 "#;
 
 fn org(postgres: Option<frist_testkit::TestDatabase>) -> Org {
+    org_of(postgres, RULES)
+}
+
+fn org_of(postgres: Option<frist_testkit::TestDatabase>, rules: &str) -> Org {
     let (date, locked) = match &postgres {
         None => ("TEXT", "INTEGER"),
         Some(_) => ("DATE", "SMALLINT"),
@@ -79,7 +83,7 @@ fn org(postgres: Option<frist_testkit::TestDatabase>) -> Org {
         table("note_restricted"),
         table("log")
     );
-    Org::on(postgres, "", RULES, &sql)
+    Org::on(postgres, "", rules, &sql)
 }
 
 fn restricts(org: &Org) {
@@ -208,4 +212,32 @@ fn a_field_is_put_right_and_only_the_case_knows_what_it_said() {
     let ledger: String =
         entries.iter().map(|l| String::from_utf8_lossy(&l.entry).into_owned()).collect();
     assert!(ledger.contains("rectifying:1") && !ledger.contains("Prøve"));
+}
+
+#[test]
+fn two_persons_restrict_and_put_right_where_the_register_says_so() {
+    use frist_cases::CasesError;
+    let rules =
+        format!("{RULES}[requests]\nsecond_person = [\"restriction\", \"rectification\"]\n");
+    let org = org_of(None, &rules);
+    let mut engine = org.engine();
+    let t = org.clock.now();
+    let number = org.open(&mut engine, Right::Restriction, 7);
+    let one = restrict(&mut engine, "ida", "", &number, "18(1)(a)", t);
+    assert!(matches!(one, Err(CasesError::SecondPerson { .. })), "{one:?}");
+    assert_eq!(org.ids("customer WHERE locked = 1"), [0_i64; 0], "nothing was done");
+    // For another reason it is another thing.
+    assert!(restrict(&mut engine, "bo", "", &number, "18(1)(b)", t).is_err());
+    assert!(restrict(&mut engine, "bo", "", &number, "18(1)(b)", t).is_err());
+    assert_eq!(restrict(&mut engine, "ida", "", &number, "18(1)(b)", t).unwrap().marked, 2);
+
+    let number = org.open(&mut engine, Right::Rectification, 8);
+    let mut put = |by: &str, to: &str| {
+        let set = [FieldValue { field: "name".into(), to: Some(to.into()) }];
+        rectify(&mut engine, by, "", &number, ("customers", "8"), &set, true, t)
+    };
+    assert!(put("ida", "Rigtig").is_err() && put("bo", "Rigtigt").is_err());
+    assert_eq!(org.ids("customer WHERE name = 'Anden'"), [8]);
+    assert_eq!(put("ida", "Rigtigt").unwrap().len(), 1);
+    assert_eq!(org.ids("customer WHERE name = 'Rigtigt'"), [8]);
 }

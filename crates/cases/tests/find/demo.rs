@@ -175,3 +175,73 @@ fn staff_are_found_and_a_namesake_is_asked_about() {
         assert!(of("customers").is_empty() && of("applicants").is_empty(), "no more than a name");
     }
 }
+
+#[test]
+fn no_package_has_another_persons_record() {
+    use frist_cases::access::{Seal, Shown, judge_all, make, review};
+    use frist_cases::erase::search;
+    use frist_cases::request::{Actor, Desk, Known, NewRequest, Person as Asks, Right};
+    let (dir, truth) = generated(5);
+    let mut engine = engine(dir.path(), REGISTER, None);
+    let t: jiff::Timestamp = super::support::NOW.parse().unwrap();
+    let (mut packages, mut records_in, mut missed) = (0, 0, 0);
+    for person in some(&truth).into_iter().take(12) {
+        let theirs = records(dir.path(), person);
+        let new = NewRequest {
+            right: Right::Access,
+            marketing: false,
+            received: t,
+            channel: "letter".into(),
+            person: Asks { name: "Prøve Eksempelsen".into(), ..Asks::default() },
+            lang: frist_register::Lang::Da,
+            known: vec![Known { kind: "customer".into(), value: person.customer.to_string() }],
+            words: None,
+        };
+        let mut desk = Desk {
+            state: &mut engine.state,
+            register: &engine.register,
+            by: Actor::Person("ida"),
+            at: t,
+            signed: "",
+        };
+        let number = desk.open(new, &[]).unwrap().kept.case.number;
+        // Whoever works on it says no to all that is not certain: nothing of it may go in.
+        let found = search(&mut engine, "ida", &number, &[], &[], true, t).unwrap();
+        let values = found.asked.iter().flat_map(|q| &q.values);
+        let no = values.map(|v| Said::No { kind: v.kind.clone(), value: v.value.clone() });
+        let no: Vec<Said> = no.collect();
+        search(&mut engine, "ida", &number, &[], &no, true, t).unwrap();
+        let items = review(&mut engine, &number, t).unwrap();
+        let masked: Vec<_> = items.into_iter().map(|i| (i.id, Shown::Masked)).collect();
+        judge_all(&mut engine, "ida", &number, &masked, t).unwrap();
+        let package = make(&mut engine, "ida", "", &number, Seal::Open, None, t).unwrap();
+        let kept: BTreeSet<Record> = engine
+            .state
+            .case_records(&number)
+            .unwrap()
+            .into_iter()
+            .map(|r| (r.dataset, r.key))
+            .collect();
+        assert!(kept.is_subset(&theirs), "another person's record was taken for certain");
+        assert_eq!(package.records, kept.len() as u64);
+        missed += theirs.difference(&kept).count();
+        (packages, records_in) = (packages + 1, records_in + package.records);
+        // And by what the file itself says, whatever the program thinks.
+        let mut zip = zip::ZipArchive::new(std::io::Cursor::new(package.bytes)).unwrap();
+        let json = std::io::read_to_string(zip.by_name("oplysninger.json").unwrap()).unwrap();
+        let data: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let own = person.customer.to_string();
+        let mut seen = 0;
+        for set in data["data_sets"].as_array().unwrap() {
+            for record in set["records"].as_array().unwrap() {
+                if let Some(id) = record["fields"]["customer_id"].as_str() {
+                    assert_eq!(id, own, "in {}", set["id"]);
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 0, "nothing says whose it is");
+    }
+    println!("{packages} packages, {records_in} records, none of another person, {missed} missed");
+    assert!(packages == 12 && missed * 100 <= records_in as usize);
+}

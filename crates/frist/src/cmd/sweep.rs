@@ -55,8 +55,9 @@ pub fn sweep(place: &Place, args: &SweepArgs, as_json: bool) -> Outcome {
         ask(&plan)?;
     }
     let report = run(&mut engine, &id)?;
-    // The proof of a withdrawn consent goes with the data.
-    frist_cases::consent::tidy(&mut engine, now())?;
+    // Whose record the sweep has just erased hears of it now, not after the next one; and the proof
+    // of a withdrawn consent goes with the data.
+    tidy_cases(place, &mut engine, as_json)?;
     proof::publish(place, &mut engine)?;
     match as_json {
         true => json(&report)?,
@@ -326,8 +327,8 @@ pub(crate) fn go(place: &Place, engine: &mut Engine, id: &str) -> Result<bool, E
     for f in report.findings.iter().filter(|f| f.alarm) {
         anstream::eprintln!("{RED}alarm{RED:#}: {}: `{}`: {}", f.code, f.dataset, f.text);
     }
-    if let Err(e) = frist_cases::consent::tidy(engine, now()) {
-        Failure::from(e).print(false);
+    if let Err(e) = tidy_cases(place, engine, false) {
+        e.print(false);
     }
     if let Err(e) = proof::publish(place, engine) {
         e.print(false);

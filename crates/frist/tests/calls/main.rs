@@ -48,6 +48,7 @@ fn from_the_first_call_to_the_start_after_an_outage() {
         heard.len()
     );
     assert!(heard[44..].iter().any(|b| *b != 0), "only silence");
+    a_caller_gets_the_recording(&house, first["caller"].as_str().expect("a number"), &heard);
     // No to both: the same service, and nothing of it.
     caller(&house, "2", "2", 300).finish();
     let calls = house.json("supervisor", &["calls", "list"]);
@@ -122,4 +123,45 @@ fn from_the_first_call_to_the_start_after_an_outage() {
     server.signal("TERM");
     server.end(0);
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+}
+
+/// A caller asks for access: their number leads to the call, the call to the recording, and that is
+/// enclosed, by whoever may hear it, and in the log of listening.
+fn a_caller_gets_the_recording(house: &House, caller: &str, heard: &[u8]) {
+    let id = format!("caller={caller}");
+    let opened = house.json(
+        "listener",
+        &["case", "open", "--right", "access", "--name", "Prøve Eksempelsen", "--id", &id],
+    );
+    let number = opened["number"].as_str().unwrap_or_else(|| panic!("{opened}")).to_owned();
+    let (exit, told) = house.frist_as("listener", &["case", "find", &number, "--anyway"]);
+    assert!(exit == 0 && told.contains("recordings"), "{told}");
+    let items = house.json("listener", &["case", "access", &number, "--review"]);
+    let item = items[0]["item"].as_str().unwrap_or_else(|| panic!("{items}")).to_owned();
+    assert!(item.starts_with("recordings/") && items[0]["file"] == true, "{items}");
+    let out = house.path("package.zip");
+    let make = ["case", "access", &number, "--show", &item, "--zip", "--out", &out];
+    // Who has no token for listening encloses nothing, and answers nothing.
+    let (exit, told) = house.frist_as("nobody", &make);
+    assert!(exit != 0 && told.contains("cannot be heard"), "{told}");
+    assert!(!std::path::Path::new(&out).exists());
+    let (exit, told) = house.frist_as("listener", &make);
+    assert_eq!(exit, 0, "{told}");
+    let unzip = std::process::Command::new("python3")
+        .args(["-m", "zipfile", "-e", &out, &house.path("package")])
+        .status();
+    assert!(unzip.is_ok_and(|s| s.success()));
+    let folder = house.path("package/filer/recordings");
+    let files: Vec<_> = std::fs::read_dir(folder).expect("files").flatten().collect();
+    assert_eq!(files.len(), 1);
+    assert_eq!(std::fs::read(files[0].path()).expect("the sound"), heard);
+    let db = rusqlite::Connection::open(house.path("calls/calls.db")).expect("the database");
+    let logged: i64 = db
+        .query_row(
+            "SELECT count(*) FROM listening WHERE reason LIKE ?1",
+            [format!("%{number}")],
+            |r| r.get(0),
+        )
+        .expect("a number");
+    assert_eq!(logged, 1, "no recording is handed out without its line in the log");
 }

@@ -87,6 +87,8 @@ impl Need {
     }
 }
 
+/// No article asks for it; without it the person cannot refer to the case.
+const OWN: &str = "the purpose of the letter";
 const EXTENSION: &str = "GDPR Art. 12(3)";
 const REFUSAL: &str = "GDPR Art. 12(4)";
 
@@ -105,7 +107,7 @@ pub(crate) fn of(kind: LetterKind, context: &LetterContext) -> Vec<Need> {
         || Need::words("complaint: the supervisory authority and the courts", REFUSAL, ROUTES);
     let reasons = || Need::texts("reasons", REFUSAL, &c.reasons);
     match kind {
-        K::Receipt => vec![Need::texts("case.number", "GDPR Art. 12(2)", [&c.case.number])],
+        K::Receipt => vec![Need::texts("case.number", OWN, [&c.case.number])],
         K::Identity => {
             let ask = c.identity.clone().unwrap_or_default();
             vec![

@@ -73,6 +73,10 @@ pub(crate) fn article_text(word: &str, lang: Lang) -> &'static str {
             "oplysningerne er indsamlet, da du var barn",
             "the data was collected when you were a child",
         ),
+        "17(1)" => (
+            "ingen af grundene til sletning i artikel 17, stk. 1, er til stede",
+            "none of the grounds for erasure in Article 17(1) applies",
+        ),
         "17(3)(a)" => (
             "hensynet til ytrings- og informationsfriheden kræver, at oplysningerne bevares",
             "freedom of expression and information requires keeping the data",

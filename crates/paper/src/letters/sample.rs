@@ -213,7 +213,7 @@ fn refused(t: Choose<'_>) -> Vec<DecisionLine> {
         ),
         kept(
             t("Sagen om måleren", "The case about the meter"),
-            t("en verserende sag om erstatning", "a pending claim for damages"),
+            t("Et retskrav, der ikke er afsluttet", "A legal claim that is not settled"),
             "17(3)(e)",
             None,
         ),

@@ -63,7 +63,8 @@ pub(super) fn put(register: &Register, parts: &mut Map<String, Value>) {
         .show("keep", register.requests.keep.as_ref().map(|p| p.value))
         .put("link", register.requests.link.as_ref().map(|l| l.value.clone()))
         .show("notice_period", register.requests.notice_period.as_ref().map(|p| p.value))
-        .show("review_every", register.requests.review_every.as_ref().map(|p| p.value));
+        .show("review_every", register.requests.review_every.as_ref().map(|p| p.value))
+        .put("second_person", super::set(&register.requests.second_person));
     part("requests", requests.0);
 }
 

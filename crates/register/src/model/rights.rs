@@ -158,6 +158,8 @@ pub struct Requests {
     pub notice_period: Option<Sp<Period>>,
     /// How often purposes and data sets are reviewed (recital 39).
     pub review_every: Option<Sp<Period>>,
+    /// The rights that are carried out only when a second person asks for the very same.
+    pub second_person: Vec<Sp<String>>,
     /// Where `[requests]` stands.
     pub span: Span,
 }

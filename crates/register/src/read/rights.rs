@@ -83,6 +83,7 @@ pub(super) fn requests(table: &Tab<'_>) -> Requests {
         link: table.str("link"),
         notice_period: table.parsed("notice_period"),
         review_every: table.parsed("review_every"),
+        second_person: table.some_of("second_person", shape::RIGHTS_BY_TWO),
         span: table.span,
     };
     table.finish();

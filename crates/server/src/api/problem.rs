@@ -262,7 +262,7 @@ impl From<CasesError> for Problem {
             CasesError::NotFound { what, .. } => {
                 Self::new(Kind::NotFound, format!("there is no such {what}"))
             }
-            CasesError::Step { .. } | CasesError::Refused(_) => {
+            CasesError::Step { .. } | CasesError::Refused(_) | CasesError::SecondPerson { .. } => {
                 Self::new(Kind::Conflict, e.to_string())
             }
             CasesError::Input { .. } => Self::new(Kind::Refused, e.to_string()),

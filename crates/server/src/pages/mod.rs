@@ -88,6 +88,8 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::PublicSend => public::send(ctx),
         Name::PublicStatus => public::status(ctx),
         Name::PublicLetter => public::letter(ctx),
+        Name::PublicPackage => public::package(ctx),
+        Name::PublicFetch => public::fetch(ctx),
         Name::PublicNotices => public::notices(ctx),
         Name::PublicNotice => public::notice(ctx),
         Name::Today => today::today(ctx),

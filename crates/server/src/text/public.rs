@@ -80,6 +80,17 @@ PublicTexts public_texts;
     as_pdf "som PDF" "as PDF";
     no_receipt "Kvitteringen er ikke klar endnu. Sagen er åben, og fristen løber." "The receipt is not ready yet. The case is open, and the time runs.";
 
+    p_title "Dine oplysninger" "Your data";
+    p_lead "Her kan du hente de oplysninger, vi har om dig. Filen er låst med en kode, som du har fået særskilt." "Here you can download the data that we hold about you. The file is locked with a code that you received separately.";
+    p_code "Kode" "Code";
+    p_code_help "Skriv koden, præcis som den står i det, du har fået." "Type the code exactly as it was given to you.";
+    p_fetch "Hent filen" "Download the file";
+    p_until "Filen kan hentes indtil" "The file can be downloaded until";
+    p_keep "Gem den et sted, hvor kun du kan komme til den." "Keep it where only you can reach it.";
+    p_wrong "Koden er ikke den rigtige. Antal forsøg tilbage:" "That is not the code. Tries left:";
+    p_gone "Linket virker ikke længere. Måske er fristen gået, eller filen er hentet det antal gange, den kan. Kontakt os, så laver vi et nyt." "The link no longer works. Its time may have passed, or the file may have been downloaded as often as it can be. Contact us, and we make a new one.";
+    p_too_many "Der er prøvet for mange gange på kort tid. Vent lidt, og prøv igen." "That was tried too often in a short time. Wait a little and try again.";
+
     notices "Sådan bruger vi dine oplysninger" "How we use your data";
     notices_lead "Vælg den tekst, der handler om dig. Hver tekst siger, hvilke oplysninger vi har, hvad vi bruger dem til, og hvornår de slettes." "Choose the text that is about you. Each says which data we have, what we use it for and when it is erased.";
     no_notices "Der er ikke offentliggjort nogen tekster." "No texts are published.";

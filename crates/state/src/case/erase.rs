@@ -6,7 +6,8 @@ use super::log::{self, NewStep};
 use crate::db::{Db, postgres_error, sqlite_error};
 use crate::{Error, Result, State, ledger, scrub};
 
-const TABLES: [&str; 5] = ["case_link", "case_record", "case_paper", "case_step", "cases"];
+const TABLES: [&str; 6] =
+    ["case_parcel", "case_link", "case_record", "case_paper", "case_step", "cases"];
 /// Under this name the database remembers that [`State::scrub_cases`] is still to be done.
 const PENDING: &str = "case-scrub";
 const DOING: &str = "overwrite what is left of erased cases";

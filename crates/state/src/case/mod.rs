@@ -9,10 +9,12 @@
 mod erase;
 mod log;
 mod paper;
+mod parcel;
 mod record;
 
 pub use log::{CaseStep, NewStep};
 pub use paper::{KeptPaper, Paper};
+pub use parcel::Parcel;
 pub use record::CaseRecord;
 
 use jiff::Timestamp;

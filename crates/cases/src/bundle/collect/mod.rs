@@ -87,7 +87,12 @@ pub fn figures(
         inquiries: people::inquiries(engine, given.period, given.made)?,
         breaches: people::breaches(engine, given.period)?,
         calls: given.calls,
-        access: Access { operators, tokens: given.tokens },
+        access: Access {
+            operators,
+            accounts: people::accounts(engine)?,
+            api_tokens: people::api_tokens(engine, given.made)?,
+            tokens: given.tokens,
+        },
         backups: doing::backups(engine)?,
         coverage: doing::coverage(engine),
         staff: people::staff(engine, given.made)?,

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 
 use crate::attest;
 use crate::breach::Breach;
-use crate::bundle::{BreachRow, InquiryRow, Period, RequestRow, Requests, RightRow, Staff};
+use crate::bundle::{
+    AccountRow, BreachRow, InquiryRow, Period, RequestRow, Requests, RightRow, Staff,
+};
 use crate::inquiry::Inquiry;
 use crate::request::Request;
 use crate::{CasesError, Result};
@@ -71,6 +73,35 @@ fn request_row(case: &Case, request: &Request, calendar: &Calendar, now: Timesta
         extended: request.extension.is_some(),
         state: state.to_owned(),
     }
+}
+
+/// The accounts of the console with their roles.
+pub(super) fn accounts(engine: &mut Engine) -> Result<Vec<AccountRow>> {
+    let zone = engine.register.controller.calendar.zone.clone();
+    let row = |a: frist_state::Account| AccountRow {
+        name: a.name,
+        roles: a.roles.into_iter().collect(),
+        datasets: a.datasets.into_iter().collect(),
+        second_factor: Some(a.totp.is_some()),
+        until: a.disabled_at.map(|at| zone.to_datetime(at).date()),
+        closed: a.disabled_at.is_some(),
+    };
+    Ok(engine.state.accounts()?.into_iter().map(row).collect())
+}
+
+/// The tokens of the interface for machines that work at `now`, with what was granted.
+pub(super) fn api_tokens(engine: &mut Engine, now: Timestamp) -> Result<Vec<AccountRow>> {
+    let zone = engine.register.controller.calendar.zone.clone();
+    let row = |t: frist_state::Token| AccountRow {
+        name: t.name,
+        roles: t.scopes.into_iter().filter(|(_, by)| by.is_some()).map(|(s, _)| s).collect(),
+        datasets: t.datasets.into_iter().collect(),
+        second_factor: None,
+        until: Some(zone.to_datetime(t.expires_at).date()),
+        closed: false,
+    };
+    let tokens = engine.state.tokens()?;
+    Ok(tokens.into_iter().filter(|t| t.works_at(now)).map(row).collect())
 }
 
 /// Reads the body of a case.

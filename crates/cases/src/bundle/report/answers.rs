@@ -361,13 +361,15 @@ fn access(f: &Figures, say: &Say<'_>) -> Line {
         ),
     };
     let people = f.access.operators.len() as u64;
+    let open = f.access.accounts.iter().filter(|a| !a.closed).count() as u64;
     [
         say.t("Hvem har adgang, og hvem har lyttet?", "Who has access, and who listened?"),
         format!(
             "{} {tail}",
             say.t(
                 &format!(
-                    "{} har handlet i systemet i perioden.",
+                    "{} har adgang til konsollen. {} har handlet i systemet i perioden.",
+                    say.count(open, ("bruger", "brugere"), ("", "")),
                     say.count(
                         people,
                         ("person eller program", "personer eller programmer"),
@@ -375,7 +377,8 @@ fn access(f: &Figures, say: &Say<'_>) -> Line {
                     )
                 ),
                 &format!(
-                    "{} acted in the system in the period.",
+                    "{} open in the console. {} acted in the system in the period.",
+                    say.count(open, ("", ""), ("account is", "accounts are")),
                     say.count(people, ("", ""), ("person or program", "people or programs"))
                 ),
             )

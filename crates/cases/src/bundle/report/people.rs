@@ -208,8 +208,8 @@ fn outcome(words: &[String], say: &Say<'_>) -> String {
 fn access(pages: &mut Pages, f: &Figures, say: &Say<'_>) {
     pages.heading(1, say.t("Hvem må hvad", "Who may do what"));
     pages.text(say.t(
-        "Navnene er dem, medarbejdere og programmer handler under. Sletteloggen siger, hvem der gjorde hvad; hvem der kan komme til selve programmet og dets database, styres i den dataansvarliges eget system og står ikke her.",
-        "The names are those that staff and programs act under. The deletion log says who did what; who can reach the program and its database is governed by the controller's own system and is not shown here.",
+        "Navnene er dem, medarbejdere og programmer handler under. Sletteloggen siger, hvem der gjorde hvad. Hvem der kan komme til maskinen og databasen, programmet ligger på, styres i den dataansvarliges eget system og står ikke her.",
+        "The names are those that staff and programs act under. The deletion log says who did what. Who can reach the machine and the database that the program lies on is governed by the controller's own system and is not shown here.",
     ));
     let act = |text: &String| {
         let (word, n) = text.split_once(": ").unwrap_or((text, ""));
@@ -238,6 +238,7 @@ fn access(pages: &mut Pages, f: &Figures, say: &Say<'_>) {
         vec![say.t("Navn", "Name"), say.t("Handlinger", "Acts")],
         rows.collect(),
     );
+    accounts(pages, f, say);
     match &f.access.tokens {
         None => pages.text(say.t(
             "Der er ingen adgangsnøgler til samtaleoptagelser.",
@@ -265,6 +266,91 @@ fn access(pages: &mut Pages, f: &Figures, say: &Say<'_>) {
     }
     if let Some(calls) = &f.calls {
         listening(pages, calls, say);
+    }
+}
+
+/// The accounts of the console and the tokens of the interface for machines.
+fn accounts(pages: &mut Pages, f: &Figures, say: &Say<'_>) {
+    let a = &f.access;
+    if a.accounts.is_empty() && a.api_tokens.is_empty() {
+        return pages.text(say.t(
+            "Konsollen har ingen brugere, og der er ingen adgangsnøgler til programgrænsefladen.",
+            "The console has no accounts, and the interface for machines no tokens.",
+        ));
+    }
+    let list = |words: &[String]| match words {
+        [] => "–".to_owned(),
+        words => words.join(", "),
+    };
+    let rows = a.accounts.iter().chain(&a.api_tokens).map(|row| {
+        let good = match (row.closed, row.until) {
+            (true, Some(day)) => {
+                say.t(&format!("lukket {}", say.day(day)), &format!("closed {}", say.day(day)))
+            }
+            (_, Some(day)) => {
+                say.t(&format!("til {}", say.day(day)), &format!("until {}", say.day(day)))
+            }
+            (_, None) => say.t("åben", "open"),
+        };
+        let factor = match row.second_factor {
+            Some(true) => say.t("ja", "yes"),
+            Some(false) => say.t("nej", "no"),
+            None => say.t("nøgle", "token"),
+        };
+        let roles: Vec<String> = row.roles.iter().map(|r| say.role(r)).collect();
+        let sets: Vec<String> = row.datasets.iter().map(|d| say.dataset(d)).collect();
+        vec![row.name.clone(), list(&roles), list(&sets), factor, good]
+    });
+    pages.table(
+        say.t(
+            "Brugere og adgangsnøgler, da rapporten blev lavet (oplyst)",
+            "Accounts and tokens when the report was made (stated)",
+        ),
+        &[20, 28, 26, 11, 15],
+        vec![
+            say.t("Navn", "Name"),
+            say.t("Roller", "Roles"),
+            say.t("Må se poster i", "May see records of"),
+            say.t("To trin", "Two steps"),
+            say.t("Adgang", "Access"),
+        ],
+        rows.collect(),
+    );
+}
+
+/// Each time that somebody listened.
+fn heard(pages: &mut Pages, calls: &Calls, say: &Say<'_>) {
+    let all: u64 = calls.listening.iter().map(|l| l.allowed + l.refused).sum();
+    let rows = calls.log.iter().map(|h| {
+        vec![
+            say.instant(h.at),
+            h.who.clone(),
+            h.purpose.clone(),
+            match (h.act.as_str(), h.allowed) {
+                (_, false) => say.t("afvist", "refused"),
+                ("export", true) => say.t("udleveret", "exported"),
+                (_, true) => say.t("hørt", "heard"),
+            },
+            h.recording.clone(),
+        ]
+    });
+    pages.table(
+        say.t("Aflytningsloggen (oplyst)", "The log of listening (stated)"),
+        &[18, 18, 18, 12, 34],
+        vec![
+            say.t("Hvornår", "When"),
+            say.t("Hvem", "Who"),
+            say.t("Formål", "Purpose"),
+            say.t("Hvad", "What"),
+            say.t("Optagelse", "Recording"),
+        ],
+        rows.collect(),
+    );
+    if all > calls.log.len() as u64 {
+        pages.text(say.t(
+            &format!("De seneste {} af {} linjer.", say.n(calls.log.len() as u64), say.n(all)),
+            &format!("The latest {} of {} lines.", say.n(calls.log.len() as u64), say.n(all)),
+        ));
     }
 }
 
@@ -309,6 +395,7 @@ fn listening(pages: &mut Pages, calls: &Calls, say: &Say<'_>) {
         ],
         rows.collect(),
     );
+    heard(pages, calls, say);
 }
 
 fn staff(pages: &mut Pages, f: &Figures, say: &Say<'_>) {

@@ -134,6 +134,20 @@ impl<'a> Say<'a> {
         }
     }
 
+    /// A role of the console; a scope of a token is told as it is.
+    pub(super) fn role(&self, word: &str) -> String {
+        match word {
+            "dpo" => self.t("databeskyttelsesrådgiver", "data protection officer"),
+            "caseworker" => self.t("sagsbehandler", "caseworker"),
+            "engineer" => self.t("tekniker", "engineer"),
+            "supervisor" => self.t("samtaleleder", "call supervisor"),
+            "listener" => self.t("medlytter", "listener"),
+            "auditor" => self.t("revisor", "auditor"),
+            "administrator" => self.t("administrator", "administrator"),
+            other => other.to_owned(),
+        }
+    }
+
     pub(super) fn disposition(&self, word: &str) -> String {
         match word {
             "erase" => self.t("slettet", "erased"),

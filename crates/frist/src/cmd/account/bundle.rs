@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use frist_cases::bundle::collect::Given;
 use frist_cases::bundle::verify::{Looked, is_bundle};
-use frist_cases::bundle::{self, Calls, Folder, Listening, Parts, Period, Role, Zipped};
+use frist_cases::bundle::{self, Calls, Folder, HeardRow, Listening, Parts, Period, Role, Zipped};
 use frist_ledger::{Checkpoint, VerifierKey};
 use frist_register::Lang;
 use jiff::Timestamp;
@@ -141,7 +141,9 @@ pub fn calls(
         None => None,
         Some(api) => Some(tokens(&api.tokens.value)?),
     };
-    let account = frist_calls::account::account(&config.data.value, period.since, period.until);
+    let (since, until) = (period.since, period.until);
+    let account =
+        frist_calls::account::account(&config.data.value, since, until, bundle::MOST_HEARD);
     let calls = match account {
         Err(e) => Calls { problem: Some(e.to_string()), ..Calls::default() },
         Ok(a) => Calls {
@@ -160,6 +162,19 @@ pub fn calls(
                     people: h.people,
                     reasons: h.reasons,
                     without_reason: h.without_reason,
+                })
+                .collect(),
+            log: a
+                .log
+                .into_iter()
+                .map(|h| HeardRow {
+                    at: h.at,
+                    who: h.who,
+                    purpose: h.purpose,
+                    act: h.act,
+                    recording: h.recording,
+                    reason: h.reason,
+                    allowed: h.allowed,
                 })
                 .collect(),
             problem: None,

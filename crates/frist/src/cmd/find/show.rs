@@ -97,6 +97,10 @@ impl Words<'_> {
     fn reason(&self, reason: &Reason) -> String {
         match reason {
             Reason::Said => self.say("bekræftet", "confirmed").to_owned(),
+            Reason::Follows { field, dataset, key } => match self.lang {
+                Lang::Da => format!("hører til {dataset}/{key} (feltet {field})"),
+                Lang::En => format!("goes with {dataset}/{key} (field {field})"),
+            },
             Reason::Field { field, kind, value, from } => {
                 format!("{field} = {value} ({}; {})", self.kind(kind), self.origin(from))
             }

@@ -148,6 +148,7 @@ fn is_refusal(e: &CasesError) -> bool {
             | CasesError::Step { .. }
             | CasesError::Input { .. }
             | CasesError::Refused(_)
+            | CasesError::SecondPerson { .. }
             | CasesError::State(StateError::CaseChanged { .. } | StateError::NotFound { .. })
     )
 }
@@ -167,6 +168,7 @@ fn told(ctx: &Ctx<'_>, e: &CasesError) -> String {
     let t = case_texts(ctx.lang);
     match e {
         CasesError::State(frist_state::Error::CaseChanged { .. }) => t.changed.to_owned(),
+        CasesError::SecondPerson { .. } => t.second_person.to_owned(),
         CasesError::Step { why, .. } => format!("{} ({why})", t.not_now),
         CasesError::Input { what, why } => format!("{} ({what}: {why})", t.not_usable),
         CasesError::Refused(r) => format!("{} ({})", t.not_usable, r.message),

@@ -29,6 +29,14 @@ struct Page {
     shortest: usize,
     made: Option<String>,
     records: u64,
+    /// Whether the public side gives packages out.
+    links: bool,
+    days: u16,
+    most_days: u16,
+    /// The link and its code, shown this once, and until when.
+    laid: Option<(String, String, String)>,
+    /// Who asked for it, where a second person must.
+    first: Option<String>,
 }
 
 /// Something that may tell of other people.
@@ -70,6 +78,15 @@ pub(in crate::pages) fn shown(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
 }
 
 fn page_of(ctx: &mut Ctx<'_>, kept: &Kept, wrong: Option<String>) -> Result<Reply, Refusal> {
+    page_with(ctx, kept, wrong, None)
+}
+
+fn page_with(
+    ctx: &mut Ctx<'_>,
+    kept: &Kept,
+    wrong: Option<String>,
+    laid: Option<(String, String, String)>,
+) -> Result<Reply, Refusal> {
     let (number, lang, now) = (kept.case.number.clone(), ctx.lang, ctx.now);
     let open = kept.request.searched.is_some() && kept.request.stage < Stage::Answered;
     let facts = facts(ctx, &number)?;
@@ -104,6 +121,7 @@ fn page_of(ctx: &mut Ctx<'_>, kept: &Kept, wrong: Option<String>) -> Result<Repl
     let t = t(ctx);
     let f = Frame::new(ctx, &format!("{} · {number}", t.package_heading), "/cases").wrong(wrong);
     let made = access::made(kept).map_err(|e| super::refusal(ctx, e))?;
+    let waits = frist_cases::second::waiting(kept).map_err(|e| super::refusal(ctx, e))?;
     let phrase = match may && open && waiting == 0 {
         true => access::passphrase().map_err(|e| super::refusal(ctx, e))?,
         false => String::new(),
@@ -120,6 +138,11 @@ fn page_of(ctx: &mut Ctx<'_>, kept: &Kept, wrong: Option<String>) -> Result<Repl
         shortest: SHORTEST,
         made: made.map(|at| f.when(at)),
         records: records.len() as u64,
+        links: ctx.app.settings.config.public.packages,
+        days: access::DAYS,
+        most_days: access::MOST_DAYS,
+        laid,
+        first: waits.filter(|w| w.second.is_none()).map(|w| w.first),
         number,
         t,
         f,
@@ -165,13 +188,51 @@ pub(in crate::pages) fn make(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         return page_of(ctx, &kept, Some(wrong));
     }
     let (by, now, signed) = (ctx.name().to_owned(), ctx.now, signs(ctx));
-    let out = done(ctx, |e| access::make(e, &by, &signed, &number, Seal::With(&phrase), now))?;
-    match out {
-        Ok(package) => Ok(Reply::file("application/octet-stream", &package.name, package.bytes)),
+    let days = ctx.field("days").parse().unwrap_or(access::DAYS);
+    let as_link = ctx.field("way") == "link" && ctx.app.settings.config.public.packages;
+    let mut heard = Heard { ctx };
+    let out = done(heard.ctx, |e| {
+        let seal = Seal::With(&phrase);
+        let package = access::make(e, &by, &signed, &number, seal, Some(&mut heard), now)?;
+        let link = as_link.then(|| access::lay_out(e, &by, &number, &package, days, now));
+        Ok((package, link.transpose()?))
+    });
+    match out? {
+        Ok((package, None)) => {
+            Ok(Reply::file("application/octet-stream", &package.name, package.bytes))
+        }
+        Ok((_, Some(link))) => {
+            let address = ctx.app.settings.config.address.as_deref().unwrap_or_default();
+            let at = format!("{}/p/d/{}", address.trim_end_matches('/'), link.secret);
+            let kept = of_this_kind(ctx)?;
+            page_with(ctx, &kept, None, Some((at, phrase.to_string(), link.until.to_string())))
+        }
         Err(e) => {
             let wrong = told(ctx, &e);
+            let kept = of_this_kind(ctx)?;
             page_of(ctx, &kept, Some(wrong))
         }
+    }
+}
+
+/// Recordings as this person may hear them, by the server of calls and in its log.
+struct Heard<'c, 'a> {
+    ctx: &'c Ctx<'a>,
+}
+
+impl access::Recordings for Heard<'_, '_> {
+    fn sound(
+        &mut self,
+        recording: &str,
+        purposes: &[String],
+        reason: &str,
+    ) -> Result<Vec<u8>, String> {
+        let ctx = self.ctx;
+        let Some(calls) = ctx.app.settings.config.calls.as_ref().filter(|c| c.knows(ctx.name()))
+        else {
+            return Err(crate::text::calls::calls_texts(ctx.lang).no_token.to_owned());
+        };
+        calls.sound(&ctx.app.face, ctx.name(), recording, purposes, reason)
     }
 }
 

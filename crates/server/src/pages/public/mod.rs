@@ -1,11 +1,12 @@
 //! What people without an account see, when `server.toml` says so: the form for requests, the status
-//! of one by its private link, and the published notices.
+//! of one by its private link, a package to be fetched, and the published notices.
 //!
 //! Nothing here tells whether a person is in a register: the form asks no store, and the status says
 //! how far the case has come, never what was found.
 
 mod form;
 mod notices;
+mod package;
 mod status;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,6 +21,7 @@ use crate::text::{PublicTexts, public_texts};
 
 pub(super) use form::{describe, form, send};
 pub(super) use notices::{notice, notices};
+pub(super) use package::{fetch, package};
 pub(super) use status::{letter, status};
 
 /// Under this name the public side acts in the ledger. No account can have it.
