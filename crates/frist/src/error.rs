@@ -138,6 +138,12 @@ impl From<frist_stores::StoreError> for Failure {
     }
 }
 
+impl From<frist_propose::ProposeError> for Failure {
+    fn from(e: frist_propose::ProposeError) -> Self {
+        Self::new(e.to_string())
+    }
+}
+
 impl From<frist_cases::CasesError> for Failure {
     fn from(e: frist_cases::CasesError) -> Self {
         use frist_cases::CasesError as E;

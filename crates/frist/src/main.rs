@@ -15,7 +15,6 @@ mod cli_reviews;
 mod cli_server;
 mod cmd;
 mod error;
-mod init;
 mod output;
 mod place;
 

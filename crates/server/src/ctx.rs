@@ -142,6 +142,8 @@ pub(crate) struct Ctx<'a> {
     pub(crate) form: Vec<(String, String)>,
     /// The file that came with the form.
     pub(crate) file: Vec<u8>,
+    /// What its sender calls that file; never a path.
+    pub(crate) file_name: String,
     pub(crate) me: Option<Me>,
     pub(crate) here: Option<Here>,
     pub(crate) lang: Lang,

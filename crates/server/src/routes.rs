@@ -109,6 +109,8 @@ routes! {
     Post "/cases/{id}/step/{part}"      CaseStep          may(Action::WorkCase);
     Get  "/cases/{id}/paper/{part}"     CasePaper         may(Action::SeeCases);
     Post "/cases/{id}/paper/{part}"     CasePaperSent     may(Action::WorkCase);
+    Post "/cases/{id}/papers"           AttachPaper       may(Action::WorkCase);
+    Post "/cases/{id}/paper/{part}/remove" RemovePaper    may(Action::WorkCase);
     Get  "/cases/{id}/answer"           CaseAnswer        may(Action::SeeCases);
     Get  "/cases/{id}/find"             FindForm          may(Action::FindPerson);
     Post "/cases/{id}/find"             Find              may(Action::FindPerson);
@@ -139,12 +141,14 @@ routes! {
 
     Get  "/consents"                    Consents          may(Action::SeeConsents);
     Post "/consents"                    FindConsents      may(Action::SeeConsents);
+    Post "/consents/given"              GiveConsent       may(Action::RecordConsent);
     Post "/consents/{id}/withdraw"      WithdrawConsent   may(Action::WithdrawConsent);
 
     Get  "/assessments"                 Assessments       may(Action::SeeDatasets);
     Get  "/assessments/{id}"            Assessment        may(Action::SeeDatasets);
     Post "/assessments/{id}"            Assess            may(Action::Assess);
     Post "/assessments/{id}/keep"       KeepAssessment    may(Action::Assess);
+    Post "/assessments/{id}/change"     ChangeByAssessment may(Action::EditRegister);
 
     Get  "/documents"                   Documents         may(Action::SeeDocuments);
     Get  "/documents/changes"           NoticeChanges     may(Action::SeeDocuments);

@@ -6,6 +6,8 @@ pub(crate) struct Sent {
     pub(crate) fields: Vec<(String, String)>,
     /// The bytes of the file; empty when none was chosen. Of several, the last one.
     pub(crate) file: Vec<u8>,
+    /// What its sender calls the file.
+    pub(crate) name: String,
 }
 
 /// Fields of one form.
@@ -26,7 +28,7 @@ pub(crate) fn boundary(kind: &str) -> Option<&str> {
 pub(crate) fn parts(body: &[u8], boundary: &str) -> Option<Sent> {
     let between = format!("\r\n--{boundary}");
     let mut rest = body.strip_prefix(&between.as_bytes()[2..])?;
-    let mut sent = Sent { fields: Vec::new(), file: Vec::new() };
+    let mut sent = Sent { fields: Vec::new(), file: Vec::new(), name: String::new() };
     for _ in 0..MOST {
         if rest.starts_with(b"--") {
             return Some(sent);
@@ -47,6 +49,7 @@ pub(crate) fn parts(body: &[u8], boundary: &str) -> Option<Sent> {
         let name = said("name")?;
         if line.contains("filename") {
             sent.file = value.to_vec();
+            sent.name = file_name(line).unwrap_or_default();
         } else {
             let text = std::str::from_utf8(value).ok().filter(|t| !t.contains('\0'))?;
             sent.fields.push((name, text.to_owned()));
@@ -54,6 +57,12 @@ pub(crate) fn parts(body: &[u8], boundary: &str) -> Option<Sent> {
         rest = after;
     }
     None
+}
+
+/// The name of a file, in which a semicolon may stand; browsers write a quote as `%22`.
+fn file_name(line: &str) -> Option<String> {
+    let (name, _) = line.split_once("filename=\"")?.1.split_once('"')?;
+    Some(name.replace("%22", "\""))
 }
 
 fn find(within: &[u8], what: &[u8]) -> Option<usize> {
@@ -84,6 +93,7 @@ mod tests {
         let sent = parts(body, b).unwrap();
         assert_eq!(sent.fields, [("token".to_owned(), "abc".to_owned())]);
         assert_eq!(sent.file, b"\x00\r\n--x\xff");
+        assert_eq!(sent.name, "a;b.bin");
         for cut in 0..body.len() - 4 {
             assert!(parts(&body[..cut], b).is_none(), "{cut}");
         }

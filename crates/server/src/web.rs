@@ -28,10 +28,15 @@ use crate::upload;
 const BODY: usize = 64 * 1024;
 /// ... the largest file of a register ...
 const TEXT: usize = 1024 * 1024;
-/// ... and the largest proof that is verified here; larger ones are for `frist verify`.
+/// ... the largest proof that is verified here; larger ones are for `frist verify`.
 const PROOF: usize = 32 * 1024 * 1024;
-/// How long a form may take to come in.
+/// ... and the largest paper that is kept with a case.
+pub(crate) const PAPER: usize = 10 * 1024 * 1024;
+/// What stands around the file in its form.
+const AROUND: usize = 4 * 1024;
+/// How long a form may take to come in, and one with a file.
 const TIMEOUT: Duration = Duration::from_secs(10);
+const LONG_TIMEOUT: Duration = Duration::from_secs(60);
 
 fn cookie(headers: &HeaderMap, name: &str, tls: bool) -> Option<String> {
     let wanted = cookie_name(name, tls);
@@ -158,13 +163,15 @@ fn most(route: &Route) -> usize {
     match route.name {
         Name::EditText => TEXT,
         Name::Verify => PROOF,
+        Name::AttachPaper => PAPER + AROUND,
         _ => BODY,
     }
 }
 
 /// The body, if it is no larger than this and comes in in time.
 pub(crate) async fn read(body: Body, most: usize) -> Result<Bytes, Refusal> {
-    match tokio::time::timeout(TIMEOUT, axum::body::to_bytes(body, most)).await {
+    let patience = if most > TEXT { LONG_TIMEOUT } else { TIMEOUT };
+    match tokio::time::timeout(patience, axum::body::to_bytes(body, most)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(_)) => Err(Refusal::TooLarge),
         Err(_) => Err(Refusal::TooSlow),
@@ -201,6 +208,7 @@ impl Asked {
             query: pairs(&self.query).unwrap_or_default(),
             form: Vec::new(),
             file: Vec::new(),
+            file_name: String::new(),
             me: None,
             here: None,
             lang: language(&self.headers, tls, app.settings.lang),
@@ -295,7 +303,7 @@ fn act(ctx: &mut Ctx<'_>, headers: &HeaderMap, body: &Bytes) -> Result<Reply, Re
         match kind.and_then(upload::boundary) {
             Some(boundary) => {
                 let sent = upload::parts(body, boundary).ok_or(Refusal::Form)?;
-                (ctx.form, ctx.file) = (sent.fields, sent.file);
+                (ctx.form, ctx.file, ctx.file_name) = (sent.fields, sent.file, sent.name);
             }
             None => {
                 let text = std::str::from_utf8(body).map_err(|_| Refusal::Form)?;

@@ -175,7 +175,8 @@ pub(super) fn named(register: &Register, kind: &str, who: &str) -> Result<()> {
     }
 }
 
-/// Keeps a consent; one call. `random` makes its number and its token.
+/// Keeps a consent; one call. `random` makes its number and its token: called again with the same, it
+/// keeps nothing more and answers the same.
 ///
 /// # Errors
 /// When the text or the kind of identifier is not the register's, a child cannot consent by itself, or
@@ -227,7 +228,15 @@ pub fn give(engine: &mut Engine, given: &Given, by: &Id, random: [u8; 22]) -> Re
         location: "frist/state".into(),
         erase_at: None,
     };
-    engine.state.give_consents(&[consent], &[entry(&id, "given", by, given.at)?])?;
+    let kept = consent.token.clone();
+    let entries = [entry(&id, "given", by, given.at)?];
+    if let Err(e) = engine.state.give_consents(&[consent], &entries) {
+        // The same number and token: this very call was made before.
+        let there = engine.state.consent(&id)?;
+        if !there.is_some_and(|c| c.token.is_some() && c.token == kept) {
+            return Err(e.into());
+        }
+    }
     Ok(Receipt { id, token, withdraw: shown.withdraw })
 }
 

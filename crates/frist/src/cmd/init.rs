@@ -5,14 +5,14 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use frist_law::{FinancialYears, LawBook};
+use frist_propose::propose::{Proposal, Set};
+use frist_propose::write::{because, say as tell};
+use frist_propose::{self as parts, Answers, Place as Where};
 use frist_register::{Lang, Register, Severity};
 use serde_json::json;
 
 use crate::cli::InitArgs;
 use crate::error::{Exit, Failure, Outcome};
-use crate::init::propose::{Proposal, Set};
-use crate::init::write::{because, say as tell};
-use crate::init::{self as parts, Answers, Place as Where};
 use crate::output::{self, BOLD, DIM, GREEN, YELLOW, ask, can_ask, say};
 use crate::place::Place;
 
@@ -33,7 +33,10 @@ pub fn init(place: &Place, args: &InitArgs, lang: Lang, as_json: bool) -> Outcom
     let store = match &from {
         Some(from) => {
             let (id, at) = locate(from, &place.dir)?;
-            let proposal = parts::read(&id, &at, &place.dir)?;
+            let open = |store: &frist_register::Store| {
+                frist_stores::open(store, &place.dir, &|name| std::env::var(name).ok())
+            };
+            let proposal = parts::read(&id, &at, &open)?;
             Some((id, at, proposal))
         }
         None => None,

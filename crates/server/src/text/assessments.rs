@@ -59,5 +59,11 @@ AssessmentTexts assessment_texts;
     toml_rule "Reglen, til registret" "The rule, for the register";
     goes_into "Hører til i filen" "Belongs in the file";
     kept "Vurderingen er gemt. Sæt den ind i registret, så den følger reglen." "The assessment is kept. Put it into the register, so that it goes with the rule.";
+    into_register "Sæt ind i registret som ændring" "Put into the register as a change";
+    into_register_lead "Reglen og vurderingen bag den bliver en ændring, hvis virkning du ser, før en anden godkender den." "The rule and the assessment behind it become a change whose effect you see before somebody else approves it.";
+    taken "i registret" "in the register";
+    broken "Registret har fejl, som skal rettes først." "The register has errors that must be put right first.";
+    no_longer "Vurderingen passer ikke til registret mere. Lav den om." "The assessment does not fit the register any more. Make it anew.";
+    is_there "Det står der allerede, i registret eller i din ændring." "It stands there already, in the register or in your change.";
     by "af" "by";
 }

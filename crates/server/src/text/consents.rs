@@ -2,6 +2,29 @@
 
 wording! {
 ConsentTexts consent_texts;
+    enter "Før et samtykke ind" "Enter a consent";
+    enter_lead "Givet på papir, i telefonen eller ved skranken. Et samtykke er frivilligt, specifikt og informeret: sæt kun kryds ved det, personen selv har sagt ja til, hvert for sig." "Given on paper, by telephone or at the counter. Consent is freely given, specific and informed: tick only what the person said yes to, each by itself.";
+    yes_to "Personen sagde ja til" "The person said yes to";
+    shown_in "Personen læste eller hørte teksten på" "The person read or heard the text in";
+    danish "dansk" "Danish";
+    english "engelsk" "English";
+    given_how "Hvordan blev det givet?" "How was it given?";
+    given_how_help "Fx underskrevet blanket, telefon eller skranke." "Such as a signed form, the telephone or the counter.";
+    given_day "Dag (tomt: nu)" "Day (empty: now)";
+    given_time "Klokken" "At";
+    age "Alder, hvis tjenesten tilbydes børn (gemmes ikke)" "Age, where the service is offered to children (not kept)";
+    guardian "Givet af indehaveren af forældremyndigheden" "Given by the holder of parental responsibility";
+    do_enter "Før samtykket ind" "Enter the consent";
+    no_texts "Registeret har ingen samtykketekster. Skriv dem i registeret først; et samtykke hviler på den tekst, personen så." "The register has no consent texts. Write them into the register first; a consent rests on the text that the person saw.";
+    was_given "Samtykket er ført ind" "The consent is entered";
+    give_code "Giv personen koden: med den trækkes samtykket tilbage lige så let, som det blev givet. Den kan ikke vises igen." "Give the person the code: it withdraws the consent as easily as it was given. It cannot be shown again.";
+    say_what "Sæt kryds ved det, personen sagde ja til." "Tick what the person said yes to.";
+    say_channel "Skriv, hvordan samtykket blev givet." "Write how the consent was given.";
+    bad_age "Skriv alderen i hele år." "Write the age in whole years.";
+    bad_when "Dagen eller klokkeslættet kan ikke læses." "The day or the time cannot be read.";
+    not_yet "Tidspunktet ligger i fremtiden." "The time lies in the future.";
+    too_young "Barnet er for ungt til selv at give samtykke til en tjeneste, der tilbydes det: spørg indehaveren af forældremyndigheden (databeskyttelseslovens § 6, stk. 2, set i en sekundær kilde; kontrollér den)." "The child is too young to consent by itself to a service offered to it: ask the holder of parental responsibility (databeskyttelsesloven § 6(2), seen in a secondary source; check it).";
+    no_pseudonym "Et samtykke føres under et nummer, fx kundenummeret, ikke under navn eller CPR-nummer." "A consent is kept under a number, such as the customer number, not under a name or a civil registration number.";
     lead "Find en persons samtykker, se beviset, og før en tilbagetrækning ind. At trække tilbage skal være lige så let som at give (artikel 7, stk. 3)." "Find a person's consents, see the proof and enter a withdrawal. Withdrawing must be as easy as giving (Article 7(3)).";
     kind "Hvad personen kendes ved" "What the person is known by";
     who "Nummer" "Number";

@@ -16,6 +16,7 @@ mod journeys;
 mod kit;
 mod ledger;
 mod oidc;
+mod papers;
 mod public;
 mod register;
 mod reviews;

@@ -178,7 +178,7 @@ fn a_consent_is_found_shown_and_withdrawn() {
         assert!(page.body.contains(word), "{word}: {}", page.body);
     }
     let hidden = find(&mut case, "customer", "4711").body;
-    assert!(hidden.contains("ikke har brug for at kende") && !hidden.contains("må sende mig"));
+    assert!(hidden.contains("ikke har brug for at kende") && !hidden.contains("consent-2026"));
     for (kind, who) in [("customer", "1"), ("customer", SCRIPT), (SCRIPT, SCRIPT)] {
         let none = find(&mut dpo, kind, who).body;
         assert!(none.contains("ingen samtykker fra den person"), "{none}");
@@ -204,6 +204,79 @@ fn a_consent_is_found_shown_and_withdrawn() {
     let log = house.state().looks(None, 1_000).unwrap();
     assert!(log.iter().all(|l| !l.about.contains("471")));
     assert!(!house.log.lock().unwrap().join("\n").contains("4711"));
+}
+
+#[test]
+fn a_consent_is_entered_with_its_receipt_and_found_again() {
+    let house = House::new();
+    let mut case = house.signed_in("sofie", &[Role::Caseworker], &["marketing-consents"]);
+    let page = case.get("/consents");
+    let field = |name: &str| {
+        let at = page.body.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap();
+        at.split('"').next().unwrap().to_owned()
+    };
+    let (yes, once) = (field("yes"), field("once"));
+    let token = page.token("/consents/given").unwrap();
+    let given = |more: &[(&str, &str)]| {
+        let mut fields = vec![
+            ("kind", "customer"),
+            ("who", "4713"),
+            ("yes", yes.as_str()),
+            ("lang", "da"),
+            ("channel", "Blanket <script>"),
+            ("once", once.as_str()),
+            ("token", token.as_str()),
+        ];
+        for (name, value) in more {
+            fields.retain(|(n, _)| n != name);
+            if !value.is_empty() {
+                fields.push((name, value));
+            }
+        }
+        case.clone().post("/consents/given", &fields)
+    };
+    for (more, wrong) in [
+        (("yes", ""), "Sæt kryds ved det"),
+        (("who", ""), "skriv nummeret"),
+        (("channel", ""), "hvordan samtykket blev givet"),
+        (("day", "2027-01-01"), "ligger i fremtiden"),
+        (("day", "i går"), "kan ikke læses"),
+        (("age", "12"), "for ungt"),
+        (("age", "tolv"), "hele år"),
+        (("kind", "martian"), "under et nummer"),
+        (("yes", "nothing"), "nothing"),
+    ] {
+        let page = given(&[more]);
+        assert!(page.body.contains(wrong), "{wrong}: {} {}", page.status, page.body);
+        assert!(!page.body.contains("<script"));
+    }
+    assert!(house.state().consents().unwrap().is_empty());
+    let receipt = given(&[]);
+    assert!(receipt.body.contains("kan ikke vises igen"), "{}", receipt.body);
+    let code = |body: &str| {
+        body.split("<code class=\"long\">").nth(1).unwrap().split('<').next().unwrap().to_owned()
+    };
+    let twice = given(&[]);
+    assert_eq!(code(&twice.body), code(&receipt.body), "a double click is one consent");
+    let kept = house.state().consents().unwrap();
+    assert_eq!(
+        (kept.len(), kept[0].given_by.as_str(), kept[0].given_at),
+        (1, "sofie", house.now())
+    );
+    let found = case.send("/consents", "/consents", &[("kind", "customer"), ("who", "4713")]).body;
+    assert!(found.contains("Blanket &#60;script&#62;") && found.contains("gælder"), "{found}");
+    // The code that the person got takes it back.
+    let by_code = "/consents/by-code/withdraw";
+    let gone = case.send("/consents", by_code, &[("code", &code(&receipt.body))]);
+    assert!(gone.body.contains("Samtykket er trukket tilbage"), "{}", gone.body);
+    // The age is nowhere, and the person in no log.
+    let log = house.log.lock().unwrap().join("\n");
+    assert!(!log.contains("4713"), "{log}");
+    let looks = house.state().looks(None, 1_000).unwrap();
+    assert!(
+        looks.iter().any(|l| l.what == "RecordConsent")
+            && looks.iter().all(|l| !l.about.contains("471"))
+    );
 }
 
 #[test]
@@ -285,6 +358,38 @@ fn how_long_is_assessed_in_steps_and_kept() {
     let page = auditor.get(path).body;
     assert!(page.contains("Garantien løber to år") && page.contains("Lavet her"), "{page}");
     assert!(auditor.get("/assessments").body.contains("ikke i registret endnu"));
+    // From there into the register: a change that holds the rule, for another person to approve.
+    let change = format!("{path}/change");
+    assert!(auditor.get(path).token(&change).is_none());
+    let shown = engineer.get(path).body;
+    let made = shown.split("name=\"made\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let proposed = engineer.send(path, &change, &[("made", made)]);
+    assert_eq!(proposed.status, 303, "{}", proposed.body);
+    let at = proposed.location().split('?').next().unwrap().to_owned();
+    let page = engineer.get(&at).body;
+    assert!(page.contains("warranty") && page.contains("2 years"), "{page}");
+    assert!(page.contains("applicants") && page.contains("Tæl virkningen op"), "{page}");
+    let again = engineer.send(path, &change, &[("made", made)]);
+    assert!(again.status == 200 && again.body.contains("Det står der allerede"), "{}", again.body);
+    assert_eq!(engineer.send(path, &change, &[("made", "2026-01-01T00:00:00Z")]).status, 404);
+    let live = crate::kit::files(house.dir.path());
+    assert!(live.iter().all(|(_, text)| !text.contains("At opfylde garantien")), "nothing is live");
+    // Counted, sent, approved by the officer; then the assessment is the register's.
+    let step = |client: &mut Client, word: &str, more: &[(&str, &str)]| {
+        let page = client.get(&at);
+        let seen = page.body.split("name=\"seen\" value=\"").nth(1);
+        let seen = seen.map_or(String::new(), |s| s.split('"').next().unwrap().to_owned());
+        let mut fields = more.to_vec();
+        fields.push(("seen", &seen));
+        let done = client.send(&at, &format!("{at}/{word}"), &fields);
+        assert_eq!(done.status, 303, "{word}: {}", done.body);
+    };
+    step(&mut engineer, "count", &[]);
+    step(&mut engineer, "submit", &[("why", "Efter vurderingen")]);
+    step(&mut house.signed_in("dorte", &[Role::Dpo], &[]), "live", &[("sure", "yes")]);
+    let page = engineer.get(path);
+    assert!(page.body.contains("i registret</span>"), "{}", page.body);
+    assert!(page.token(&change).is_none() && page.body.contains("Garantien løber"));
     let none = engineer.send("/assessments", "/assessments/new", &[("at", "erp/nothing")]);
     assert!(none.body.contains("ikke sådan en samling"), "{}", none.body);
     assert_eq!(engineer.get("/assessments/nothing").status, 404);

@@ -70,6 +70,31 @@ impl State {
         })
     }
 
+    /// Removes a paper of a case, such as a proof of identity that has served its purpose, and logs
+    /// `step`; false when the case has no such paper of this kind (any more): then nothing is logged.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`]; when the step's words do not fit into the ledger or the database does
+    /// not answer.
+    pub fn remove_paper(
+        &mut self,
+        number: &str,
+        id: i64,
+        kind: &str,
+        step: &super::NewStep,
+    ) -> Result<bool> {
+        self.write("remove a paper", |tx| {
+            super::lock(tx, number, None)?;
+            let sql = "DELETE FROM case_paper WHERE id = ?1 AND number = ?2 AND kind = ?3";
+            if tx.execute(sql, &[id.into(), number.into(), kind.into()])? == 0 {
+                return Ok(false);
+            }
+            super::log::add(tx, number, step, &[])?;
+            Ok(true)
+        })
+    }
+
     /// The papers of a case, the oldest first.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! How long may we keep this? Which data sets have an assessment, one of them, and making one.
 
+mod change;
 mod guide;
 
 use askama::Template;
@@ -14,6 +15,7 @@ use crate::access::{Action, Facts};
 use crate::ctx::{Ctx, Refusal, Reply};
 use crate::text::{AssessmentTexts, assessment_texts, texts};
 
+pub(super) use change::change;
 pub(super) use guide::{guide, keep};
 
 #[derive(Template)]
@@ -47,11 +49,23 @@ struct One {
     lawyer: bool,
     kept: Vec<Kept>,
     may: bool,
+    may_change: bool,
     path: String,
+    said: Vec<super::register::Note>,
+}
+
+impl One {
+    fn change_token(&self) -> String {
+        self.f.token(&format!("{}/change", self.path))
+    }
 }
 
 /// An assessment that was made here.
 struct Kept {
+    /// By when it was made it is named.
+    made: String,
+    /// Whether the register has this one, or a later one.
+    taken: bool,
     when: String,
     by: String,
     rule: String,
@@ -105,6 +119,14 @@ fn listed(ctx: &mut Ctx<'_>, wrong: Option<String>) -> Result<Reply, Refusal> {
 /// One data set's assessments.
 pub(super) fn one(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     ctx.may(Action::SeeDatasets, &Facts::default())?;
+    shown(ctx, None, Vec::new())
+}
+
+fn shown(
+    ctx: &mut Ctx<'_>,
+    wrong: Option<String>,
+    said: Vec<super::register::Note>,
+) -> Result<Reply, Refusal> {
     let (t, lang, id) = (assessment_texts(ctx.lang), ctx.lang, ctx.id.clone());
     let found = ctx.engine(|engine| {
         Ok(engine.register.dataset(&id).map(|d| {
@@ -118,7 +140,7 @@ pub(super) fn one(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         None if !kept.is_empty() => (id.clone(), String::new(), None),
         None => return Err(Refusal::NotFound),
     };
-    let mut f = Frame::new(ctx, &title, "/assessments");
+    let mut f = Frame::new(ctx, &title, "/assessments").wrong(wrong);
     if ctx.asked("done") == Some("kept") {
         f.notice = Some(t.kept.to_owned());
     }
@@ -140,8 +162,10 @@ pub(super) fn one(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     page(&One {
         lawyer: made.as_ref().is_some_and(|m| m.lawyer),
         in_register,
-        kept: kept.iter().map(|k| shown(k, &f, lang)).collect(),
+        kept: kept.iter().map(|k| one_kept(k, made.as_ref(), &f, lang)).collect(),
         may: ctx.could(Action::Assess, &Facts::default()),
+        may_change: ctx.could(Action::EditRegister, &Facts::default()),
+        said,
         path: format!("/assessments/{id}"),
         place,
         title,
@@ -151,7 +175,7 @@ pub(super) fn one(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     })
 }
 
-fn shown(kept: &KeptAssessment, f: &Frame, lang: Lang) -> Kept {
+fn one_kept(kept: &KeptAssessment, made: Option<&Assessment>, f: &Frame, lang: Lang) -> Kept {
     let p = &kept.proposal;
     let text = |name: &str| p[name].as_str().unwrap_or_default().to_owned();
     let own = if lang == Lang::Da { ("da", 0) } else { ("en", 1) };
@@ -159,6 +183,8 @@ fn shown(kept: &KeptAssessment, f: &Frame, lang: Lang) -> Kept {
         p[name].as_array().into_iter().flatten().filter_map(of).collect()
     };
     Kept {
+        made: kept.at.to_string(),
+        taken: made.is_some_and(|m| m.on.value >= f.day(kept.at) && m.by.value == kept.by),
         when: f.when(kept.at),
         by: kept.by.clone(),
         rule: text("rule"),

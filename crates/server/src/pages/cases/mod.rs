@@ -3,7 +3,7 @@
 //! - `list` is all of them, what breaks first at the top; `open` begins one;
 //! - `one` is a request as its caseworker sees it, `next` what to do about it, `steps` what is done
 //!   there; `find`, `decide`, `package` and `change` are the work on the records;
-//! - `papers` shows letters before and after they are written;
+//! - `papers` shows letters before and after they are written; `files` keeps what came in;
 //! - `inquiry` and `breach` are theirs;
 //! - `say` has words for what has a fixed set of values.
 //!
@@ -12,6 +12,7 @@
 mod breach;
 mod change;
 mod decide;
+mod files;
 mod find;
 mod inquiry;
 mod list;
@@ -44,6 +45,7 @@ use crate::text::cases::{CaseTexts, case_texts};
 pub(super) use breach::step as breach_step;
 pub(super) use change::{lift, rectify, rectify_form, restrict};
 pub(super) use decide::{approve, carry_out, decide, receipt, shown as decide_form};
+pub(super) use files::{attach, remove as remove_paper};
 pub(super) use find::{find, form as find_form};
 pub(super) use inquiry::step as inquiry_step;
 pub(super) use list::list;
@@ -260,6 +262,8 @@ struct PaperLine {
     sent: Option<String>,
     /// Whether it goes to the person, so that its sending is entered.
     goes: bool,
+    /// A proof of identity, which is removed when it has served.
+    proof: bool,
 }
 
 /// The papers of a case, the newest first; forms of the same paper together.
@@ -284,12 +288,19 @@ fn papers(papers: &[KeptPaper], steps: &[CaseStep], f: &Frame) -> Vec<PaperLine>
             None => lines.push((
                 id,
                 PaperLine {
-                    title: say::paper(&paper.kind, f.lang).unwrap_or_else(|| paper.name.clone()),
+                    title: match say::paper(&paper.kind, f.lang) {
+                        Some(title) if paper.kind == files::IDENTITY => {
+                            format!("{title}: {}", paper.name)
+                        }
+                        Some(title) => title,
+                        None => paper.name.clone(),
+                    },
                     when: f.when(paper.made_at),
                     read: is_text.then_some(paper.id),
                     forms: vec![(form, paper.id)],
                     sent,
                     goes: paper.lang.is_some(),
+                    proof: paper.kind == files::IDENTITY,
                 },
             )),
         }
@@ -334,6 +345,8 @@ pub(super) fn done_text(word: &str, t: &'static CaseTexts) -> Option<&'static st
         "reopened" => t.done_reopened,
         "noted" => t.done_noted,
         "sent" => t.done_sent,
+        "attached" => t.done_attached,
+        "paper-removed" => t.done_removed,
         "restricted" => t.done_restricted,
         "restricted-partly" => t.done_restricted_partly,
         "lifting-announced" => t.done_announced,

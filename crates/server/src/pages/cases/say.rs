@@ -107,6 +107,8 @@ pub(super) fn paper(kind: &str, lang: Lang) -> Option<String> {
         ("inquiry-answer", Lang::En) => "Answer to the authority",
         ("notification", Lang::Da) => "Anmeldelse til tilsynsmyndigheden",
         ("notification", Lang::En) => "Notification to the authority",
+        ("identity", Lang::Da) => "Bevis for identitet",
+        ("identity", Lang::En) => "Proof of identity",
         _ => "",
     };
     if !known.is_empty() {
@@ -170,6 +172,7 @@ pub(super) fn log(word: &str, lang: Lang) -> String {
         "reopened" => ("Genåbnet", "Reopened"),
         "noted" => ("Notat", "Note"),
         "attached" => ("Bilag", "Attachment"),
+        "removed" => ("Bevis for identitet slettet", "Proof of identity erased"),
         "letter" => ("Brev skrevet", "Letter written"),
         "sent" => ("Sendt", "Sent"),
         "question" => ("Spørgsmål:", "Question:"),

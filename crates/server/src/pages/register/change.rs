@@ -10,7 +10,7 @@ use frist_sweep::effects::Effect;
 use super::super::frame::{Frame, page};
 use super::super::sweeps::sure;
 use super::super::today::title;
-use super::{Note, notes, sound, stem, texts};
+use super::{Note, notes, notes_with_ways, sound, stem, texts};
 use crate::access::{Action, Condition, Facts};
 use crate::ctx::{Ctx, Refusal, Reply};
 use crate::face::Trouble;
@@ -90,6 +90,8 @@ struct Opened {
     /// The files as they are now.
     disk: Files,
     old: Looked,
+    /// The register that it began from, also where it lacks something, as one that is just begun.
+    before: Option<Register>,
     new: Looked,
 }
 
@@ -100,7 +102,8 @@ impl Opened {
         let (base, files) = (texts(&proposal.new.base)?, texts(&proposal.new.files)?);
         let (old, new) = (register::look(&base), register::look(&files));
         let disk = (ctx.app.face.read)()?;
-        Ok(Self { proposal, base, files, disk, old, new })
+        let before = old.register.clone().or_else(|| Register::read(&base).register);
+        Ok(Self { proposal, base, files, disk, old, before, new })
     }
 
     fn under_way(&self) -> bool {
@@ -173,7 +176,7 @@ fn shown(ctx: &Ctx<'_>, opened: &Opened, wrong: Option<&str>) -> Result<Reply, R
         Some(json) => Some(serde_json::from_str(json).map_err(|_| Refusal::Broken)?),
         None => None,
     };
-    let both = opened.old.register.as_ref().zip(opened.new.register.as_ref());
+    let both = opened.before.as_ref().zip(opened.new.register.as_ref());
     let words = both.map_or_else(Vec::new, |(old, new)| {
         let changes = frist_register::diff(old, new);
         changes.iter().map(|c| told(c, ctx.lang)).collect()
@@ -216,7 +219,10 @@ fn shown(ctx: &Ctx<'_>, opened: &Opened, wrong: Option<&str>) -> Result<Reply, R
         problem: effects.as_ref().and_then(|e| e.problem.clone()).unwrap_or_default(),
         rows: effects.map_or_else(Vec::new, |e| rows(&e, both, &f, t)),
         notices,
-        said: notes(&opened.said(), r),
+        said: match mine && opened.under_way() {
+            true => notes_with_ways(&opened.said(), &opened.files, r),
+            false => notes(&opened.said(), r),
+        },
         misfits: notes(&misfits, r),
         texts: opened.files.iter().filter_map(|(name, new)| text(opened, name, new)).collect(),
         conflicts: conflicts.iter().map(|n| (n.clone(), stem(n).to_owned())).collect(),
@@ -376,7 +382,7 @@ pub(in crate::pages) fn count(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     ctx.may(Action::EditRegister, &Facts::default())?;
     let opened = Opened::of(ctx)?;
     let t = proposal_texts(ctx.lang);
-    let (Some(old), Some(new)) = (&opened.old.register, &opened.new.register) else {
+    let (Some(old), Some(new)) = (&opened.before, &opened.new.register) else {
         return shown(ctx, &opened, Some(t.unsound));
     };
     let now = ctx.now;

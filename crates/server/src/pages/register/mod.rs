@@ -95,6 +95,8 @@ pub(super) struct Note {
     pub(super) help: String,
     pub(super) fix: String,
     pub(super) place: String,
+    /// The page where it is put right, where that is known.
+    pub(super) href: String,
 }
 
 fn note(said: &Said, t: &RegisterTexts) -> Note {
@@ -114,11 +116,12 @@ fn note(said: &Said, t: &RegisterTexts) -> Note {
             old => format!("{} {new} {} {old}", t.fix, t.instead_of),
         }),
         place: format!("{}, {} {}", said.name, t.line, said.line),
+        href: String::new(),
     }
 }
 
 /// Names in backticks, as the command line has them, in quotes that people read.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut open = false;
     let quote = |c: char| match c {
         '`' => {
@@ -132,6 +135,22 @@ fn plain(text: &str) -> String {
 
 fn notes(said: &[Said], t: &RegisterTexts) -> Vec<Note> {
     said.iter().map(|s| note(s, t)).collect()
+}
+
+/// The same, each with the way to the form or the text where it is put right.
+fn notes_with_ways(said: &[Said], files: &Files, t: &RegisterTexts) -> Vec<Note> {
+    let parts = register::parts(files);
+    let one = |s: &Said| {
+        let part = parts.iter().find(|p| p.has(s));
+        let form = part.filter(|p| crate::register::fields::form(&p.kind).is_some());
+        let href = match form {
+            Some(p) if p.id.is_empty() => format!("/register/part/{}/{}", p.kind, p.kind),
+            Some(p) => format!("/register/part/{}/{}", p.kind, p.id),
+            None => format!("/register/text/{}", stem(&s.name)),
+        };
+        Note { href, ..note(s, t) }
+    };
+    said.iter().map(one).collect()
 }
 
 /// The same, for pages of others.

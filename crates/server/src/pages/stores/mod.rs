@@ -1,5 +1,9 @@
-//! Stores: whether they answer, whether the rules fit them, and what no rule covers; and how a new one
-//! is connected.
+//! Stores: whether they answer, whether the rules fit them, and what no rule covers; `connect` takes a
+//! new one in.
+
+mod connect;
+
+pub(super) use connect::{connect, connect_form};
 
 use std::time::Instant;
 
@@ -12,11 +16,9 @@ use frist_stores::names::{Weight, field};
 use jiff::Timestamp;
 
 use super::frame::{Frame, page};
-use super::register::Desk;
 use super::today::title;
-use crate::access::{Action, Facts};
+use crate::access::Action;
 use crate::ctx::{Ctx, Refusal, Reply};
-use crate::people::one_line;
 use crate::register;
 use crate::text::stores::{StoresTexts, stores_texts};
 
@@ -200,125 +202,4 @@ fn look(
         }
     }
     Ok(())
-}
-
-#[derive(Template)]
-#[template(path = "store_connect.html")]
-struct Connect {
-    f: Frame,
-    t: &'static StoresTexts,
-    may_edit: bool,
-    files: Vec<(String, String)>,
-    kinds: Vec<(&'static str, &'static str)>,
-    new: Typed,
-    said: Vec<super::register::Note>,
-}
-
-/// The form as it was filled in.
-#[derive(Default)]
-struct Typed {
-    id: String,
-    title_da: String,
-    title_en: String,
-    kind: String,
-    at: String,
-    backups: String,
-    file: String,
-}
-
-/// How a database is connected, step by step.
-pub(super) fn connect_form(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
-    shown(ctx, None, Typed::default(), Vec::new())
-}
-
-fn shown(
-    ctx: &Ctx<'_>,
-    wrong: Option<String>,
-    new: Typed,
-    said: Vec<super::register::Note>,
-) -> Result<Reply, Refusal> {
-    let t = stores_texts(ctx.lang);
-    let desk = Desk::of(ctx)?;
-    let stem =
-        |(name, _): &(String, String)| (name.clone(), super::register::stem(name).to_owned());
-    page(&Connect {
-        t,
-        may_edit: ctx.offers(Action::EditRegister),
-        files: desk.files.iter().map(stem).collect(),
-        kinds: vec![("sqlite", t.sqlite), ("postgresql", t.postgresql), ("files", t.folder)],
-        new,
-        said,
-        f: Frame::new(ctx, t.connect, "/stores").wrong(wrong),
-    })
-}
-
-/// Adds a store to the register, as a change.
-pub(super) fn connect(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
-    ctx.may(Action::EditRegister, &Facts::default())?;
-    let t = stores_texts(ctx.lang);
-    let text = |name: &str, most| one_line(ctx.field(name), most).unwrap_or_default();
-    let new = Typed {
-        id: text("id", 64),
-        title_da: text("title_da", 200),
-        title_en: text("title_en", 200),
-        kind: text("kind", 16),
-        at: text("at", 500),
-        backups: text("backups", 40),
-        file: text("file", 200),
-    };
-    let missing =
-        |label: &str| Some(format!("{} {label}", crate::text::texts(ctx.lang).missing_field));
-    let env = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-    let key = match new.kind.as_str() {
-        "sqlite" => "path",
-        "files" => "root",
-        "postgresql" if !new.at.chars().all(env) => {
-            // What was typed may be an address with its password: it is not shown again.
-            let new = Typed { at: String::new(), ..new };
-            return shown(ctx, Some(t.bad_env.to_owned()), new, Vec::new());
-        }
-        "postgresql" => "url_env",
-        _ => return shown(ctx, missing(t.kind), new, Vec::new()),
-    };
-    if new.id.is_empty() || new.at.is_empty() {
-        let label = if new.id.is_empty() { t.id } else { t.where_ };
-        return shown(ctx, missing(label), new, Vec::new());
-    }
-    let mut store = toml_edit::Table::new();
-    let mut put = |key: &str, value: &str| {
-        if !value.is_empty() {
-            store.insert(key, toml_edit::value(value));
-        }
-    };
-    put("id", &new.id);
-    put("kind", &new.kind);
-    put(key, &new.at);
-    put("backups", &new.backups);
-    if !new.title_da.is_empty() || !new.title_en.is_empty() {
-        let mut title = toml_edit::InlineTable::new();
-        for (lang, text) in [("da", &new.title_da), ("en", &new.title_en)] {
-            if !text.is_empty() {
-                title.insert(lang, text.as_str().into());
-            }
-        }
-        store.insert("title", toml_edit::value(title));
-    }
-    let desk = Desk::of(ctx)?;
-    let at = desk.files.iter().position(|(n, _)| super::register::stem(n) == new.file);
-    let at = at.ok_or(Refusal::NotFound)?;
-    let mut files = desk.files.clone();
-    files[at].1 = format!("{}\n\n[[store]]\n{store}", files[at].1.trim_end());
-    let before = register::look(&desk.files).said;
-    let said = register::look(&files).said;
-    let made: Vec<_> = said.into_iter().filter(|s| !before.iter().any(|b| b.same(s))).collect();
-    // A store without a data set is an error that the next step settles: until then the change is a
-    // draft that nobody can send for approval.
-    let settled_later = |code: &str| code == frist_register::Code::E0035.as_str();
-    if made.iter().any(|s| s.class() == "late" && !settled_later(s.code)) {
-        let notes = super::register::notes_of(&made, ctx.lang);
-        let wrong = crate::text::register::register_texts(ctx.lang).wrong_form;
-        return shown(ctx, Some(wrong.to_owned()), new, notes);
-    }
-    let id = desk.keep(ctx, &files)?;
-    Ok(Reply::to(&format!("/register/change/{id}?done=kept")))
 }

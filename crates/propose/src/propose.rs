@@ -69,6 +69,17 @@ pub enum Start {
         /// The date there.
         day: Day,
     },
+    /// The latest date of what refers to the record, as a fact of this name.
+    Latest {
+        /// The fact.
+        name: String,
+        /// The data set that refers here.
+        dataset: String,
+        /// By this field.
+        by: String,
+        /// The date there.
+        day: Day,
+    },
     /// For a person to say.
     Open,
 }
@@ -113,9 +124,45 @@ pub struct Set {
     pub latest: Option<(String, String, Day)>,
     /// References.
     pub links: Vec<Link>,
+    /// How long it is kept, when a person said so.
+    pub period: Option<String>,
 }
 
 impl Set {
+    /// From what a person may choose: the dates of the record, the proposed one first, and the latest
+    /// date of what refers to it.
+    pub fn starts(&self) -> Vec<String> {
+        let own = match &self.start {
+            Start::Own(day) | Start::Lookup { day, .. } => Some(day.field.clone()),
+            Start::Latest { name, .. } => Some(name.clone()),
+            Start::Open => None,
+        };
+        let latest = self.latest.as_ref().map(|(dataset, ..)| latest_name(dataset));
+        let mut all: Vec<String> = Vec::new();
+        for name in
+            own.into_iter().chain(self.other_days.iter().map(|d| d.field.clone())).chain(latest)
+        {
+            if !all.contains(&name) {
+                all.push(name);
+            }
+        }
+        all
+    }
+
+    /// Counts from the date of this name, one of [`Set::starts`]; another changes nothing.
+    pub fn count_from(&mut self, name: &str) {
+        if let Some(at) = self.other_days.iter().position(|d| d.field == name) {
+            let day = self.other_days.remove(at);
+            if let Start::Own(before) = std::mem::replace(&mut self.start, Start::Own(day)) {
+                self.other_days.insert(0, before);
+            }
+        } else if let Some((dataset, by, day)) =
+            self.latest.clone().filter(|(dataset, ..)| latest_name(dataset) == name)
+        {
+            self.start = Start::Latest { name: name.to_owned(), dataset, by, day };
+        }
+    }
+
     /// Whether it holds a special category (Art. 9).
     pub fn special(&self) -> bool {
         let special = [
@@ -140,6 +187,11 @@ impl Set {
     }
 }
 
+/// The name of the fact that is the latest date of a data set.
+pub(crate) fn latest_name(dataset: &str) -> String {
+    format!("last_{}", dataset.replace('-', "_"))
+}
+
 /// A collection that is proposed as exempt.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Exempt {
@@ -158,6 +210,54 @@ pub struct Proposal {
     pub exempt: Vec<Exempt>,
     /// Views and the like, which Frist leaves alone.
     pub left_alone: Vec<String>,
+}
+
+impl Proposal {
+    /// Leaves out the data sets that are not wanted, by collection, and what refers to them.
+    pub fn only(&mut self, wanted: impl Fn(&str) -> bool) {
+        self.sets.retain(|s| wanted(&s.collection));
+        let left: HashSet<String> = self.sets.iter().map(|s| s.id.clone()).collect();
+        for set in &mut self.sets {
+            set.links.retain(|l| left.contains(&l.to));
+            if matches!(&set.start, Start::Lookup { dataset, .. } if !left.contains(dataset)) {
+                set.start = Start::Open;
+            }
+            set.latest = set.latest.take().filter(|(dataset, ..)| left.contains(dataset));
+        }
+    }
+
+    /// Gives data sets whose id the register has already the store's name as well.
+    pub fn rename(&mut self, store: &str, taken: &BTreeSet<String>) {
+        let mut all: HashSet<String> = taken.iter().cloned().collect();
+        all.extend(self.sets.iter().map(|s| s.id.clone()));
+        let mut renamed: BTreeMap<String, String> = BTreeMap::new();
+        for set in self.sets.iter().filter(|s| taken.contains(&s.id)) {
+            let base = format!("{}-{store}", set.id);
+            let mut id = base.clone();
+            let mut n = 2;
+            while !all.insert(id.clone()) {
+                id = format!("{base}-{n}");
+                n += 1;
+            }
+            renamed.insert(set.id.clone(), id);
+        }
+        let rename = |id: &mut String| {
+            if let Some(new) = renamed.get(id) {
+                id.clone_from(new);
+            }
+        };
+        for set in &mut self.sets {
+            rename(&mut set.id);
+            set.links.iter_mut().for_each(|l| rename(&mut l.to));
+            match &mut set.start {
+                Start::Lookup { dataset, .. } | Start::Latest { dataset, .. } => rename(dataset),
+                Start::Own(_) | Start::Open => {}
+            }
+            if let Some((dataset, ..)) = &mut set.latest {
+                rename(dataset);
+            }
+        }
+    }
 }
 
 /// A table as it is looked at.
@@ -294,6 +394,7 @@ pub fn database(catalogue: &[CollectionInfo], forms: &BTreeMap<String, Forms>) -
             other_days: days,
             latest: None,
             links,
+            period: None,
         });
     }
     look_up(&mut proposal.sets);

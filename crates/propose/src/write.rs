@@ -7,10 +7,10 @@ use frist_law::LawBook;
 use frist_law::book::Verified;
 use frist_register::Lang;
 
-use super::Place;
-use super::propose::{Day, Proposal, Reason, Set, Start};
+use super::propose::{Day, Proposal, Reason, Set, Start, latest_name};
 use super::toml::{blank, both, comment, key, list, text};
 use super::words::{Nature, PERSON};
+use super::{Beside, Place, Said};
 
 /// The text in the language that was asked for.
 pub fn say<'t>(lang: Lang, da: &'t str, en: &'t str) -> &'t str {
@@ -35,8 +35,14 @@ pub fn store(id: &str, place: &Place) -> String {
     }
 }
 
-/// The file of a store.
-pub fn register(id: &str, place: &Place, proposal: &Proposal, lang: Lang) -> String {
+/// The file of a store, beside what the register has already.
+pub fn register(
+    id: &str,
+    place: &Place,
+    proposal: &Proposal,
+    beside: &Beside,
+    lang: Lang,
+) -> String {
     let mut out = comment(say(
         lang,
         "Foreslået af `frist init` ud fra navne og typer i datakilden. Intet er slettet, og intet slettes, før \
@@ -45,7 +51,8 @@ pub fn register(id: &str, place: &Place, proposal: &Proposal, lang: Lang) -> Str
          will be before `frist check` is content and a person has approved. Correct what does not fit.",
     ));
     out.push('\n');
-    if proposal.sets.iter().any(|s| s.subjects.iter().any(|(who, _)| *who == PERSON)) {
+    let unnamed = proposal.sets.iter().any(|s| s.subjects.iter().any(|(who, _)| *who == PERSON));
+    if unnamed && !beside.subjects.contains(PERSON) {
         out += &comment(say(
             lang,
             "UDFYLD: Hvem er de? Nævn en kategori, som Frist kender (customer, employee, citizen, ...), eller kald den noget her.",
@@ -66,12 +73,72 @@ pub fn register(id: &str, place: &Place, proposal: &Proposal, lang: Lang) -> Str
         ));
     }
     out += &exempt;
-    out += &activities(proposal, lang);
+    out += &activities(id, proposal, beside, lang);
     for set in &proposal.sets {
         out.push('\n');
-        out += &dataset(id, set, lang);
+        out += &dataset(id, set, beside, lang);
     }
     out
+}
+
+/// A purpose that a person is asked about.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// `activity/purpose`, by which the answer is named in [`Beside::said`].
+    pub name: String,
+    /// The activity's title: Danish, English.
+    pub title: (&'static str, &'static str),
+    /// Whether its legal basis is asked for; else a law that the book knows gives it.
+    pub basis: bool,
+    /// Whether an exception of Art. 9(2) is asked for.
+    pub special: bool,
+    /// The law that is proposed.
+    pub law: Option<&'static str>,
+    /// What it is, where that is known: Danish, English.
+    pub text: Option<(&'static str, &'static str)>,
+    /// Whether the law says how long; else that is asked for of each data set.
+    pub period: bool,
+    /// The data sets that are kept for it.
+    pub datasets: Vec<String>,
+}
+
+/// The purposes of a proposal, each once.
+pub fn asked(proposal: &Proposal) -> Vec<Asked> {
+    let mut all: Vec<Asked> = Vec::new();
+    for set in &proposal.sets {
+        let ((activity, da, en), purpose) = (activity(set), purpose(set));
+        let name = format!("{activity}/{}", purpose.id);
+        match all.iter_mut().find(|a| a.name == name) {
+            Some(known) => known.datasets.push(set.id.clone()),
+            None => all.push(Asked {
+                name,
+                title: (da, en),
+                basis: purpose.law != Some("dk.bogfoering"),
+                special: purpose.special,
+                law: purpose.law,
+                text: purpose.text,
+                period: purpose.law.is_none(),
+                datasets: vec![set.id.clone()],
+            }),
+        }
+    }
+    all
+}
+
+/// The id of the activity of a data set, where the register has none of that id yet.
+fn activity_id(store: &str, set: &Set, beside: &Beside) -> String {
+    let id = activity(set).0;
+    if !beside.activities.contains(id) {
+        return id.to_owned();
+    }
+    let base = format!("{id}-{store}");
+    let mut free = base.clone();
+    let mut n = 2;
+    while beside.activities.contains(&free) {
+        free = format!("{base}-{n}");
+        n += 1;
+    }
+    free
 }
 
 fn store_with_backups(id: &str, place: &Place, lang: Lang) -> String {
@@ -196,18 +263,21 @@ pub fn cite(id: &str, lang: Lang) -> String {
     format!("`{id}`: {}; {kind}{term}{from}. {verified}.{note}", version.citation)
 }
 
-fn activities(proposal: &Proposal, lang: Lang) -> String {
-    let mut found: BTreeMap<&str, (&str, &str, Vec<Purpose>)> = BTreeMap::new();
+fn activities(store: &str, proposal: &Proposal, beside: &Beside, lang: Lang) -> String {
+    type Found<'a> = (&'a str, &'a str, &'a str, Vec<Purpose>);
+    let mut found: BTreeMap<String, Found<'_>> = BTreeMap::new();
     for set in &proposal.sets {
-        let (id, da, en) = activity(set);
-        let (_, _, purposes) = found.entry(id).or_insert((da, en, Vec::new()));
+        let (known, da, en) = activity(set);
+        let id = activity_id(store, set, beside);
+        let (_, _, _, purposes) = found.entry(id).or_insert((known, da, en, Vec::new()));
         let purpose = purpose(set);
         if !purposes.iter().any(|p| p.id == purpose.id) {
             purposes.push(purpose);
         }
     }
     let mut out = String::new();
-    for (id, (da, en, purposes)) in found {
+    let nothing = Said::default();
+    for (id, (known, da, en, purposes)) in found {
         out += &format!("\n[[activity]]\nid = \"{id}\"\n");
         out += &question(
             lang,
@@ -223,19 +293,20 @@ fn activities(proposal: &Proposal, lang: Lang) -> String {
         );
         out += &format!("title = {}\n", both(da, en));
         for p in purposes {
-            out += &one_purpose(&p, lang);
+            let said = beside.said.get(&format!("{known}/{}", p.id)).unwrap_or(&nothing);
+            out += &one_purpose(&p, said, lang);
         }
     }
     out
 }
 
-fn one_purpose(p: &Purpose, lang: Lang) -> String {
+fn one_purpose(p: &Purpose, said: &Said, lang: Lang) -> String {
     let mut out = String::from("\n[[activity.purpose]]\n");
     if let Some(law) = p.law {
         let words = say(lang, "Foreslået fra lovbogen. ", "Proposed from the law book. ");
         out += &comment(&format!("{words}{}", cite(law, lang)));
     }
-    if p.text.is_none() {
+    if p.text.is_none() && said.text.is_empty() {
         out += &question(
             lang,
             "Hvad bruges oplysningerne til? Sig det, så den registrerede forstår det.",
@@ -244,7 +315,7 @@ fn one_purpose(p: &Purpose, lang: Lang) -> String {
         );
     }
     let duty = p.law == Some("dk.bogfoering");
-    if !duty {
+    if !duty && said.basis.is_empty() {
         out += &question(
             lang,
             "På hvilket retsgrundlag? 6(1)(a) samtykke; (b) en aftale med personen; (c) en lov, der pålægger jer det (nævn den \
@@ -254,7 +325,7 @@ fn one_purpose(p: &Purpose, lang: Lang) -> String {
             "basis = \"6(1)(...)\"",
         );
     }
-    if p.special {
+    if p.special && said.special.is_empty() {
         out += &question(
             lang,
             "Her er følsomme oplysninger. Hvilken undtagelse i art. 9, stk. 2, gælder?",
@@ -263,14 +334,22 @@ fn one_purpose(p: &Purpose, lang: Lang) -> String {
         );
     }
     out += &format!("id = {}\n", text(&p.id));
-    if let Some((da, en)) = p.text {
-        out += &format!("text = {}\n", both(da, en));
+    match p.text {
+        Some((da, en)) => out += &format!("text = {}\n", both(da, en)),
+        None if !said.text.is_empty() => out += &format!("text = {}\n", text(&said.text)),
+        None => {}
     }
-    if duty {
-        out += "basis = \"6(1)(c)\"\n";
-    }
-    if let Some(law) = p.law {
-        out += &format!("law = \"{law}\"\n");
+    let law = p.law.or(Some(said.law.as_str()).filter(|l| !l.is_empty()));
+    let basis = if duty { "6(1)(c)" } else { said.basis.as_str() };
+    for (name, value) in [
+        ("basis", basis),
+        ("special_basis", if p.special { said.special.as_str() } else { "" }),
+        ("law", law.unwrap_or_default()),
+        ("interest", said.interest.as_str()),
+    ] {
+        if !value.is_empty() {
+            out += &format!("{name} = {}\n", text(value));
+        }
     }
     out
 }
@@ -302,14 +381,14 @@ pub fn because(reasons: &[Reason], lang: Lang) -> String {
     words.join(", ")
 }
 
-fn dataset(store: &str, set: &Set, lang: Lang) -> String {
+fn dataset(store: &str, set: &Set, beside: &Beside, lang: Lang) -> String {
     let mut out = comment(&format!(
         "{}: {}.",
         say(lang, "Personoplysninger på grund af", "Personal data because of"),
         because(&set.reasons, lang)
     ));
     out += &format!("[[dataset]]\nid = {}\n", text(&set.id));
-    out += &format!("activity = \"{}\"\n", activity(set).0);
+    out += &format!("activity = {}\n", text(&activity_id(store, set, beside)));
     out += &format!("at = {}\n", text(&format!("{store}/{}", set.collection)));
     if set.keyless {
         out += &question(
@@ -379,6 +458,9 @@ fn facts(set: &Set, lang: Lang) -> String {
         Start::Lookup { dataset, by, day } => {
             Some(format!("{} = {}\n", key(&day.field), looked_up("lookup", dataset, by, day)))
         }
+        Start::Latest { name, dataset, by, day } => {
+            Some(format!("{} = {}\n", key(name), looked_up("latest", dataset, by, day)))
+        }
         Start::Open => return open_facts(set, lang),
     };
     fact.map(|f| format!("\n[dataset.facts]\n{f}")).unwrap_or_default()
@@ -421,7 +503,7 @@ fn keep(set: &Set, lang: Lang) -> String {
     let days: BTreeSet<&str> = set.other_days.iter().map(|d| d.field.as_str()).collect();
     let days: Vec<&str> = days.into_iter().collect();
     let day = match &set.start {
-        Start::Own(day) | Start::Lookup { day, .. } => Some(day),
+        Start::Own(day) | Start::Lookup { day, .. } | Start::Latest { day, .. } => Some(day),
         Start::Open => None,
     };
     match day {
@@ -451,14 +533,14 @@ fn keep(set: &Set, lang: Lang) -> String {
                     )
                 ));
                 out += &blank(&format!(
-                    "last_{} = {}",
-                    dataset.replace('-', "_"),
+                    "{} = {}",
+                    latest_name(dataset),
                     looked_up("latest", dataset, by, day)
                 ));
             }
         }
     }
-    if purpose.law.is_none() {
+    if purpose.law.is_none() && set.period.is_none() {
         out += &question(
             lang,
             "Hvor længe er det nødvendigt til formålet? For eksempel indtil krav er forældet.",
@@ -471,8 +553,15 @@ fn keep(set: &Set, lang: Lang) -> String {
     }
     out += &format!("for = {}\n", text(&purpose.id));
     if let Some(day) = day {
-        out += &format!("from = {}\n", text(&day.field));
-        if day.nullable && day.moment == super::words::Moment::Ended {
+        let from = match &set.start {
+            Start::Latest { name, .. } => name,
+            _ => &day.field,
+        };
+        out += &format!("from = {}\n", text(from));
+        if matches!(set.start, Start::Own(_))
+            && day.nullable
+            && day.moment == super::words::Moment::Ended
+        {
             out += &comment(say(
                 lang,
                 "Tom betyder: ikke sluttet endnu.",
@@ -480,6 +569,9 @@ fn keep(set: &Set, lang: Lang) -> String {
             ));
             out += "open = true\n";
         }
+    }
+    if let Some(period) = set.period.as_ref().filter(|_| purpose.law.is_none()) {
+        out += &format!("period = {}\n", text(period));
     }
     out
 }

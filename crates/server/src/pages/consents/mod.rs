@@ -1,5 +1,7 @@
-//! Consents: found by the person (never by an address of the page), shown with their proof, withdrawn
-//! with one click.
+//! Consents: entered, found by the person (never by an address of the page), shown with their proof,
+//! withdrawn with one click.
+
+mod give;
 
 use askama::Template;
 use frist_cases::CasesError;
@@ -15,6 +17,16 @@ use crate::face::Trouble;
 use crate::people::one_line;
 use crate::text::{ConsentTexts, consent_texts, texts};
 
+pub(super) use give::give;
+
+/// Of whom consents are asked for or entered.
+struct Asked {
+    kind: String,
+    who: String,
+    /// Whether they are to be found; else the person only stays in the form.
+    found: bool,
+}
+
 #[derive(Template)]
 #[template(path = "consents.html")]
 struct Found {
@@ -27,6 +39,10 @@ struct Found {
     hidden: bool,
     consents: Vec<Shown>,
     may_withdraw: bool,
+    may_give: bool,
+    choices: Vec<give::Choice>,
+    once: String,
+    today: jiff::civil::Date,
 }
 
 struct Shown {
@@ -108,19 +124,16 @@ pub(super) fn find(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     let (kind, who) = (text("kind", 64), text("who", 200));
     let wrong =
         (kind.is_empty() || who.is_empty()).then(|| consent_texts(ctx.lang).missing.to_owned());
-    shown(ctx, wrong, Some((kind, who)))
+    let found = wrong.is_none();
+    shown(ctx, wrong, Some(Asked { kind, who, found }))
 }
 
-fn shown(
-    ctx: &mut Ctx<'_>,
-    wrong: Option<String>,
-    asked: Option<(String, String)>,
-) -> Result<Reply, Refusal> {
+fn shown(ctx: &mut Ctx<'_>, wrong: Option<String>, asked: Option<Asked>) -> Result<Reply, Refusal> {
     let (t, lang) = (consent_texts(ctx.lang), ctx.lang);
     let f = Frame::new(ctx, texts(lang).consents, "/consents").wrong(wrong);
-    let searched = asked.is_some() && f.wrong.is_none();
-    let (kind, who) = asked.unwrap_or_default();
-    let (kinds, all) = ctx.engine(|engine| {
+    let searched = asked.as_ref().is_some_and(|a| a.found);
+    let (kind, who) = asked.map(|a| (a.kind, a.who)).unwrap_or_default();
+    let (kinds, choices, all) = ctx.engine(|engine| {
         let kinds = kinds(&engine.register, lang);
         let found = match searched {
             true => consent::of(engine, &kind, &who).map_err(failed)?,
@@ -135,7 +148,7 @@ fn shown(
                 (c, sets, shown)
             })
             .collect();
-        Ok((kinds, all))
+        Ok((kinds, give::choices(&engine.register, lang), all))
     })?;
     let n = all.len();
     let mine = all.into_iter().filter(|(_, sets, _)| knows(ctx, sets));
@@ -143,6 +156,10 @@ fn shown(
     page(&Found {
         hidden: consents.len() < n,
         may_withdraw: ctx.could(Action::WithdrawConsent, &Facts::default()),
+        may_give: ctx.could(Action::RecordConsent, &Facts::default()),
+        choices,
+        once: give::once()?,
+        today: f.day(ctx.now),
         kinds,
         kind,
         who,

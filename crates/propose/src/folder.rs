@@ -64,6 +64,7 @@ pub fn propose(catalogue: &[CollectionInfo], store: &str) -> Proposal {
             other_days,
             latest: None,
             links: Vec::new(),
+            period: None,
         }
     });
     Proposal { sets: sets.collect(), ..Proposal::default() }
