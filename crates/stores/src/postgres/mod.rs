@@ -47,8 +47,9 @@ pub(crate) struct Postgres {
     prepared: HashMap<String, Statement>,
 }
 
-/// Statements kept prepared: those of a batch, not those with a constant of their own each time.
-const PREPARED: usize = 32;
+/// Statements kept prepared: a person's request asks each of some dozens of tables by six of them.
+/// Those with a constant of their own each time fill this up; then it begins anew.
+const PREPARED: usize = 512;
 
 /// How often to look whether the replicas have caught up, and for how long at most.
 const LAG_POLL: Duration = Duration::from_millis(200);
