@@ -145,6 +145,30 @@ impl State {
         Ok(id)
     }
 
+    /// [`State::intent`] of several batches, all or none, in one transaction. Answers their numbers
+    /// in the order given.
+    ///
+    /// # Errors
+    ///
+    /// As [`State::intent`].
+    pub fn intent_all(
+        &mut self,
+        lease: &mut Lease,
+        turn: SignedDuration,
+        sweep: SweepId,
+        batches: &[NewBatch<'_>],
+        now: Timestamp,
+    ) -> Result<Vec<BatchId>> {
+        let numbers = self.write("journal batches", |tx| {
+            let one = |batch: &NewBatch<'_>| journal(tx, lease, turn, sweep, *batch, now);
+            batches.iter().map(one).collect::<Result<Vec<_>>>()
+        })?;
+        if let Some((_, until)) = numbers.last() {
+            lease.until = *until;
+        }
+        Ok(numbers.into_iter().map(|(id, _)| id).collect())
+    }
+
     /// Closes a batch that was done, wholly or in part: its sealed keys are dropped, its entry
     /// appended, its leaves and replay hashes stored, all or nothing. Answers the entry's index.
     ///
@@ -163,6 +187,36 @@ impl State {
         self.write("confirm a batch", |tx| {
             lease::check(tx, lease, now)?;
             end(tx, batch, confirm, now)
+        })
+    }
+
+    /// [`State::confirm`] of several batches, or [`State::confirm_nothing`] where there is nothing
+    /// to confirm: all or none, in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// As those two.
+    pub fn confirm_all(
+        &mut self,
+        lease: &Lease,
+        batches: &[(BatchId, Option<Confirm<'_>>)],
+        now: Timestamp,
+    ) -> Result<()> {
+        for (batch, confirm) in batches {
+            confirm.as_ref().map_or(Ok(()), |c| c.fits(*batch))?;
+        }
+        self.write("confirm batches", |tx| {
+            lease::check(tx, lease, now)?;
+            for (batch, confirm) in batches {
+                match confirm {
+                    Some(confirm) => _ = end(tx, *batch, confirm, now)?,
+                    None => {
+                        open(tx, *batch)?;
+                        close(tx, *batch, BatchStatus::Nothing, now)?;
+                    }
+                }
+            }
+            Ok(())
         })
     }
 

@@ -20,9 +20,9 @@ pub struct Gate {
     pub holds: Vec<Hold>,
     /// The hash of the live revision; none before the first.
     pub live: Option<String>,
-    /// The answers about the data set's records, when they are not those of the change that the
-    /// caller knows.
-    pub answers: Option<Vec<ReviewAnswer>>,
+    /// Of each data set that was asked about: the answers about its records, when they are not those
+    /// of the change that the caller knows.
+    pub answers: Vec<Option<Vec<ReviewAnswer>>>,
 }
 
 impl State {
@@ -39,10 +39,10 @@ impl State {
         now: Timestamp,
         work: impl FnOnce(&Gate) -> T,
     ) -> Result<T> {
-        self.at_gate_of(lease, now, None, work)
+        self.at_gate_of(lease, now, &[], work)
     }
 
-    /// The same for a batch of a data set of which the caller knows people's answers as of a
+    /// The same for batches of data sets of which the caller knows people's answers as of a
     /// [change](crate::ReviewAnswers::change): what has changed since is read anew.
     ///
     /// # Errors
@@ -52,7 +52,7 @@ impl State {
         &mut self,
         lease: &Lease,
         now: Timestamp,
-        known: Option<(&str, i64)>,
+        known: &[(&str, i64)],
         work: impl FnOnce(&Gate) -> T,
     ) -> Result<T> {
         let mut tx = self.db.write("hold the gate of a batch")?;
@@ -63,12 +63,13 @@ impl State {
         lease::check(&mut tx, lease, now)?;
         let live = tx.one("SELECT hash FROM revision_live ORDER BY id DESC LIMIT 1", &[])?;
         let live = live.map(|mut row| row.get(0)).transpose()?;
-        let answers = match known {
-            Some((dataset, change)) if review::change(&mut tx, dataset)? != change => {
-                Some(review::answers(&mut tx, dataset)?.answers)
-            }
-            _ => None,
-        };
+        let mut answers = Vec::with_capacity(known.len());
+        for (dataset, change) in known {
+            answers.push(match review::change(&mut tx, dataset)? == *change {
+                true => None,
+                false => Some(review::answers(&mut tx, dataset)?.answers),
+            });
+        }
         let gate = Gate { holds: hold::all(&mut tx)?, live, answers };
         // Nothing was written: the transaction is only dropped.
         Ok(work(&gate))

@@ -88,6 +88,19 @@ pub struct Disposed {
     pub detached: u64,
 }
 
+/// One collection's part in [`Store::dispose_together`]; as the arguments of [`Store::dispose`].
+#[derive(Clone, Copy)]
+pub struct Part<'a> {
+    /// The data set.
+    pub bound: &'a Bound,
+    /// What is due.
+    pub compiled: &'a Compiled,
+    /// The records.
+    pub keys: &'a [Key],
+    /// What is done with them.
+    pub action: &'a Action,
+}
+
 /// A part of a collection that is due as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Partition {
@@ -350,6 +363,24 @@ pub trait Store: Send {
         keys: &[Key],
         action: &Action,
     ) -> Result<Disposed, StoreError>;
+
+    /// Whether [`Store::dispose_together`] is there: one transaction over several collections.
+    fn takes_together(&self) -> bool {
+        false
+    }
+
+    /// [`Store::dispose`] for several collections in one transaction, in the order given: what became
+    /// of each, in the same order. By a statement of each that tests and disposes at once where that
+    /// is possible, so that whoever must wait for what is under way (recovery) uses `dispose`.
+    ///
+    /// # Errors
+    /// When the store refuses one of them: then nothing was disposed of. Stores that do not
+    /// [take them together](Store::takes_together) always refuse.
+    fn dispose_together(&mut self, parts: &[Part<'_>]) -> Result<Vec<Disposed>, StoreError> {
+        let dataset = parts.first().map(|p| p.bound.common().dataset.clone()).unwrap_or_default();
+        let what = "this store does one collection at a time".into();
+        Err(StoreError::Unsupported { dataset, what })
+    }
 
     /// Due records that only block each other (a cycle of references within the collection):
     /// up to `limit` keys that can go together in one `dispose`.

@@ -44,7 +44,7 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    fn confirm<'t>(&'t self, leaves: &'t SubTree) -> Confirm<'t> {
+    pub(crate) fn confirm<'t>(&'t self, leaves: &'t SubTree) -> Confirm<'t> {
         let replay = self.keep_until.map(|keep_until| {
             let hashes = leaves.leaves_bytes();
             NewReplay { hashes, keep_until }
@@ -103,7 +103,13 @@ impl Books<'_> {
         )?)
     }
 
-    fn told(&self, prepared: &Prepared, tree: &SubTree, account: &Account) -> Result<Told> {
+    /// All that is kept of a batch but its leaves.
+    pub(crate) fn told(
+        &self,
+        prepared: &Prepared,
+        tree: &SubTree,
+        account: &Account,
+    ) -> Result<Told> {
         let disposal = Disposal {
             dataset: Id::new(prepared.id())?,
             disposition: match prepared.rules.then {

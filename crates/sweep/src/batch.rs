@@ -386,13 +386,7 @@ impl Engine {
         tally: &mut Tally,
         observer: Observer<'_>,
     ) -> Result<()> {
-        let store = self.store(&prepared.dataset.store.value)?;
-        // Where the store still answers, nothing was done for certain. If it was cut off, that may
-        // have been after the commit or in the middle of it: then it is asked to do it again, and
-        // waits for what is under way.
-        let cut_off = store.was_cut_off();
-        let alive = store.clock().is_ok();
-        let again = if alive && !cut_off { Again::No } else { Again::Yes };
+        let (alive, again) = self.after_refusal(&prepared.dataset.store.value)?;
         let told = &mut tally.told;
         let accounted =
             self.recover_batch(batch, sweep, prepared, keys, again, told, lease, observer);
@@ -405,6 +399,16 @@ impl Engine {
         tally.refusals += 1;
         tally.refused = Some(e);
         Ok(())
+    }
+
+    /// Whether a store that refused still answers, and whether it must be asked once more. Where it
+    /// still answers, nothing was done for certain. If it was cut off, that may have been after the
+    /// commit or in the middle of it: then it is asked to do it again, and waits for what is under way.
+    pub(crate) fn after_refusal(&mut self, store: &str) -> Result<(bool, Again)> {
+        let store = self.store(store)?;
+        let cut_off = store.was_cut_off();
+        let alive = store.clock().is_ok();
+        Ok((alive, if alive && !cut_off { Again::No } else { Again::Yes }))
     }
 
     /// Confirms a batch whose next page is being read beside it, and journals that one if it is there.
@@ -484,12 +488,12 @@ fn page_size(page: usize, left: u64) -> usize {
 }
 
 /// The keys of a batch as they are journaled.
-fn journal<'k>(keys: impl Iterator<Item = &'k Key>) -> Result<Vec<u8>> {
+pub(crate) fn journal<'k>(keys: impl Iterator<Item = &'k Key>) -> Result<Vec<u8>> {
     serde_json::to_vec(&keys.collect::<Vec<_>>())
         .map_err(|e| Error::Damaged { what: "a batch's keys", why: e.to_string() })
 }
 
-fn new_batch<'a>(
+pub(crate) fn new_batch<'a>(
     prepared: &'a Prepared,
     revision: &'a str,
     n: u64,

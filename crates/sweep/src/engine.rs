@@ -339,26 +339,46 @@ impl Engine {
         lease: &Lease,
         ask: impl FnOnce(&mut dyn Store, &Compiled, &[HoldScope]) -> T,
     ) -> Result<T> {
-        let id = &prepared.dataset.store.value;
+        self.at_gate_all(&[prepared], lease, |store, tests| {
+            let (compiled, holds) = &tests[0];
+            ask(store, compiled, holds)
+        })
+    }
+
+    /// The same for several data sets of one store; their tests come in the order given.
+    ///
+    /// # Errors
+    /// As [`Engine::at_gate`].
+    pub(crate) fn at_gate_all<T>(
+        &mut self,
+        prepared: &[&Prepared],
+        lease: &Lease,
+        ask: impl FnOnce(&mut dyn Store, &[(Compiled, Vec<HoldScope>)]) -> T,
+    ) -> Result<T> {
+        let id = prepared.first().map_or("", |p| p.dataset.store.value.as_str());
         // Opened before: to connect may take long.
         self.store(id)?;
         let now = self.now();
         let revision = self.revision.to_string();
         let Some(store) = self.stores.get_mut(id) else {
-            return Err(Error::UnknownDataset(id.clone()));
+            return Err(Error::UnknownDataset(id.to_owned()));
         };
-        let known = Some((prepared.id(), prepared.change));
-        self.state.at_gate_of(lease, now, known, |gate| {
+        let known: Vec<(&str, i64)> = prepared.iter().map(|p| (p.id(), p.change)).collect();
+        self.state.at_gate_of(lease, now, &known, |gate| {
             if gate.live.as_ref().is_some_and(|live| *live != revision) {
                 return Err(Error::RegisterChanged);
             }
-            let active = gate.holds.iter().filter(|h| h.holds_at(now));
-            let holds = scopes(active, &prepared.dataset);
-            let compiled = match &gate.answers {
-                None => prepared.compile(now, &holds),
-                Some(anew) => prepared.compile_with(now, &holds, &answers(anew)),
+            let active: Vec<&Hold> = gate.holds.iter().filter(|h| h.holds_at(now)).collect();
+            let test = |(prepared, anew): (&&Prepared, &Option<Vec<ReviewAnswer>>)| {
+                let holds = scopes(active.iter().copied(), &prepared.dataset);
+                let compiled = match anew {
+                    None => prepared.compile(now, &holds),
+                    Some(anew) => prepared.compile_with(now, &holds, &answers(anew)),
+                };
+                (compiled, holds)
             };
-            Ok(ask(store.as_mut(), &compiled, &holds))
+            let tests: Vec<_> = prepared.iter().zip(&gate.answers).map(test).collect();
+            Ok(ask(store.as_mut(), &tests))
         })?
     }
 

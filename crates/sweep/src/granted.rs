@@ -5,7 +5,7 @@
 //! statement that erases, confirmed with its ledger entry, its receipts and its replay hashes. A
 //! statute's duty is no ground that could be left out, and holds are read at the gate, so that no
 //! request erases what must stay. The journal says which grounds were out, so that recovery
-//! finishes such a batch by the same rule.
+//! finishes such a batch by the same rule. How the records go, store by store, is in `together`.
 
 use std::collections::HashSet;
 
@@ -16,7 +16,7 @@ use frist_stores::Key;
 use serde::{Deserialize, Serialize};
 
 use crate::account::number;
-use crate::batch::{BATCH, REFUSALS, Tally};
+use crate::batch::Tally;
 use crate::engine::{Engine, Prepared};
 use crate::order;
 use crate::plan::disposition;
@@ -91,7 +91,7 @@ impl std::fmt::Debug for Carried {
 }
 
 impl Granted {
-    fn new(grant: &Grant) -> Result<Self> {
+    pub(crate) fn new(grant: &Grant) -> Result<Self> {
         let (cases, without) = (&grant.cases, grant.without.clone());
         let mut granted = Self {
             cases: cases.iter().take(NAMED).cloned().collect(),
@@ -116,7 +116,7 @@ impl Granted {
 
 impl Prepared {
     /// The same with the rule that follows from a request.
-    fn granted(mut self, granted: Granted) -> Self {
+    pub(crate) fn granted(mut self, granted: Granted) -> Self {
         self.rules = self.rules.without(&granted.without);
         self.granted = Some(granted);
         self
@@ -193,101 +193,18 @@ impl Engine {
         let sweep = self.state.begin_sweep(lease, None, &revision, self.now())?;
         observer(Step::Began);
         let mut carried: Vec<Option<Carried>> = vec![None; grants.len()];
-        let mut at = 0;
-        while at < turns.len() {
-            let same = |ix: &&usize| grants[**ix].dataset == grants[turns[at]].dataset;
-            let these: Vec<usize> = turns[at..].iter().take_while(same).copied().collect();
-            at += these.len();
+        let store =
+            |ix: &usize| self.register.dataset(&grants[*ix].dataset).map(|d| &d.store.value);
+        let stores: Vec<Vec<usize>> =
+            turns.chunk_by(|a, b| store(a) == store(b)).map(<[usize]>::to_vec).collect();
+        for these in stores {
             self.keep_turn(lease)?;
-            self.dataset_turn(grants, &these, &mut carried, sweep, lease, observer)?;
+            self.store_turn(grants, &these, &mut carried, sweep, lease, observer)?;
         }
         let carried: Vec<Carried> = carried.into_iter().flatten().collect();
         self.close_granted(&carried, sweep, lease)?;
         observer(Step::Finished);
         Ok(carried)
-    }
-
-    /// The grants of one data set, one after the other, and then the store is asked again.
-    fn dataset_turn(
-        &mut self,
-        grants: &[Grant],
-        these: &[usize],
-        carried: &mut [Option<Carried>],
-        sweep: SweepId,
-        lease: &mut Lease,
-        observer: Observer<'_>,
-    ) -> Result<()> {
-        let dataset = grants[these[0]].dataset.clone();
-        let planned = these.iter().map(|ix| grants[*ix].keys.len() as u64).sum();
-        observer(Step::Dataset { dataset: &dataset, planned });
-        let mut tallies: Vec<(usize, Tally)> = Vec::new();
-        let (prepared, mut failed) = match self.prepare_again(&dataset) {
-            Ok(prepared) => (Some(prepared), None),
-            Err(e) => (None, in_the_store(Err(e))?),
-        };
-        for ix in these {
-            let mut tally = Tally::default();
-            if let Some(prepared) = prepared.as_ref().filter(|_| failed.is_none()) {
-                let grant = &grants[*ix];
-                let done = self.grant(prepared, grant, &mut tally, sweep, lease, observer);
-                failed = in_the_store(done)?;
-            }
-            tallies.push((*ix, tally));
-        }
-        if let Some(prepared) = prepared.as_ref().filter(|_| failed.is_none()) {
-            let settled = self.store(&prepared.dataset.store.value)?.settle(&prepared.bound);
-            failed = in_the_store(settled.map(drop).map_err(Error::from))?;
-            observer(Step::Settled { dataset: &dataset });
-        }
-        if failed.is_some()
-            && let Some(d) = self.register.dataset(&dataset)
-        {
-            let store = d.store.value.clone();
-            self.drop_store(&store);
-        }
-        for (ix, tally) in tallies {
-            let grant = &grants[ix];
-            let gone = match &prepared {
-                Some(p) => {
-                    let store = self.store(&p.dataset.store.value)?;
-                    in_the_store_or(store.disposed(&p.bound, &grant.keys).map_err(Error::from))?
-                }
-                None => None,
-            };
-            let refused = tally.refused.as_ref().map(ToString::to_string).or(failed.clone());
-            let one = account_for(grant, tally, gone.unwrap_or_default(), refused);
-            carried[ix] = Some(one);
-        }
-        if prepared.is_some() {
-            observer(Step::Verified { dataset: &dataset });
-        }
-        Ok(())
-    }
-
-    /// Batch by batch through one grant's records.
-    fn grant(
-        &mut self,
-        prepared: &Prepared,
-        grant: &Grant,
-        tally: &mut Tally,
-        sweep: SweepId,
-        lease: &mut Lease,
-        observer: Observer<'_>,
-    ) -> Result<()> {
-        let prepared = prepared.clone().granted(Granted::new(grant)?);
-        let action = self.action(&prepared)?;
-        self.check_clock(&prepared)?;
-        let declared = self.register.store(&prepared.dataset.store);
-        let size = declared.and_then(|s| s.batch).map_or(BATCH, |b| b.max(1) as usize);
-        for keys in grant.keys.chunks(size) {
-            self.keep_turn(lease)?;
-            let keys = keys.to_vec();
-            self.halves(&prepared, &action, keys, None, None, sweep, lease, tally, observer)?;
-            if tally.refusals >= REFUSALS {
-                break;
-            }
-        }
-        Ok(())
     }
 
     /// Closes the sweep. It was none of a whole data set, so it says nothing about when those were
@@ -334,7 +251,7 @@ impl Engine {
 }
 
 /// What one store cannot do is told with its grant; anything else ends the call.
-fn in_the_store(done: Result<()>) -> Result<Option<String>> {
+pub(crate) fn in_the_store(done: Result<()>) -> Result<Option<String>> {
     match done {
         Ok(()) => Ok(None),
         Err(
@@ -344,7 +261,7 @@ fn in_the_store(done: Result<()>) -> Result<Option<String>> {
     }
 }
 
-fn in_the_store_or<T>(answer: Result<T>) -> Result<Option<T>> {
+pub(crate) fn in_the_store_or<T>(answer: Result<T>) -> Result<Option<T>> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
         Err(e) => in_the_store(Err(e)).map(|_| None),
@@ -352,7 +269,12 @@ fn in_the_store_or<T>(answer: Result<T>) -> Result<Option<T>> {
 }
 
 /// `gone`: those that the store says are gone, now that all is over.
-fn account_for(grant: &Grant, tally: Tally, gone: Vec<Key>, refused: Option<String>) -> Carried {
+pub(crate) fn account_for(
+    grant: &Grant,
+    tally: Tally,
+    gone: Vec<Key>,
+    refused: Option<String>,
+) -> Carried {
     let ours: HashSet<Key> = tally.gone.into_iter().chain(tally.told).collect();
     let gone: HashSet<Key> = gone.into_iter().collect();
     let mut one = Carried {

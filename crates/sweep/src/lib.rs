@@ -29,6 +29,7 @@ pub mod replay;
 pub mod report;
 pub mod run;
 pub mod step;
+mod together;
 mod verify;
 pub mod watch;
 

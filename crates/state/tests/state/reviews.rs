@@ -53,10 +53,11 @@ fn answers_are_read_anew_at_the_gate(kit: &Kit) {
     state.answer_reviews(&[answer("a", None)], &entry("r")).unwrap();
     let change = state.review_answers("mail").unwrap().change;
     let mut read = |known| {
-        state.at_gate_of(&lease, now(), Some(("mail", known)), |gate| gate.answers.clone()).unwrap()
+        let of = [("mail", known), ("letters", 0)];
+        state.at_gate_of(&lease, now(), &of, |gate| gate.answers.clone()).unwrap()
     };
-    assert_eq!(read(change), None);
-    assert_eq!(read(change - 1).unwrap(), [answer("a", None)]);
+    assert_eq!(read(change), [None, None]);
+    assert_eq!(read(change - 1), [Some(vec![answer("a", None)]), None]);
 }
 
 fn hold(id: &str, ends_at: Option<Timestamp>) -> NewHold {

@@ -11,7 +11,7 @@ use super::random::Dice;
 use super::{Site, World};
 use crate::Bound;
 use crate::store::{
-    Action, Aftercare, Census, CollectionInfo, Disposed, FieldMatch, Fields, Key, Looked,
+    Action, Aftercare, Census, CollectionInfo, Disposed, FieldMatch, Fields, Key, Looked, Part,
     Partition, Record, Store, StoreError,
 };
 
@@ -284,6 +284,12 @@ impl Store for Box<dyn Store> {
         action: &Action,
     ) -> Result<Disposed, StoreError> {
         (**self).dispose(bound, compiled, keys, action)
+    }
+    fn takes_together(&self) -> bool {
+        (**self).takes_together()
+    }
+    fn dispose_together(&mut self, parts: &[Part<'_>]) -> Result<Vec<Disposed>, StoreError> {
+        (**self).dispose_together(parts)
     }
     fn was_cut_off(&self) -> bool {
         (**self).was_cut_off()

@@ -49,8 +49,9 @@ pub(crate) struct Postgres {
     written: replicas::Written,
 }
 
-/// Statements kept prepared: those of a batch, not those with a constant of their own each time.
-const PREPARED: usize = 32;
+/// Statements kept prepared: a person's request asks each of some dozens of tables by six of them.
+/// Those with a constant of their own each time fill this up; then it begins anew.
+const PREPARED: usize = 512;
 
 impl Postgres {
     /// Connects.

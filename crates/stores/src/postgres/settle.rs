@@ -14,8 +14,10 @@ use crate::store::{Aftercare, StoreError};
 impl Postgres {
     pub(super) fn aftercare(&mut self, bound: &SqlBound) -> Result<Aftercare, StoreError> {
         let mut care = Aftercare::default();
-        let sql = "SELECT CAST(COALESCE(sum(s.n_dead_tup), 0) AS bigint) FROM pg_catalog.pg_stat_all_tables AS s \
-                   WHERE s.relid = CAST($1::text AS regclass) OR s.relid IN (SELECT relid FROM pg_catalog.pg_partition_tree(CAST($1::text AS regclass)))";
+        // By the functions: the view of the same figures joins and groups the whole catalogue.
+        let sql = "SELECT CAST(COALESCE(sum(pg_catalog.pg_stat_get_dead_tuples(r.relid)), 0) AS bigint) FROM (\
+                   SELECT CAST($1::text AS regclass) AS relid UNION \
+                   SELECT relid FROM pg_catalog.pg_partition_tree(CAST($1::text AS regclass))) AS r";
         let table = [Param::Text(bound.table.clone())];
         let known =
             match self.query("count dead rows", sql, &table)?.first().and_then(|r| r.first()) {

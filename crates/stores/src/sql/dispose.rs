@@ -14,7 +14,10 @@ use super::backend::{Backend, Param};
 use super::closed::{Pairs, closed};
 use super::store::{SqlStore, count};
 use super::{SqlBound, key};
-use crate::store::{Disposed, Key, KeyPart, Record, StoreError};
+use crate::store::{Action, Disposed, Key, KeyPart, Part, Record, StoreError};
+
+/// What is attempted, as errors say it.
+const ERASE: &str = "erase a batch";
 
 impl<B: Backend> SqlStore<B> {
     /// Erases those among `keys` that satisfy `test` and are not blocked.
@@ -31,34 +34,77 @@ impl<B: Backend> SqlStore<B> {
         {
             return Ok(disposed);
         }
+        self.transaction(|store| store.erase_locked(bound, &may_go, keys))
+    }
+
+    /// Within a transaction: locks, tests, erases.
+    fn erase_locked(
+        &mut self,
+        bound: &SqlBound,
+        may_go: &str,
+        keys: &[Key],
+    ) -> Result<Disposed, StoreError> {
+        self.lock(bound, keys)?;
+        let mut records = self.records_among(bound, may_go, keys)?;
+        if bound.blocking(true).next().is_some() {
+            let set = self.own_closed(bound, records.iter().map(|r| r.key.clone()).collect())?.0;
+            records.retain(|r| set.contains(&r.key));
+        }
+        if records.is_empty() {
+            return Ok(Disposed::default());
+        }
+        let batch = [bound.keys_param(records.iter().map(|r| &r.key))];
+        let detached = self.detach(bound, &batch)?;
+        // Emptying references may change facts that are taken from the referring rows; those
+        // were tested under the lock just now.
+        let again = match bound.detaching().next() {
+            Some(_) => String::new(),
+            None => format!(" AND {may_go}"),
+        };
+        let sql =
+            format!("DELETE FROM {} AS t WHERE {}{again}", bound.table, bound.key_among("t", 1));
+        let gone = self.backend.execute(ERASE, &sql, &batch)?;
+        self.all_or_none(gone, records.len(), ERASE)?;
+        self.stays_gone(bound, &records)?;
+        Ok(Disposed { done: records, detached })
+    }
+
+    /// Erases and anonymises in several tables, in one transaction. Where nothing but a record
+    /// itself decides and no trigger could do something else, one statement tests and erases.
+    pub(super) fn together(
+        &mut self,
+        parts: &[(&SqlBound, &Part<'_>)],
+    ) -> Result<Vec<Disposed>, StoreError> {
+        let plain = !self.backend.has_triggers()?;
+        let mut at_once = false;
         self.transaction(|store| {
-            store.lock(bound, keys)?;
-            let mut records = store.records_among(bound, &may_go, keys)?;
-            if bound.blocking(true).next().is_some() {
-                let set =
-                    store.own_closed(bound, records.iter().map(|r| r.key.clone()).collect())?.0;
-                records.retain(|r| set.contains(&r.key));
+            let mut out = Vec::with_capacity(parts.len());
+            for (bound, part) in parts {
+                let due = bound.test(&part.compiled.due);
+                let may_go = || format!("{due} AND {}", bound.free_of_others());
+                out.push(match part.action {
+                    _ if part.keys.is_empty() => Disposed::default(),
+                    Action::Erase if plain && bound.stands_alone() => {
+                        at_once = true;
+                        let done = store.erase_those(bound, &may_go(), part.keys, Vec::new())?;
+                        Disposed { done, detached: 0 }
+                    }
+                    Action::Erase => store.erase_locked(bound, &may_go(), part.keys)?,
+                    Action::Anonymise { fields, pseudonym_key } => store.anonymise_locked(
+                        bound,
+                        part.compiled,
+                        part.keys,
+                        fields,
+                        pseudonym_key,
+                    )?,
+                });
             }
-            if records.is_empty() {
-                return Ok(Disposed::default());
+            // Asked once more, now that nobody can give the tables one before this is over.
+            if at_once && store.backend.has_triggers()? {
+                let why = "a trigger or rule was added in the same moment; nothing of the batch was changed";
+                return Err(store.refused(ERASE, why, true));
             }
-            let batch = [bound.keys_param(records.iter().map(|r| &r.key))];
-            let detached = store.detach(bound, &batch)?;
-            // Emptying references may change facts that are taken from the referring rows; those
-            // were tested under the lock just now.
-            let again = match bound.detaching().next() {
-                Some(_) => String::new(),
-                None => format!(" AND {may_go}"),
-            };
-            let sql = format!(
-                "DELETE FROM {} AS t WHERE {}{again}",
-                bound.table,
-                bound.key_among("t", 1)
-            );
-            let gone = store.backend.execute("erase a batch", &sql, &batch)?;
-            store.all_or_none(gone, records.len(), "erase a batch")?;
-            store.stays_gone(bound, &records)?;
-            Ok(Disposed { done: records, detached })
+            Ok(out)
         })
     }
 
@@ -81,7 +127,7 @@ impl<B: Backend> SqlStore<B> {
         self.attempt(|store| {
             let places = [Param::Text(places)];
             let sql = bound.delete_at(place, may_go);
-            let rows = store.backend.query_writing("erase a batch", &sql, &places)?;
+            let rows = store.backend.query_writing(ERASE, &sql, &places)?;
             let mut done = store.records_of(bound, rows)?;
             let mut left: HashSet<&Key> = keys.iter().collect();
             if !done.iter().all(|record| left.remove(&record.key)) {
@@ -90,19 +136,32 @@ impl<B: Backend> SqlStore<B> {
             if !left.is_empty() {
                 // They have moved, or are no longer due.
                 let left: Vec<Key> = left.into_iter().cloned().collect();
-                let sql = bound.delete_among(may_go);
-                let left = [bound.keys_param(&left)];
-                let rows = store.backend.query_writing("erase a batch", &sql, &left)?;
-                done.extend(store.records_of(bound, rows)?);
-            }
-            if done.len() < keys.len() {
-                let left = store.records_among(bound, may_go, keys)?;
-                store.all_or_none(done.len() as u64, done.len() + left.len(), "erase a batch")?;
+                done = store.erase_those(bound, may_go, &left, done)?;
             }
             // Asked once more, now that nobody can give the table one before this is over.
             let done = Disposed { done, detached: 0 };
             Ok((!store.backend.has_triggers()?).then_some(done))
         })
+    }
+
+    /// Within a transaction: erases by key what satisfies the test, in the statement that tests; adds
+    /// it to `done`.
+    fn erase_those(
+        &mut self,
+        bound: &SqlBound,
+        may_go: &str,
+        keys: &[Key],
+        mut done: Vec<Record>,
+    ) -> Result<Vec<Record>, StoreError> {
+        let before = done.len();
+        let sql = bound.delete_among(may_go);
+        let rows = self.backend.query_writing(ERASE, &sql, &[bound.keys_param(keys)])?;
+        done.extend(self.records_of(bound, rows)?);
+        if done.len() - before < keys.len() {
+            let left = self.records_among(bound, may_go, keys)?;
+            self.all_or_none(done.len() as u64, done.len() + left.len(), ERASE)?;
+        }
+        Ok(done)
     }
 
     fn records_of(
@@ -122,51 +181,68 @@ impl<B: Backend> SqlStore<B> {
         fields: &[(String, Anonymise)],
         pseudonym_key: &[u8; 32],
     ) -> Result<Disposed, StoreError> {
+        self.transaction(|store| {
+            store.anonymise_locked(bound, compiled, keys, fields, pseudonym_key)
+        })
+    }
+
+    /// Within a transaction: locks, tests, anonymises, looks.
+    fn anonymise_locked(
+        &mut self,
+        bound: &SqlBound,
+        compiled: &Compiled,
+        keys: &[Key],
+        fields: &[(String, Anonymise)],
+        pseudonym_key: &[u8; 32],
+    ) -> Result<Disposed, StoreError> {
         const ATTEMPT: &str = "anonymise a batch";
         self.same_fields(bound, fields)?;
         let due = bound.test(&compiled.due);
-        self.transaction(|store| {
-            store.lock(bound, keys)?;
-            let test = format!("{due} AND NOT {}", bound.done());
-            let records = store.records_among(bound, &test, keys)?;
-            if records.is_empty() {
-                return Ok(Disposed::default());
-            }
-            let batch = [bound.keys_param(records.iter().map(|r| &r.key))];
-            let among = bound.key_among("t", 1);
-            let names: Vec<(&Field, Vec<(Key, String)>)> = bound
-                .anonymise
-                .iter()
-                .filter(|f| f.becomes.is_none())
-                .map(|f| Ok((f, store.pseudonyms(bound, f, &batch, pseudonym_key)?)))
-                .collect::<Result<_, StoreError>>()?;
-            let set: Vec<String> = bound
-                .anonymise
-                .iter()
-                .filter_map(|f| Some(format!("{} = {}", f.column, f.becomes.as_ref()?)))
-                .collect();
-            if !set.is_empty() {
-                let sql = format!("UPDATE {} AS t SET {} WHERE {among} AND {test}", bound.table, set.join(", "));
-                let changed = store.backend.execute(ATTEMPT, &sql, &batch)?;
-                store.all_or_none(changed, records.len(), ATTEMPT)?;
-            }
-            for (field, values) in &names {
-                store.write_pseudonyms(bound, field, values)?;
-            }
-            // A column that cannot take its new value, or a trigger that changes it back, must
-            // not be taken for done.
-            store.backend.fire_deferred()?;
-            let sql = format!("SELECT count(*) FROM {} AS t WHERE {among} AND {}", bound.table, bound.done());
-            let done = count(&store.backend.query(ATTEMPT, &sql, &batch)?, 0);
-            if done != records.len() as u64 {
-                return Err(store.refused(
+        self.lock(bound, keys)?;
+        let test = format!("{due} AND NOT {}", bound.done());
+        let records = self.records_among(bound, &test, keys)?;
+        if records.is_empty() {
+            return Ok(Disposed::default());
+        }
+        let batch = [bound.keys_param(records.iter().map(|r| &r.key))];
+        let among = bound.key_among("t", 1);
+        let names: Vec<(&Field, Vec<(Key, String)>)> = bound
+            .anonymise
+            .iter()
+            .filter(|f| f.becomes.is_none())
+            .map(|f| Ok((f, self.pseudonyms(bound, f, &batch, pseudonym_key)?)))
+            .collect::<Result<_, StoreError>>()?;
+        let set: Vec<String> = bound
+            .anonymise
+            .iter()
+            .filter_map(|f| Some(format!("{} = {}", f.column, f.becomes.as_ref()?)))
+            .collect();
+        if !set.is_empty() {
+            let sql = format!(
+                "UPDATE {} AS t SET {} WHERE {among} AND {test}",
+                bound.table,
+                set.join(", ")
+            );
+            let changed = self.backend.execute(ATTEMPT, &sql, &batch)?;
+            self.all_or_none(changed, records.len(), ATTEMPT)?;
+        }
+        for (field, values) in &names {
+            self.write_pseudonyms(bound, field, values)?;
+        }
+        // A column that cannot take its new value, or a trigger that changes it back, must
+        // not be taken for done.
+        self.backend.fire_deferred()?;
+        let sql =
+            format!("SELECT count(*) FROM {} AS t WHERE {among} AND {}", bound.table, bound.done());
+        let done = count(&self.backend.query(ATTEMPT, &sql, &batch)?, 0);
+        if done != records.len() as u64 {
+            return Err(self.refused(
                     ATTEMPT,
                     "a field did not keep its new value; look for its type, its constraints and triggers",
                     false,
                 ));
-            }
-            Ok(Disposed { done: records, detached: 0 })
-        })
+        }
+        Ok(Disposed { done: records, detached: 0 })
     }
 
     /// The greatest part of `keys` to which no row outside it refers, with the references found.

@@ -24,6 +24,9 @@ pub(crate) struct Searchable {
     indexed: bool,
 }
 
+/// As many values each have a parameter of their own; of more a list is made.
+const ONE_BY_ONE: usize = 64;
+
 impl Searchable {
     pub(crate) fn new(column: &Column) -> Self {
         Self {
@@ -34,9 +37,14 @@ impl Searchable {
         }
     }
 
-    /// The test for the parameter `n`, the parameter, and whether an index can serve it; none when
-    /// no spelling can be a value of this column and there is nothing to gain from asking.
-    fn test(&self, dialect: Dialect, n: usize, all: &[String]) -> (String, Param, bool) {
+    /// The test, with its parameters from number `n` on, and whether an index can serve it; none when
+    /// no spelling can be a value of this column.
+    fn test(
+        &self,
+        dialect: Dialect,
+        n: usize,
+        all: &[String],
+    ) -> Option<(String, Vec<Param>, bool)> {
         let column = format!("t.{}", identifier(&self.name));
         if dialect == Dialect::Sqlite {
             // A column without a type keeps numbers as numbers and texts as texts.
@@ -44,7 +52,8 @@ impl Searchable {
             let numbers = all.iter().filter_map(|s| number(s)).map(serde_json::Value::from);
             let list: serde_json::Value = texts.chain(numbers).collect();
             let test = format!("{column} IN (SELECT value FROM json_each(?{n}))");
-            return (test, Param::Text(list.to_string()), self.indexed);
+            let list = vec![Param::Text(list.to_string())];
+            return (!all.is_empty()).then_some((test, list, self.indexed));
         }
         let (cast, keep): (&str, fn(&str) -> bool) = match (&self.physical, &*self.type_name) {
             (Physical::Integer, "smallint") => {
@@ -62,19 +71,32 @@ impl Searchable {
             _ => ("", |_| true),
         };
         // No text there has a NUL.
-        let kept = all.iter().filter(|s| !s.contains('\0') && keep(s));
-        let list = Param::Text(array(kept));
-        match cast {
-            "" => {
-                let test =
-                    format!("(({column})::text COLLATE \"C\") = ANY (CAST(${n}::text AS text[]))");
-                (test, list, false)
-            }
-            cast => {
-                let test = format!("{column} = ANY (CAST(${n}::text AS {cast}[]))");
-                (test, list, self.indexed)
-            }
+        let kept: Vec<&String> = all.iter().filter(|s| !s.contains('\0') && keep(s)).collect();
+        let last = *kept.last()?;
+        let (column, cast, served) = match cast {
+            "" => (format!("(({column})::text COLLATE \"C\")"), "text", false),
+            cast => (column, cast, self.indexed),
+        };
+        if kept.len() > ONE_BY_ONE {
+            let test = format!("{column} = ANY (CAST(${n}::text AS {cast}[]))");
+            return Some((test, vec![Param::Text(array(&kept))], served));
         }
+        // As many as a power of two: the server then sees few different statements, each with a
+        // number of values that its planner knows, so that it need not plan each time anew.
+        let many = kept.len().next_power_of_two();
+        let values: Vec<Param> = kept
+            .iter()
+            .chain(std::iter::repeat(&last))
+            .take(many)
+            .map(|text| Param::Text((*text).clone()))
+            .collect();
+        let list: Vec<String> =
+            (n..n + many).map(|n| format!("CAST(${n}::text AS {cast})")).collect();
+        let test = match list.as_slice() {
+            [one] => format!("{column} = {one}"),
+            list => format!("{column} = ANY (ARRAY[{}])", list.join(", ")),
+        };
+        Some((test, values, served))
     }
 }
 
@@ -90,15 +112,13 @@ impl<B: Backend> SqlStore<B> {
         let (mut tests, mut params, mut slow) = (Vec::new(), Vec::new(), Vec::new());
         for field in any_of {
             let column = bound.column(common, &field.field)?;
-            let (test, list, served) =
-                column.test(bound.dialect, params.len() + 1, &field.spellings);
-            // One that an index serves stays in, so that the statement is always the same one.
-            if served || !field.spellings.is_empty() {
+            let test = column.test(bound.dialect, params.len() + 1, &field.spellings);
+            if let Some((test, values, served)) = test {
                 if !served {
                     slow.push(field.field.clone());
                 }
                 tests.push(test);
-                params.push(list);
+                params.extend(values);
             }
         }
         let mut columns = bound.key_select("t");
@@ -107,7 +127,7 @@ impl<B: Backend> SqlStore<B> {
             let text = bound.binding.fields.iter().find(|(n, _)| n == name);
             columns.push(text.map_or_else(|| "NULL".to_owned(), |(_, sql)| sql.clone()));
         }
-        if any_of.iter().all(|m| m.spellings.is_empty()) || limit == 0 {
+        if tests.is_empty() || limit == 0 {
             return Ok(Looked::default());
         }
         // No order: it could make a database read the whole table in that order.
@@ -154,7 +174,7 @@ fn is_uuid(text: &str) -> bool {
 }
 
 /// Texts as the text of a PostgreSQL array.
-fn array<'s>(texts: impl Iterator<Item = &'s String>) -> String {
+fn array(texts: &[&String]) -> String {
     let mut out = String::from("{");
     for text in texts {
         let comma = if out.len() > 1 { "," } else { "" };
@@ -176,20 +196,41 @@ mod tests {
     #[test]
     fn a_word_is_never_compared_with_numbers() {
         let words = ["7", "x", "70000", "007", "9999999999", "a\"\\b"].map(str::to_owned);
-        let list = |physical, type_name| {
-            let (test, list, served) =
-                column(physical, type_name).test(Dialect::Postgres, 1, &words);
-            assert!(test.starts_with("t.\"c\"\"\" = ANY") && served, "{test}");
-            match list {
-                Param::Text(text) => text,
+        let test = |physical, type_name| {
+            let (test, values, served) =
+                column(physical, type_name).test(Dialect::Postgres, 3, &words)?;
+            assert!(test.starts_with("t.\"c\"\"\" = ") && served, "{test}");
+            let text = |p: &Param| match p {
+                Param::Text(text) => text.clone(),
                 Param::Int(_) => String::new(),
-            }
+            };
+            Some((test, values.iter().map(text).collect::<Vec<_>>()))
         };
-        assert_eq!(list(Physical::Integer, "smallint"), r#"{"7"}"#);
-        assert_eq!(list(Physical::Integer, "integer"), r#"{"7","70000"}"#);
-        assert_eq!(list(Physical::Integer, "bigint"), r#"{"7","70000","9999999999"}"#);
-        assert_eq!(list(Physical::Other("uuid".into()), "uuid"), "{}");
-        assert!(list(Physical::Text, "text").ends_with(r#""a\"\\b"}"#));
+        let list = |physical, type_name| test(physical, type_name).unwrap().1;
+        assert_eq!(list(Physical::Integer, "smallint"), ["7"]);
+        assert_eq!(list(Physical::Integer, "integer"), ["7", "70000"]);
+        // Filled up to a power of two.
+        let (sql, values) = test(Physical::Integer, "bigint").unwrap();
+        assert_eq!(values, ["7", "70000", "9999999999", "9999999999"]);
+        assert!(
+            sql.contains("ARRAY[CAST($3::text AS bigint), ")
+                && sql.ends_with("($6::text AS bigint)])")
+        );
+        assert_eq!(list(Physical::Text, "text").len(), 8);
+        // Nothing of it can be one: it is not asked for.
+        assert_eq!(test(Physical::Other("uuid".into()), "uuid"), None);
+    }
+
+    #[test]
+    fn many_are_one_list() {
+        let words: Vec<String> = (0..65).map(|n| format!("a\"\\{n}")).collect();
+        let of = |words: &[String]| {
+            column(Physical::Text, "text").test(Dialect::Postgres, 1, words).unwrap()
+        };
+        let (sql, values, _) = of(&words);
+        assert!(sql.ends_with("= ANY (CAST($1::text AS text[]))"), "{sql}");
+        assert!(matches!(&values[..], [Param::Text(t)] if t.starts_with(r#"{"a\"\\0","#)));
+        assert_eq!(of(&words[..64]).1.len(), 64);
     }
 
     #[test]

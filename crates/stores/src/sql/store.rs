@@ -17,7 +17,7 @@ use super::closed::parts;
 use crate::bound::Bound;
 use crate::store::{
     Action, Aftercare, Amended, Census, CollectionInfo, Disposed, FieldInfo, FieldMatch,
-    FieldValue, Fields, Key, Looked, Partition, Record, Store, StoreError,
+    FieldValue, Fields, Key, Looked, Part, Partition, Record, Store, StoreError,
 };
 
 /// A SQL database.
@@ -249,6 +249,18 @@ impl<B: Backend> Store for SqlStore<B> {
                 self.anonymise(bound, compiled, keys, fields, pseudonym_key)
             }
         }
+    }
+
+    fn takes_together(&self) -> bool {
+        true
+    }
+
+    fn dispose_together(&mut self, parts: &[Part<'_>]) -> Result<Vec<Disposed>, StoreError> {
+        let mut bound = Vec::with_capacity(parts.len());
+        for part in parts {
+            bound.push((self.detail(part.bound)?, part));
+        }
+        self.together(&bound)
     }
 
     fn due_cycle(
