@@ -91,9 +91,11 @@ for kind in account container object proxy; do
   "swift-$kind-server" "$dir/$kind.conf" >>"$dir/out" 2>&1 &
   pids+=($!)
 done
-for _ in $(seq 150); do
-  if curl -sS -o /dev/null "http://127.0.0.1:$proxy/" 2>/dev/null; then ready=1 && break; fi
-  sleep 0.2
+for server in "$account" "$container" "$object" "$proxy"; do
+  for try in $(seq 300); do
+    (exec 3<>"/dev/tcp/127.0.0.1/$server") 2>/dev/null && break
+    [ "$try" != 300 ] || { cat "$dir/out" >&2; echo "error: Swift does not answer" >&2; exit 1; }
+    sleep 0.2
+  done
 done
-[ -n "${ready:-}" ] || { cat "$dir/out" >&2; echo "error: Swift does not answer" >&2; exit 1; }
 FRIST_S3_TEST="http://127.0.0.1:$proxy" FRIST_S3_KEY=test:tester FRIST_S3_SECRET=testing "$@"

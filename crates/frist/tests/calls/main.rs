@@ -151,7 +151,8 @@ fn consent_by_http_records_a_forked_call_from_then_on_and_withdrawal_destroys_it
     let (status, told) = house.post("machine", &path, &answer(true));
     assert_eq!((status, told.contains("quality")), (200, true), "{told}");
     house.until("being recorded", || {
-        house.json("supervisor", &["calls", "status"])["media"]["recorded_seconds"].as_u64() > Some(0)
+        house.json("supervisor", &["calls", "status"])["media"]["recorded_seconds"].as_u64()
+            > Some(0)
     });
     assert_eq!((count(&house, "SELECT count(*) FROM recording"), objects()), (1, 1));
 
