@@ -9,10 +9,12 @@ mod export;
 mod import;
 mod proof;
 mod sound;
+mod source;
 
 pub use check::check;
 pub use export::{ExportError, Sound, export};
-pub use import::{Done, Imported, NotImported, import_file, import_folder};
+pub use import::{Imported, NotImported, import};
+pub use source::{Folder, Source, open};
 
 /// The extension's name, and the purpose of its attachments.
 pub const LAWFUL_BASIS: &str = "lawful_basis";

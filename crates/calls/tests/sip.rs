@@ -49,6 +49,26 @@ async fn sipp_calls_over_udp_and_tcp() {
     tokio::task::spawn_blocking(move || (udp.finish(), tcp.finish())).await.unwrap();
 }
 
+/// A caller who requires reliable provisional answers (RFC 3262) gets them one by one, each sent again until its PRACK.
+#[tokio::test(flavor = "multi_thread")]
+async fn sipp_acknowledges_our_provisional_answers() {
+    let addr = free_addr();
+    let (_endpoint, mut calls) =
+        endpoint(EndpointConfig { udp: vec![addr], ..Default::default() }).await;
+    let caller = sipp::caller("endpoint_prack", addr).start();
+    let mut call = tokio::time::timeout(PATIENCE, calls.recv()).await.unwrap().unwrap();
+    call.leg.control.provisional(183, Some(Body::sdp("v=0\r\n")), Headers::new());
+    // The caller lets it come twice before it answers.
+    tokio::time::sleep(Duration::from_millis(1200)).await;
+    call.leg.control.provisional(180, None, Headers::new());
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    call.leg.control.answer(None, Headers::new());
+    assert!(matches!(call.leg.events.recv().await, Some(LegEvent::Acked { .. })));
+    call.leg.control.hangup();
+    let told = tokio::task::spawn_blocking(move || caller.finish()).await.unwrap();
+    assert!(told.matches("RSeq: 1").count() >= 2, "sent again until it is acknowledged");
+}
+
 /// One who speaks SIP by hand.
 struct Hand {
     socket: UdpSocket,
@@ -303,4 +323,35 @@ async fn one_endpoint_calls_another() {
     let mut out =
         caller.invite(OutboundCall { to: nobody, from, headers: Headers::new(), body: None });
     assert!(matches!(out.events.recv().await, Some(LegEvent::Failed { code: 503, .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_whose_connection_is_gone_takes_another() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let addr = free_addr();
+    let (_endpoint, mut calls) =
+        endpoint(EndpointConfig { tcp: vec![addr], ..Default::default() }).await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let request = |method: &str, tag: &str| {
+        format!(
+            "{method} sip:x@{addr} SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:{port};branch=z9hG4bKanew{method}\r\n\
+             From: <sip:h@h>;tag=h\r\nTo: <sip:x@x>{tag}\r\nCall-ID: anew\r\nCSeq: 1 {method}\r\n\
+             Contact: <sip:h@127.0.0.1:{port};transport=tcp>\r\nContent-Length: 0\r\n\r\n"
+        )
+    };
+    let mut first = tokio::net::TcpStream::connect(addr).await.unwrap();
+    first.write_all(request("INVITE", "").as_bytes()).await.unwrap();
+    let mut call = calls.recv().await.unwrap();
+    drop(first);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    call.leg.control.answer(Some(Body::sdp("v=0\r\n")), Headers::new());
+    let (mut second, _) = tokio::time::timeout(PATIENCE, listener.accept()).await.unwrap().unwrap();
+    let mut bytes = vec![0; 4096];
+    let length = second.read(&mut bytes).await.unwrap();
+    let answer = Message::from_datagram(&Bytes::copy_from_slice(&bytes[..length])).unwrap();
+    assert_eq!(answer.code(), Some(200));
+    second.write_all(request("ACK", &Hand::tag(&answer)).as_bytes()).await.unwrap();
+    let told = tokio::time::timeout(PATIENCE, call.leg.events.recv()).await.unwrap();
+    assert!(matches!(told, Some(LegEvent::Acked { .. })), "{told:?}");
 }

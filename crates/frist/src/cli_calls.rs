@@ -163,10 +163,10 @@ pub enum CallsCommand {
         #[arg(short, long)]
         out: PathBuf,
     },
-    /// Import recordings with proof of consent; while no server runs
+    /// Import recordings with proof of consent from where [import] of calls.toml says, also while the server runs
     Import {
-        /// The folder: WAV files, each with a vCon or JSON file of the same name.
-        folder: PathBuf,
+        /// Another folder, while no server runs: WAV files, each with a vCon or JSON file of the same name.
+        folder: Option<PathBuf>,
     },
     /// Make tokens for the HTTP interface
     #[command(subcommand)]

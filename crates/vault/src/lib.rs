@@ -25,6 +25,7 @@
 //! The vault knows nothing of what the objects hold. It asks no clock: instants are arguments. It
 //! has two threads, one that syncs twice a second and one that removes and uploads.
 
+mod bucket;
 mod config;
 mod disk;
 mod error;
@@ -45,6 +46,7 @@ mod upkeep;
 mod vault;
 mod writer;
 
+pub use bucket::Bucket;
 pub use config::{RootSource, S3Config, TokenSource, VaultConfig};
 pub use error::VaultError;
 pub use id::ObjectId;

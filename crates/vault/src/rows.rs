@@ -1,19 +1,27 @@
-//! The two databases: `index.db` with a row an object, `hours.db` with a row an hour.
+//! The two databases: `index.db` with a row an object, `hours.db` with a row an hour. What is asked of them is here;
+//! `row` is one object's row, `columns` are collections and facts, `destroy` erases and leaves no trace in the files.
 //!
 //! Both are in write-ahead mode, overwrite what they erase (`secure_delete`), and are opened as one
 //! connection, so that a transaction that begins locks both: nobody makes an object of an hour
 //! while somebody else destroys the key of that hour.
 
-use std::collections::HashSet;
+mod columns;
+mod destroy;
+mod row;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Transaction, TransactionBehavior};
 
 use crate::error::VaultError;
 use crate::id::ObjectId;
 use crate::vault::{Facts, Listed, State};
+pub(crate) use columns::{check_facts, collections, facts, quoted};
+use columns::{name, table};
+pub(crate) use destroy::{destroy, destroy_hours, hours};
+pub(crate) use row::{Place, Row, close, insert, row, update_facts};
+use row::{object, read, select};
 
 /// The collection that [`crate::Vault::begin`] writes to.
 pub const RECORDING: &str = "recording";
@@ -28,42 +36,6 @@ const VERSION: i64 = 1;
 
 /// How long to wait for another process.
 const BUSY: Duration = Duration::from_secs(10);
-
-/// The columns that are the vault's own, but for the two instants.
-const OWN: &[&str] = &[
-    "id",
-    "hour",
-    WRAPPED_KEY,
-    "vault_state",
-    "vault_place",
-    "chunk_ms",
-    "chunks",
-    "content_sha256",
-];
-const INSTANTS: &[&str] = &["started_at", "ended_at"];
-
-/// Where an object lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
-    Disk,
-    Storage,
-}
-
-/// What the vault itself knows of an object.
-#[derive(Debug, Clone)]
-pub(crate) struct Row {
-    pub(crate) id: ObjectId,
-    pub(crate) collection: String,
-    /// The hour whose key wraps its own; none where the root key does.
-    pub(crate) hour: Option<String>,
-    pub(crate) wrapped: Vec<u8>,
-    pub(crate) state: State,
-    pub(crate) place: Place,
-    pub(crate) chunk_ms: u32,
-    pub(crate) chunks: Option<u64>,
-    pub(crate) content_sha256: Option<[u8; 32]>,
-    pub(crate) started: Timestamp,
-}
 
 /// Both databases.
 pub(crate) struct Rows {
@@ -113,17 +85,6 @@ fn new(path: &Path) -> Result<Connection, VaultError> {
         .query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))
         .map_err(VaultError::db("keep a write-ahead log"))?;
     Ok(connection)
-}
-
-fn table(collection: &str) -> String {
-    format!(
-        "CREATE TABLE IF NOT EXISTS \"{collection}\" (
-           id TEXT PRIMARY KEY NOT NULL, hour TEXT, {WRAPPED_KEY} BLOB NOT NULL,
-           vault_state TEXT NOT NULL, vault_place TEXT NOT NULL, chunk_ms INTEGER NOT NULL,
-           chunks INTEGER, content_sha256 TEXT, started_at TEXT NOT NULL, ended_at TEXT);
-         CREATE INDEX IF NOT EXISTS \"{collection}_hour\" ON \"{collection}\" (hour);
-         CREATE INDEX IF NOT EXISTS \"{collection}_ended_at\" ON \"{collection}\" (ended_at);"
-    )
 }
 
 impl Rows {
@@ -220,37 +181,6 @@ impl Rows {
     /// The names of the collections.
     pub(crate) fn collections(&self) -> Result<Vec<String>, VaultError> {
         collections(&self.connection).map_err(VaultError::db("show its tables"))
-    }
-
-    /// Makes the collection and these columns for facts where they are missing.
-    pub(crate) fn ensure(&mut self, collection: &str, facts: &[&str]) -> Result<(), VaultError> {
-        name(collection)?;
-        for fact in facts {
-            name(fact)?;
-            if OWN.contains(fact) {
-                return Err(VaultError::Invalid(format!(
-                    "`{fact}` is a column of the vault's own; call the fact something else"
-                )));
-            }
-        }
-        let there = |connection: &Connection| columns(connection, collection);
-        let known = there(&self.connection).map_err(VaultError::db("show its columns"))?;
-        if !known.is_empty() && facts.iter().all(|f| known.iter().any(|k| k == f)) {
-            return Ok(());
-        }
-        let tx = self.write()?;
-        let change = || -> rusqlite::Result<()> {
-            tx.execute_batch(&table(collection))?;
-            let known = there(&tx)?;
-            for fact in facts.iter().filter(|f| !known.iter().any(|k| k == *f)) {
-                tx.execute_batch(&format!(
-                    "ALTER TABLE \"{collection}\" ADD COLUMN \"{fact}\" TEXT"
-                ))?;
-            }
-            Ok(())
-        };
-        change().map_err(VaultError::db("add a column"))?;
-        tx.commit().map_err(VaultError::db("add a column"))
     }
 
     /// The row of an object, wherever it is.
@@ -374,291 +304,4 @@ impl Rows {
             .map_err(VaultError::db("find an object"))?
             .ok_or(VaultError::Gone(row.id))
     }
-
-    /// Rewrites the databases, so that no copy of an erased key is left in unused parts of pages,
-    /// and cuts the logs to nothing. Answers whether all was done; a reader can be in the way.
-    pub(crate) fn scrub(&self, index: bool) -> Result<bool, VaultError> {
-        let run = || {
-            self.connection.execute_batch("VACUUM hours")?;
-            if index {
-                self.connection.execute_batch("VACUUM main")?;
-            }
-            let mut busy = 0;
-            for database in ["hours", "main"] {
-                let sql = format!("PRAGMA {database}.wal_checkpoint(TRUNCATE)");
-                busy += self.connection.query_row(&sql, [], |row| row.get::<_, i64>(0))?;
-            }
-            Ok(busy == 0)
-        };
-        match run() {
-            Ok(done) => Ok(done),
-            Err(e) if busy(&e) => Ok(false),
-            Err(e) => Err(VaultError::db("rewrite its files")(e)),
-        }
-    }
-}
-
-fn busy(error: &rusqlite::Error) -> bool {
-    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
-    matches!(error.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked))
-}
-
-/// The collections: every table but the vault's own.
-pub(crate) fn collections(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    let sql = "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name <> 'vault' \
-               AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name = 'recording' DESC, name";
-    let mut statement = connection.prepare_cached(sql)?;
-    statement.query_map([], |row| row.get(0))?.collect()
-}
-
-/// Erases the keys of hours of which no object is left; answers how many.
-pub(crate) fn destroy_hours(connection: &Connection) -> rusqlite::Result<u64> {
-    let used: Vec<String> = collections(connection)?
-        .into_iter()
-        .map(|c| format!("EXISTS (SELECT 1 FROM main.\"{c}\" AS t WHERE t.hour = k.hour)"))
-        .collect();
-    let used = if used.is_empty() { "0".to_owned() } else { used.join(" OR ") };
-    let sql = format!("DELETE FROM hours.hour_key AS k WHERE NOT ({used})");
-    connection.execute(&sql, []).map(|n| n as u64)
-}
-
-/// Erases these rows wherever they are, and the keys of hours that are left without any. Answers
-/// how many rows there were.
-pub(crate) fn destroy(connection: &Connection, ids: &[ObjectId]) -> rusqlite::Result<u64> {
-    let mut gone = 0;
-    for collection in collections(connection)? {
-        let sql = format!("DELETE FROM main.\"{collection}\" WHERE id = ?1");
-        let mut statement = connection.prepare_cached(&sql)?;
-        for id in ids {
-            gone += statement.execute([id.to_string()])? as u64;
-            if gone == ids.len() as u64 {
-                break;
-            }
-        }
-    }
-    destroy_hours(connection)?;
-    Ok(gone)
-}
-
-fn columns(connection: &Connection, collection: &str) -> rusqlite::Result<Vec<String>> {
-    let mut statement =
-        connection.prepare_cached("SELECT name FROM pragma_table_info(?1, 'main')")?;
-    statement.query_map([collection], |row| row.get(0))?.collect()
-}
-
-/// The columns of a collection that hold facts, the two instants first.
-pub(crate) fn facts(connection: &Connection, collection: &str) -> rusqlite::Result<Vec<String>> {
-    Ok(columns(connection, collection)?
-        .into_iter()
-        .filter(|c| !OWN.contains(&c.as_str()))
-        .collect())
-}
-
-/// Names as SQL.
-pub(crate) fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let quoted: Vec<String> = names.into_iter().map(|n| format!("\"{n}\"")).collect();
-    quoted.join(", ")
-}
-
-/// Facts as they are given: known columns of this collection, and not the vault's own.
-pub(crate) fn check_facts(
-    connection: &Connection,
-    collection: &str,
-    given: &[(String, Option<String>)],
-) -> Result<(), VaultError> {
-    let known = facts(connection, collection).map_err(VaultError::db("show its columns"))?;
-    for (i, (fact, _)) in given.iter().enumerate() {
-        if INSTANTS.contains(&fact.as_str()) || !known.contains(fact) {
-            return Err(VaultError::Invalid(format!(
-                "`{collection}` has no fact `{fact}`; name it when the vault is opened"
-            )));
-        }
-        if given.iter().skip(i + 1).any(|(other, _)| other == fact) {
-            return Err(VaultError::Invalid(format!("the fact `{fact}` is given twice")));
-        }
-    }
-    Ok(())
-}
-
-/// A name of a table or column: it goes into SQL as it is.
-fn name(text: &str) -> Result<(), VaultError> {
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    let starts = text.chars().next().is_some_and(|c| c.is_ascii_lowercase());
-    if starts
-        && text.len() <= 63
-        && text.chars().all(fits)
-        && text != "vault"
-        && !text.starts_with("sqlite_")
-    {
-        return Ok(());
-    }
-    Err(VaultError::Invalid(format!(
-        "`{text}` cannot be the name of a fact or collection: lower-case letters, digits and `_`, 63 at most"
-    )))
-}
-
-fn select(collection: &str) -> String {
-    format!(
-        "SELECT id, hour, {WRAPPED_KEY}, vault_state, vault_place, chunk_ms, chunks, content_sha256, started_at FROM main.\"{collection}\""
-    )
-}
-
-/// One row.
-pub(crate) fn row(
-    connection: &Connection,
-    collection: &str,
-    id: &ObjectId,
-) -> rusqlite::Result<Option<Row>> {
-    let sql = format!("{} WHERE id = ?1", select(collection));
-    let mut statement = connection.prepare_cached(&sql)?;
-    statement.query_row([id.to_string()], |row| read(row, collection)).optional()
-}
-
-fn object(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<ObjectId> {
-    row.get_ref(column)?.as_str()?.parse().map_err(|e| bad(column, e))
-}
-
-fn bad(column: usize, error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
-}
-
-fn read(row: &rusqlite::Row<'_>, collection: &str) -> rusqlite::Result<Row> {
-    let digest: Option<String> = row.get(7)?;
-    let started: String = row.get(8)?;
-    Ok(Row {
-        id: object(row, 0)?,
-        collection: collection.to_owned(),
-        hour: row.get(1)?,
-        wrapped: row.get(2)?,
-        state: State::of(row.get_ref(3)?.as_str()?),
-        place: Place::of(row.get_ref(4)?.as_str()?),
-        chunk_ms: row.get(5)?,
-        chunks: row.get::<_, Option<i64>>(6)?.and_then(|n| u64::try_from(n).ok()),
-        content_sha256: digest.and_then(|d| from_hex(&d)),
-        started: started.parse().map_err(|e: jiff::Error| bad(8, e))?,
-    })
-}
-
-/// A digest as text.
-pub(crate) fn to_hex(digest: &[u8; 32]) -> String {
-    digest.iter().map(|b| format!("{b:02x}")).collect()
-}
-
-fn from_hex(text: &str) -> Option<[u8; 32]> {
-    let mut out = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    for (byte, at) in out.iter_mut().zip((0..64).step_by(2)) {
-        *byte = u8::from_str_radix(text.get(at..at + 2)?, 16).ok()?;
-    }
-    Some(out)
-}
-
-/// Every hour for which there is a key. For dropping keys from memory that were destroyed.
-pub(crate) fn hours(connection: &Connection) -> rusqlite::Result<HashSet<String>> {
-    let mut statement = connection.prepare_cached("SELECT hour FROM hours.hour_key")?;
-    statement.query_map([], |row| row.get(0))?.collect()
-}
-
-impl Place {
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Place::Disk => "disk",
-            Place::Storage => "s3",
-        }
-    }
-
-    fn of(word: &str) -> Self {
-        if word == "s3" { Place::Storage } else { Place::Disk }
-    }
-}
-
-impl State {
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            State::Live => "live",
-            State::Sealed => "sealed",
-            State::Cut => "cut",
-        }
-    }
-
-    fn of(word: &str) -> Self {
-        match word {
-            "live" => State::Live,
-            "sealed" => State::Sealed,
-            _ => State::Cut,
-        }
-    }
-}
-
-/// Inserts a row with its facts.
-pub(crate) fn insert(
-    connection: &Connection,
-    row: &Row,
-    ended: Option<&str>,
-    facts: &[(String, Option<String>)],
-) -> Result<(), VaultError> {
-    let own = [
-        "id",
-        "hour",
-        WRAPPED_KEY,
-        "vault_state",
-        "vault_place",
-        "chunk_ms",
-        "started_at",
-        "ended_at",
-    ];
-    let names = quoted(own.into_iter().chain(facts.iter().map(|(name, _)| name.as_str())));
-    let marks: Vec<String> = (1..=own.len() + facts.len()).map(|n| format!("?{n}")).collect();
-    let sql =
-        format!("INSERT INTO main.\"{}\" ({names}) VALUES ({})", row.collection, marks.join(", "));
-    let id = row.id.to_string();
-    let started = row.started.to_string();
-    let (state, place) = (row.state.word(), row.place.word());
-    let mut values: Vec<&dyn rusqlite::ToSql> =
-        vec![&id, &row.hour, &row.wrapped, &state, &place, &row.chunk_ms, &started, &ended];
-    values.extend(facts.iter().map(|(_, value)| value as &dyn rusqlite::ToSql));
-    let done = connection.prepare_cached(&sql).and_then(|mut s| s.execute(&values[..]));
-    match done {
-        Ok(_) => Ok(()),
-        Err(e) if e.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) => {
-            Err(VaultError::Taken(row.id))
-        }
-        Err(e) => Err(VaultError::db("begin an object")(e)),
-    }
-}
-
-/// Changes facts; answers how many rows were changed.
-pub(crate) fn update_facts(
-    connection: &Connection,
-    row: &Row,
-    facts: &[(String, Option<String>)],
-) -> rusqlite::Result<usize> {
-    let set: Vec<String> =
-        facts.iter().enumerate().map(|(i, (name, _))| format!("\"{name}\" = ?{}", i + 2)).collect();
-    let sql = format!("UPDATE main.\"{}\" SET {} WHERE id = ?1", row.collection, set.join(", "));
-    let id = row.id.to_string();
-    let mut values: Vec<&dyn rusqlite::ToSql> = vec![&id];
-    values.extend(facts.iter().map(|(_, value)| value as &dyn rusqlite::ToSql));
-    connection.prepare_cached(&sql)?.execute(&values[..])
-}
-
-/// Closes an object; answers how many rows were changed.
-pub(crate) fn close(
-    connection: &Connection,
-    (collection, id): (&str, &ObjectId),
-    state: State,
-    sealed: &crate::vault::Sealed,
-    ended: Option<&str>,
-) -> rusqlite::Result<usize> {
-    let sql = format!(
-        "UPDATE main.\"{collection}\" SET vault_state = ?2, chunks = ?3, content_sha256 = ?4, \
-         ended_at = COALESCE(?5, ended_at) WHERE id = ?1"
-    );
-    let chunks = i64::try_from(sealed.chunks).unwrap_or(i64::MAX);
-    // The digest of a cut object is that of what was written, which may not all be there.
-    let digest = (state == State::Sealed).then(|| to_hex(&sealed.content_sha256));
-    let values = (id.to_string(), state.word(), chunks, digest, ended);
-    connection.prepare_cached(&sql)?.execute(values)
 }

@@ -5,33 +5,19 @@
 
 use std::fs::File;
 use std::io;
-use std::time::Duration;
 
-use rusty_s3::{Bucket, Credentials, Method, S3Action, UrlStyle};
-use ureq::Agent;
-use ureq::http::Response;
+use rusty_s3::{Method, S3Action};
 
+use crate::bucket::{Bucket, SIGNED, between, good, refused, text};
 use crate::config::S3Config;
 use crate::error::VaultError;
 use crate::id::ObjectId;
 
-/// How long a signed URL is good for.
-const SIGNED: Duration = Duration::from_secs(300);
-/// The longest answer of the service that is read, other than objects.
-const ANSWER: u64 = 16 << 20;
-
 /// How often versions of an object are looked for and removed.
 const ROUNDS: u32 = 10;
 
-/// A bucket.
-pub(crate) struct Storage {
-    bucket: Bucket,
-    credentials: Credentials,
-    prefix: String,
-    agent: Agent,
-}
-
-type Answer = Response<ureq::Body>;
+/// The bucket of a vault.
+pub(crate) struct Storage(Bucket);
 
 impl Storage {
     /// Reads the configuration and the credentials; asks nobody.
@@ -39,38 +25,20 @@ impl Storage {
         config: &S3Config,
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, VaultError> {
-        let bad = |why: String| VaultError::Storage { attempt: "be used", why };
-        let secret = |name: &str| {
-            env(name).ok_or_else(|| bad(format!("the environment variable `{name}` is not set")))
-        };
-        let credentials = Credentials::new(secret(&config.key_env)?, secret(&config.secret_env)?);
-        let style = if config.path_style { UrlStyle::Path } else { UrlStyle::VirtualHost };
-        let endpoint = config
-            .endpoint
-            .parse()
-            .map_err(|e| bad(format!("`endpoint` in vault.toml is no URL: {e}")))?;
-        let bucket = Bucket::new(endpoint, style, config.bucket.clone(), config.region.clone())
-            .map_err(|e| bad(format!("`endpoint` and `bucket` in vault.toml: {e}")))?;
-        let agent = Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_connect(Some(Duration::from_secs(10)))
-            .timeout_recv_response(Some(Duration::from_secs(30)))
-            .timeout_global(Some(Duration::from_secs(600)))
-            .build()
-            .into();
-        Ok(Self { bucket, credentials, prefix: config.prefix.clone(), agent })
+        Bucket::open(config, env).map(Self)
     }
 
     fn name(&self, id: &ObjectId) -> String {
-        format!("{}{id}", self.prefix)
+        format!("{}{id}", self.0.prefix)
     }
 
     /// Uploads an object; when it returns, the service has it.
     pub(crate) fn put(&self, id: &ObjectId, file: &File, length: u64) -> Result<(), VaultError> {
         const ATTEMPT: &str = "take an object";
         let name = self.name(id);
-        let url = self.bucket.put_object(Some(&self.credentials), &name).sign(SIGNED);
+        let url = self.0.bucket.put_object(Some(&self.0.credentials), &name).sign(SIGNED);
         let answer = self
+            .0
             .agent
             .put(url.as_str())
             .header("content-length", length)
@@ -83,8 +51,8 @@ impl Storage {
     pub(crate) fn length(&self, id: &ObjectId) -> Result<Option<u64>, VaultError> {
         const ATTEMPT: &str = "tell how long an object is";
         let name = self.name(id);
-        let url = self.bucket.head_object(Some(&self.credentials), &name).sign(SIGNED);
-        let answer = self.agent.head(url.as_str()).call().map_err(|e| refused(ATTEMPT, &e))?;
+        let url = self.0.bucket.head_object(Some(&self.0.credentials), &name).sign(SIGNED);
+        let answer = self.0.agent.head(url.as_str()).call().map_err(|e| refused(ATTEMPT, &e))?;
         if answer.status() == 404 {
             return Ok(None);
         }
@@ -100,9 +68,10 @@ impl Storage {
     pub(crate) fn get(&self, id: &ObjectId, from: u64, length: u64) -> Result<Vec<u8>, VaultError> {
         const ATTEMPT: &str = "give an object";
         let name = self.name(id);
-        let url = self.bucket.get_object(Some(&self.credentials), &name).sign(SIGNED);
+        let url = self.0.bucket.get_object(Some(&self.0.credentials), &name).sign(SIGNED);
         let last = from.saturating_add(length.saturating_sub(1));
         let answer = self
+            .0
             .agent
             .get(url.as_str())
             .header("range", format!("bytes={from}-{last}"))
@@ -158,12 +127,12 @@ impl Storage {
         version: Option<&str>,
         attempt: &'static str,
     ) -> Result<(), VaultError> {
-        let mut action = self.bucket.delete_object(Some(&self.credentials), name);
+        let mut action = self.0.bucket.delete_object(Some(&self.0.credentials), name);
         if let Some(version) = version {
             action.query_mut().insert("versionId", version.to_owned());
         }
         let url = action.sign(SIGNED);
-        let answer = self.agent.delete(url.as_str()).call().map_err(|e| refused(attempt, &e))?;
+        let answer = self.0.agent.delete(url.as_str()).call().map_err(|e| refused(attempt, &e))?;
         match answer.status().as_u16() {
             404 => Ok(()),
             _ => good(attempt, answer).map(|_| ()),
@@ -172,33 +141,14 @@ impl Storage {
 
     /// All objects of the vault that are there, in any version.
     pub(crate) fn list(&self) -> Result<Vec<ObjectId>, VaultError> {
-        let id = |name: &str| name.strip_prefix(&self.prefix)?.parse::<ObjectId>().ok();
-        if let Some(versions) = self.versions(&self.prefix)? {
+        let id = |name: &str| name.strip_prefix(&self.0.prefix)?.parse::<ObjectId>().ok();
+        if let Some(versions) = self.versions(&self.0.prefix)? {
             let mut ids: Vec<ObjectId> = versions.iter().filter_map(|(name, _)| id(name)).collect();
             ids.sort_unstable();
             ids.dedup();
             return Ok(ids);
         }
-        const ATTEMPT: &str = "list its objects";
-        let mut all = Vec::new();
-        let mut token: Option<String> = None;
-        loop {
-            let mut action = self.bucket.list_objects_v2(Some(&self.credentials));
-            action.with_prefix(self.prefix.clone());
-            if let Some(token) = token.take() {
-                action.with_continuation_token(token);
-            }
-            let url = action.sign(SIGNED);
-            let answer = self.agent.get(url.as_str()).call().map_err(|e| refused(ATTEMPT, &e))?;
-            let text = text(ATTEMPT, good(ATTEMPT, answer)?)?;
-            let page = rusty_s3::actions::ListObjectsV2::parse_response(&text)
-                .map_err(|e| VaultError::Storage { attempt: ATTEMPT, why: e.to_string() })?;
-            all.extend(page.contents.iter().filter_map(|o| id(&o.key)));
-            token = page.next_continuation_token;
-            if token.is_none() {
-                return Ok(all);
-            }
-        }
+        Ok(self.0.names()?.iter().filter_map(|name| id(name)).collect())
     }
 
     /// (name, version) of everything with this prefix, delete markers too; none when the service
@@ -209,7 +159,7 @@ impl Storage {
         let mut next: Option<(String, String)> = None;
         loop {
             // The library has no such action: it is a GET of the bucket with `versions`.
-            let mut action = self.bucket.get_object(Some(&self.credentials), "");
+            let mut action = self.0.bucket.get_object(Some(&self.0.credentials), "");
             action.query_mut().insert("versions", "");
             action.query_mut().insert("prefix", prefix.to_owned());
             if let Some((key, version)) = next.take() {
@@ -221,7 +171,7 @@ impl Storage {
                 Method::Get
             ));
             let url = action.sign(SIGNED);
-            let answer = self.agent.get(url.as_str()).call().map_err(|e| refused(ATTEMPT, &e))?;
+            let answer = self.0.agent.get(url.as_str()).call().map_err(|e| refused(ATTEMPT, &e))?;
             if matches!(answer.status().as_u16(), 400 | 405 | 501) {
                 return Ok(None);
             }
@@ -237,39 +187,6 @@ impl Storage {
             }
         }
     }
-}
-
-fn refused(attempt: &'static str, error: &ureq::Error) -> VaultError {
-    // A message of the client could quote the signed URL.
-    let why = match error {
-        ureq::Error::Io(e) => format!("it cannot be reached ({})", e.kind()),
-        ureq::Error::Timeout(_) => "it did not answer in time".to_owned(),
-        ureq::Error::HostNotFound => "its host name is not known".to_owned(),
-        ureq::Error::ConnectionFailed => "it cannot be reached".to_owned(),
-        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => {
-            "its TLS certificate is not accepted".to_owned()
-        }
-        _ => "the request failed".to_owned(),
-    };
-    VaultError::Storage { attempt, why }
-}
-
-/// The answer when it is a good one; else the service's own code for what is wrong.
-fn good(attempt: &'static str, mut answer: Answer) -> Result<Answer, VaultError> {
-    let status = answer.status();
-    if status.is_success() {
-        return Ok(answer);
-    }
-    let text = answer.body_mut().with_config().limit(1 << 16).read_to_string().unwrap_or_default();
-    let code = between(&text, "Code").unwrap_or_default();
-    Err(VaultError::Storage {
-        attempt,
-        why: format!("it answered {} {code}", status.as_u16()).trim_end().to_owned(),
-    })
-}
-
-fn text(attempt: &'static str, mut answer: Answer) -> Result<String, VaultError> {
-    answer.body_mut().with_config().limit(ANSWER).read_to_string().map_err(|e| refused(attempt, &e))
 }
 
 /// A page of a list of versions.
@@ -298,21 +215,6 @@ fn parse_versions(text: &str) -> Option<Versions> {
         _ => None,
     };
     Some(Versions { versions, next })
-}
-
-/// The text of the first element of this name.
-fn between(text: &str, tag: &str) -> Option<String> {
-    let (_, rest) = text.split_once(&format!("<{tag}>"))?;
-    let (inner, _) = rest.split_once(&format!("</{tag}>"))?;
-    let plain = [
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", "\""),
-        ("&apos;", "'"),
-        ("&#34;", "\""),
-        ("&amp;", "&"),
-    ];
-    Some(plain.iter().fold(inner.to_owned(), |text, (from, to)| text.replace(from, to)))
 }
 
 #[cfg(test)]

@@ -66,7 +66,11 @@ pub(crate) fn admit(
     let secret = secret
         .ok_or_else(|| refused("a bearer token is needed; `frist calls token new` makes one"))?;
     let today = (shared.clock)().to_zoned(shared.zone.clone()).date();
-    let token = shared.tokens.find(secret, today);
+    let tokens = shared.door.tokens().map_err(|_| {
+        let detail = "the tokens file is wrong, and nobody is let in until it is mended; `frist calls check` says what is wrong";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+    })?;
+    let token = tokens.find(secret, today);
     let token = token.ok_or_else(|| refused("the token is not known, or is past its last day"))?;
     if !allowed.iter().any(|role| token.roles.contains(role)) {
         let roles: Vec<&str> = allowed.iter().map(|r| r.as_str()).collect();

@@ -30,7 +30,7 @@ pub(crate) struct Asked {
 }
 
 /// A body that comes from a thread where waiting is allowed.
-struct Pieces(mpsc::Receiver<Result<Bytes, std::io::Error>>);
+pub(super) struct Pieces(pub(super) mpsc::Receiver<Result<Bytes, std::io::Error>>);
 
 impl http_body::Body for Pieces {
     type Data = Bytes;

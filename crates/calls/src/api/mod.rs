@@ -2,13 +2,15 @@
 //! figures.
 //!
 //! `table` says which role may use which route (and a test asks every route with every role);
-//! `auth` knows who asks; `problem` is how refusals look (RFC 9457); `server` takes connections;
+//! `auth` knows who asks, by the tokens that `door` has; `problem` is how refusals look (RFC 9457); `server` takes connections;
 //! the other modules do what is asked. Everything that may wait for a disk runs on threads where
 //! waiting is allowed. Nothing here logs what callers or agents said.
 
 mod auth;
 mod calls;
+mod door;
 mod figures;
+mod import;
 mod known;
 mod listen;
 mod matters;
@@ -17,6 +19,7 @@ mod server;
 mod switch;
 mod table;
 
+pub use door::Door;
 pub use figures::Gauges;
 pub use frist_http::{Running, Tls};
 pub use server::start;
@@ -31,7 +34,7 @@ use frist_ledger::RecordKey;
 use frist_state::State;
 use jiff::tz::TimeZone;
 
-use crate::config::Tokens;
+use crate::config::Import;
 use crate::desk::{Clock, Desk};
 use crate::evidence::Terms;
 use crate::listen::Rules;
@@ -39,12 +42,15 @@ use crate::listen::Rules;
 /// Opens the ledger for a transfer; asked each time, so that a database that is back is used.
 pub type OpenLedger = Arc<dyn Fn() -> Result<(State, RecordKey), String> + Send + Sync>;
 
+/// Reads a variable of the environment.
+pub type Env = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// What the routes need.
 pub struct Shared {
     /// The desk.
     pub desk: Desk,
     /// Who may do what.
-    pub tokens: Tokens,
+    pub door: Arc<Door>,
     /// What may be heard.
     pub rules: Arc<Rules>,
     /// What holds for transfers.
@@ -67,6 +73,12 @@ pub struct Shared {
     pub zone: TimeZone,
     /// Set while the server drains; health then answers 503.
     pub draining: Arc<AtomicBool>,
+    /// Where recordings come from that are imported.
+    pub import: Option<Import>,
+    /// Reads the environment, where the credentials of a bucket are.
+    pub env: Env,
+    /// One import at a time.
+    pub importing: Mutex<()>,
     /// How long a request may take to come in.
     pub timeout: Duration,
 }

@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use super::auth::{Who, admit};
 use super::problem::Problem;
 use super::table::{Name, Route, TABLE, Verb};
-use super::{App, Shared, calls, figures, listen, matters, switch};
+use super::{App, Shared, calls, figures, import, listen, matters, switch};
 
 /// The largest body of a request.
 const BODY: usize = 64 * 1024;
@@ -119,6 +119,7 @@ fn act(
         Name::Listenings => matters::listenings(app, who, query(uri)?),
         Name::StopRecording => switch::stop(app, who, &json_or_nothing(body)?),
         Name::StartRecording => switch::start(app, who),
+        Name::Import => import::import(app, who),
         Name::Figures => figures::figures(app),
         Name::Metrics => figures::metrics(app),
     }

@@ -57,6 +57,7 @@ pub enum Name {
     Listenings,
     StopRecording,
     StartRecording,
+    Import,
     Figures,
     Metrics,
 }
@@ -87,6 +88,7 @@ pub const TABLE: &[Route] = &[
     get(Name::Listenings, "/v1/listenings", &[Dpo]),
     post(Name::StopRecording, "/v1/recording/stop", &[Supervisor, Dpo]),
     post(Name::StartRecording, "/v1/recording/start", &[Supervisor]),
+    post(Name::Import, "/v1/import", &[Supervisor]),
     get(Name::Figures, "/v1/figures", &[Machine, Supervisor, Dpo]),
     get(Name::Metrics, "/metrics", &[Machine, Supervisor, Dpo]),
 ];

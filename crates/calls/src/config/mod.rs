@@ -5,6 +5,7 @@
 //! out resolved against the folder of `calls.toml`. What the file says is checked here as far as
 //! the file alone tells; whether files and the register fit is for [`crate::serve::load`].
 
+mod import;
 mod net;
 mod read;
 mod shape;
@@ -20,6 +21,7 @@ use std::time::Duration;
 use frist_law::Period;
 use frist_register::{Lang, Sp};
 
+pub use import::Import;
 pub use net::{Listen, Net, Wire};
 pub use read::{Reading, read};
 pub use shape::{ALL as SHAPES, TOKENS as TOKEN_SHAPES};
@@ -53,6 +55,8 @@ pub struct Config {
     pub api: Option<Api>,
     /// How a recording becomes evidence.
     pub evidence: Evidence,
+    /// Where recordings of other systems come in from.
+    pub import: Option<Import>,
     /// What is never exceeded.
     pub limits: Limits,
 }

@@ -10,7 +10,7 @@ use frist_register::strict::Tab;
 use frist_register::{Code, Diagnostic, Lang, Severity, Sources, Sp};
 
 use super::shape::{
-    API, CONSENT, EVIDENCE, FRONT, LANGUAGES, LIMITS, LINE, MEDIA, ROOT, SIPREC, SRTP, TLS,
+    API, CONSENT, EVIDENCE, FRONT, IMPORT, LANGUAGES, LIMITS, LINE, MEDIA, ROOT, SIPREC, SRTP, TLS,
     WITHDRAWAL,
 };
 use super::{
@@ -59,6 +59,7 @@ fn root(tab: &Tab<'_>, folder: &Path) -> Option<Config> {
         Some(table) => evidence(&table),
         None => Evidence::default(),
     };
+    let import = tab.table("import", &IMPORT).and_then(|t| super::import::import(&t, folder));
     let limits = match tab.table("limits", &LIMITS) {
         Some(table) => limits(&table),
         None => Limits::default(),
@@ -77,6 +78,27 @@ fn root(tab: &Tab<'_>, folder: &Path) -> Option<Config> {
         tab.say(
             Diagnostic::new(Code::E0004, first.span, "TLS is listened for without a certificate")
                 .help("add [tls] with `certificate` and `key`"),
+        );
+    }
+    let agents =
+        front.iter().flat_map(|f| f.agents.iter().chain(f.lines.iter().flat_map(|l| &l.agents)));
+    let over_tls = |agent: &&Sp<String>| {
+        Uri::parse(&agent.value).is_ok_and(|uri| {
+            uri.scheme == "sips"
+                || uri.param("transport").is_some_and(|over| over.eq_ignore_ascii_case("tls"))
+        })
+    };
+    if let Some(first) = agents.into_iter().find(over_tls)
+        && tls.as_ref().is_none_or(|tls| tls.trust.is_none())
+        && (tls.is_some() || !tab.has("tls"))
+    {
+        tab.say(
+            Diagnostic::new(
+                Code::E0004,
+                first.span,
+                "an agent is called over TLS, and nobody says whom to trust",
+            )
+            .help("name the authorities of the agents' certificates: `trust` in [tls]"),
         );
     }
     let mut seen: Vec<&Sp<Listen>> = Vec::new();
@@ -105,6 +127,7 @@ fn root(tab: &Tab<'_>, folder: &Path) -> Option<Config> {
         media: media?,
         api,
         evidence,
+        import,
         limits,
     })
 }
@@ -448,7 +471,7 @@ fn words(ms: u64) -> String {
     }
 }
 
-fn path(table: &Tab<'_>, name: &'static str, folder: &Path) -> Option<Sp<PathBuf>> {
+pub(super) fn path(table: &Tab<'_>, name: &'static str, folder: &Path) -> Option<Sp<PathBuf>> {
     let text = table.str(name)?;
     if text.value.trim().is_empty() {
         table.say(Diagnostic::new(Code::E0004, text.span, format!("`{name}` is empty")));

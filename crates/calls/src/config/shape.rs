@@ -33,6 +33,7 @@ shapes! { ALL:
         must("media", Kind::Table(&MEDIA), "Where sound is received and sent."),
         may("api", Kind::Table(&API), "The HTTP interface."),
         may("evidence", Kind::Table(&EVIDENCE), "How a recording becomes evidence."),
+        may("import", Kind::Table(&IMPORT), "Where recordings of other systems come in from."),
         may("limits", Kind::Table(&LIMITS), "What is never exceeded."),
     ]
     CONSENT "consent" "[consent]" "How consent is asked for and taken back." [
@@ -92,6 +93,16 @@ shapes! { ALL:
     EVIDENCE "evidence" "[evidence]" "How a recording becomes evidence." [
         may("two_persons", Kind::Bool, "Whether a second person must approve each transfer."),
         may("longest", Kind::Period, "The longest period that a transfer may set; `5 years` when not said."),
+    ]
+    IMPORT "import" "[import]" "Where recordings of other systems come in from: a folder, or a bucket." [
+        may("folder", Kind::Str, "Folder of WAV files, each with a vCon or JSON file of the same name."),
+        may("endpoint", Kind::Str, "URL of an S3-compatible object storage, with its scheme."),
+        may("bucket", Kind::Str, "Bucket with such files."),
+        may("region", Kind::Str, "Region, as the service calls it; `us-east-1` when not said."),
+        may("prefix", Kind::Str, "What the names of the objects begin with."),
+        may("path_style", Kind::Bool, "Whether the bucket is part of the path (the default) or of the host name."),
+        may("key_env", Kind::Str, "Environment variable with the access key's id."),
+        may("secret_env", Kind::Str, "Environment variable with the access key's secret."),
     ]
     LIMITS "limits" "[limits]" "What is never exceeded." [
         may("calls", Kind::Count, "Calls at once, 503 beyond; 1000 when not said."),

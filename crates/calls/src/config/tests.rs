@@ -42,6 +42,12 @@ fn slips_are_named_with_what_was_meant() {
     assert_eq!(codes(&RIGHT.replace("udp:127.0.0.1:5080", "udp:127.0.0.1:5060")), [Code::E0006]);
     assert_eq!(codes(&RIGHT.replace("tcp:127.0.0.1:5080", "tls:127.0.0.1:5080")), [Code::E0004]);
     assert_eq!(codes(&RIGHT.replace("\"40000-40999\"", "\"40999-40000\"")), [Code::E0005]);
+    // Without `trust` no agent over TLS could ever be reached.
+    let secure = RIGHT.replace("agent@127.0.0.1:6060", "agent@127.0.0.1:5061;transport=tls");
+    assert_eq!(codes(&secure), [Code::E0004]);
+    let tls = "\n[tls]\ncertificate = \"c.pem\"\nkey = \"k.pem\"\n";
+    assert_eq!(codes(&format!("{secure}{tls}")), [Code::E0004]);
+    assert_eq!(codes(&format!("{secure}{tls}trust = \"ca.pem\"\n")), []);
     // A line without its number is complained of, and read on.
     assert_eq!(codes(&format!("{RIGHT}\n[[front.line]]\nlanguage = \"en\"\n")), [Code::E0004]);
     for key in ["1", "2", "", "12", "x"] {
@@ -53,6 +59,23 @@ fn slips_are_named_with_what_was_meant() {
     assert_eq!(paused("pause_keys = \"\"\nresume_keys = \"\""), []);
     assert_eq!(paused("pause_keys = \"*7x\""), [Code::E0005]);
     assert_eq!(paused("pause_keys = \"*\""), [Code::E0005], "it is how `*8` begins");
+}
+
+#[test]
+fn recordings_come_in_from_a_folder_or_from_a_bucket() {
+    let from = |text: &str| {
+        let text = format!("{RIGHT}\n[import]\n{text}\n");
+        read("calls.toml", &text, Path::new("/srv/calls")).config.map(|c| c.import)
+    };
+    assert_eq!(from("folder = \"in\""), Some(Some(Import::Folder("/srv/calls/in".into()))));
+    let bucket = "endpoint = \"https://s3.example\"\nbucket = \"calls\"\nkey_env = \"K\"\nsecret_env = \"S\"";
+    let Some(Some(Import::Bucket(config))) = from(bucket) else { panic!("a bucket") };
+    assert_eq!((config.region.as_str(), config.prefix.as_str()), ("us-east-1", ""));
+    assert!(config.path_style);
+    for wrong in ["", "region = \"x\"", "bucket = \"calls\"", &format!("folder = \"in\"\n{bucket}")]
+    {
+        assert_eq!(codes(&format!("{RIGHT}\n[import]\n{wrong}\n")), [Code::E0004], "{wrong}");
+    }
 }
 
 #[test]
@@ -101,7 +124,8 @@ fn every_option_is_in_the_guide() {
     let guide = include_str!("../../../../docs/calls.md");
     let fields = SHAPES.iter().chain(TOKEN_SHAPES).flat_map(|s| s.fields).map(|f| f.name);
     let tables = [
-        "consent", "front", "siprec", "tls", "media", "api", "evidence", "limits", "line", "token",
+        "consent", "front", "siprec", "tls", "media", "api", "evidence", "import", "limits",
+        "line", "token",
     ];
     for name in fields.filter(|n| !tables.contains(n)) {
         assert!(guide.contains(&format!("`{name}`")), "{name}");

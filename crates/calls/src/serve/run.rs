@@ -29,6 +29,8 @@ pub struct Around {
     pub clock: Clock,
     /// Opens the ledger for transfers.
     pub ledger: OpenLedger,
+    /// Reads a variable of the environment.
+    pub env: api::Env,
     /// Set while the sweep of recordings is not green.
     pub sweep_alarm: Arc<AtomicBool>,
     /// Hears what is worth saying to the operator.
@@ -179,6 +181,7 @@ pub async fn run(loaded: Loaded, desk: Desk, around: Around, mut end: End) -> io
             },
             language: loaded.config.consent.language.as_str().to_owned(),
             most: loaded.config.limits.calls,
+            longest: loaded.config.limits.longest_call,
             ..SrsConfig::default()
         };
         srs = Some(Srs::start(started, incoming, media.clone(), desk.clone()));
@@ -187,8 +190,8 @@ pub async fn run(loaded: Loaded, desk: Desk, around: Around, mut end: End) -> io
     let draining = Arc::new(AtomicBool::new(false));
     let mut interface = None;
     if let Some(config) = &loaded.config.api {
-        let shared =
-            shared(&loaded, &desk, &around, &draining, gauges(&media, &front, &srs, &around));
+        let gauges = gauges(&media, &front, &srs, &around);
+        let shared = shared(&loaded, &desk, &around, &draining, gauges)?;
         let started =
             api::start(config.listen.value, loaded.api_tls.clone(), Arc::new(shared)).await;
         let running = started.map_err(|e| named("[api]", &e))?;
@@ -237,7 +240,7 @@ pub async fn run(loaded: Loaded, desk: Desk, around: Around, mut end: End) -> io
 /// When no port of this machine can be had.
 pub async fn interface(loaded: &Loaded, desk: &Desk, around: &Around) -> io::Result<api::Running> {
     let quiet = Arc::new(Gauges::default);
-    let shared = shared(loaded, desk, around, &Arc::default(), quiet);
+    let shared = shared(loaded, desk, around, &Arc::default(), quiet)?;
     api::start(SocketAddr::from(([127, 0, 0, 1], 0)), None, Arc::new(shared)).await
 }
 
@@ -247,10 +250,14 @@ fn shared(
     around: &Around,
     draining: &Arc<AtomicBool>,
     gauges: Arc<dyn Fn() -> Gauges + Send + Sync>,
-) -> api::Shared {
-    api::Shared {
+) -> io::Result<api::Shared> {
+    let file = loaded.config.api.as_ref().map(|api| api.tokens.value.clone());
+    Ok(api::Shared {
         desk: desk.clone(),
-        tokens: loaded.tokens.clone(),
+        door: api::Door::open(loaded.tokens.clone(), file, Arc::clone(&around.say))?,
+        import: loaded.config.import.clone(),
+        env: Arc::clone(&around.env),
+        importing: std::sync::Mutex::new(()),
         rules: Arc::clone(&loaded.rules),
         terms: Arc::clone(&loaded.terms),
         longest: loaded.config.evidence.longest,
@@ -263,7 +270,7 @@ fn shared(
         zone: loaded.zone.clone(),
         draining: Arc::clone(draining),
         timeout: loaded.config.api.as_ref().map_or(Duration::from_secs(10), |a| a.timeout),
-    }
+    })
 }
 
 fn gauges(

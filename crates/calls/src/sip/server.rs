@@ -3,7 +3,7 @@
 use super::drive::{self, LegInput};
 use super::endpoint::{Core, lock, token};
 use super::message::{Headers, Message, Start, Via};
-use super::transport::Flow;
+use super::transport::{Flow, Transport};
 use super::uri::{Uri, UriError};
 use bytes::Bytes;
 use std::collections::HashMap;
@@ -75,7 +75,9 @@ impl Responder {
     pub(super) fn send(&mut self, response: &Message) {
         let code = response.code().unwrap_or(500);
         let bytes = response.to_bytes();
-        self.flow.send(&bytes);
+        if !self.flow.send(&bytes) && self.flow.reliable() {
+            self.send_anew(bytes.clone());
+        }
         let invite = self.request.method() == Some("INVITE");
         let mut table = lock(&self.core.server);
         let Some(transaction) = table.transactions.get_mut(&self.key) else { return };
@@ -91,6 +93,30 @@ impl Responder {
         if invite && code >= 300 && !self.flow.reliable() {
             self.repeat(bytes);
         }
+    }
+
+    /// A response whose stream is gone takes another: to where the request came from, at the port that its Via names (RFC
+    /// 3261 section 18.2.2).
+    fn send_anew(&self, bytes: Bytes) {
+        let (Some(via), Ok(runtime)) =
+            (self.request.headers.via(), tokio::runtime::Handle::try_current())
+        else {
+            return;
+        };
+        // Over TLS the name must be the one that the certificate has.
+        let host = match self.flow.transport {
+            Transport::Tls => via.host,
+            _ => self.flow.peer.ip().to_string(),
+        };
+        let over = ("transport".to_owned(), Some(self.flow.transport.param().to_owned()));
+        let to =
+            Uri { scheme: "sip".to_owned(), user: None, host, port: via.port, params: vec![over] };
+        let core = Arc::clone(&self.core);
+        runtime.spawn(async move {
+            if let Ok(flow) = core.way_to(&to).await {
+                flow.send(&bytes);
+            }
+        });
     }
 
     /// Timer G and H.

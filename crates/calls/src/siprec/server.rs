@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -29,6 +30,8 @@ pub struct SrsConfig {
     pub language: String,
     /// Recording sessions at once; more are refused with 503.
     pub most: usize,
+    /// The longest that one may last: a client that is gone without a BYE and sent nothing is noticed by nothing else.
+    pub longest: Duration,
 }
 
 impl Default for SrsConfig {
@@ -40,6 +43,7 @@ impl Default for SrsConfig {
             id_headers: id_headers.map(str::to_owned).to_vec(),
             language: "da".to_owned(),
             most: 1000,
+            longest: Duration::from_secs(4 * 3600),
         }
     }
 }

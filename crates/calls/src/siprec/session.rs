@@ -55,6 +55,8 @@ struct Session {
     quiet: [bool; 2],
     /// All legs seem quiet: when that is looked at again, and how many packets had come by then.
     doubt: Option<(Instant, u64)>,
+    /// When it ends in any case.
+    longest: Instant,
 }
 
 /// Runs a recording session to its end.
@@ -68,6 +70,7 @@ pub(super) async fn run(place: Place, mut invite: Incoming) {
     let mut how = desk::Ended::Answered;
     loop {
         let alarm = session.again.into_iter().chain(session.doubt.map(|d| d.0)).min();
+        let alarm = alarm.map_or(session.longest, |at| at.min(session.longest));
         tokio::select! {
             event = invite.leg.events.recv() => match event {
                 Some(LegEvent::Ended(why)) => {
@@ -85,9 +88,12 @@ pub(super) async fn run(place: Place, mut invite: Incoming) {
                 Err(RecvError::Closed) => session.control.hangup(),
             },
             Some(event) = media.recv() => session.heard(event),
-            () = async { sleep_until(alarm.unwrap_or_else(Instant::now)).await }, if alarm.is_some() => {
-                if session.is_lost() {
+            () = sleep_until(alarm) => {
+                let lost = session.is_lost();
+                if lost {
                     how = desk::Ended::Lost;
+                }
+                if lost || session.longest <= Instant::now() {
                     session.control.hangup();
                 }
             }
@@ -151,6 +157,7 @@ impl Session {
         control.answer(Some(Body::sdp(body)), Headers::new());
         shared.taken.fetch_add(1, Relaxed);
         Some(Session {
+            longest: Instant::now() + shared.config.longest,
             shared: Arc::clone(shared),
             control,
             streams,

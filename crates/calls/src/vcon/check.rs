@@ -23,8 +23,9 @@ pub fn check(vcon: &Value) -> Vec<String> {
     c.required(vcon, "", "created_at", instant);
     c.optional(vcon, "", "updated_at", instant);
     c.optional(vcon, "", "subject", text);
-    if vcon.get("vcon").is_some_and(|v| v != "0.4.0") {
-        c.say("/vcon", "is deprecated, and \"0.4.0\" where it is given");
+    // The drafts differ: 0.4.0 up to -04, 0.5.0 in the schema after it.
+    if vcon.get("vcon").is_some_and(|v| v != "0.4.0" && v != "0.5.0") {
+        c.say("/vcon", "is deprecated, and \"0.4.0\" or \"0.5.0\" where it is given");
     }
     for name in ["extensions", "critical"] {
         c.each(vcon, "", name, |c, item, at| c.is(item, at, text));

@@ -1,10 +1,9 @@
-//! Recordings in from a folder: WAV files, each with a vCon or a JSON file beside it.
+//! Recordings in from a folder or a bucket: WAV files, each with a vCon or a JSON file beside it.
 //!
 //! An import is a recording like any other, with the times of the call: its time runs from when the
 //! call was, not from when it came here. Importing the same sound again changes nothing.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use frist_decide::Outcome;
@@ -15,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::proof::{self, Beside, Grant};
 use super::sound::Wav;
+use super::source::Source;
 use crate::desk::inner::hex;
 use crate::desk::{
     Answer, CallId, Desk, DeskError, Ended, NewCall, Refusal, Via, db, facts, tables,
@@ -23,7 +23,7 @@ use crate::listen::Rules;
 use crate::principal::{Principal, Role};
 use crate::tape;
 
-/// A WAV file larger than this is refused: it is longer than nine hours.
+/// A file larger than this is refused: as a WAV file it is longer than nine hours.
 const LARGEST: u64 = 1 << 30;
 
 /// What became of a file.
@@ -34,9 +34,6 @@ pub enum Imported {
     /// It was imported before.
     Already,
 }
-
-/// A file and what became of it.
-pub type Done = (PathBuf, Result<Imported, NotImported>);
 
 /// Why a file was not imported. No names and no numbers.
 #[derive(Debug, thiserror::Error)]
@@ -62,54 +59,57 @@ pub enum NotImported {
     /// The database of calls.
     #[error(transparent)]
     Desk(#[from] DeskError),
-    /// The vault.
-    #[error("the vault refuses: {0}")]
+    /// The vault, or the object storage that it comes from.
+    #[error("{0}")]
     Vault(#[from] frist_vault::VaultError),
 }
 
-/// Imports every WAV file of a folder, in the order of their names; each stands for itself.
+/// Imports every WAV file of a place, in the order of their names; each stands for itself. `done` hears what became of
+/// each, and ends the import when it answers no.
 ///
 /// # Errors
-/// When the folder cannot be read. What became of each file is in the answer.
-pub fn import_folder(
+/// When the place cannot be listed, or the principal may not import.
+pub fn import(
     desk: &Desk,
     rules: &Arc<Rules>,
     who: &Principal,
-    folder: &Path,
-) -> Result<Vec<Done>, NotImported> {
-    let unreadable = |e: std::io::Error| NotImported::File(format!("`{}`: {e}", folder.display()));
-    let entries = fs::read_dir(folder).map_err(unreadable)?;
-    let entries = entries.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
-    let mut files: Vec<PathBuf> = entries.into_iter().map(|e| e.path()).collect();
-    files.retain(|p| p.extension().is_some_and(|e| e.eq_ignore_ascii_case("wav")));
-    files.sort();
-    Ok(files
-        .into_iter()
-        .map(|file| {
-            let done = import_file(desk, rules, who, &file);
-            (file, done)
-        })
-        .collect())
+    place: &dyn Source,
+    done: &mut dyn FnMut(&str, Result<Imported, NotImported>) -> bool,
+) -> Result<(), NotImported> {
+    allowed(desk, who)?;
+    let mut names = place.names()?;
+    names.retain(|name| Path::new(name).extension().is_some_and(|e| e.eq_ignore_ascii_case("wav")));
+    names.sort();
+    for name in names {
+        if !done(&name, one(desk, rules, who, place, &name)) {
+            break;
+        }
+    }
+    Ok(())
 }
 
-/// Imports one WAV file.
-///
-/// # Errors
-/// [`NotImported`] says what is missing.
-pub fn import_file(
-    desk: &Desk,
-    rules: &Arc<Rules>,
-    who: &Principal,
-    file: &Path,
-) -> Result<Imported, NotImported> {
+fn allowed(desk: &Desk, who: &Principal) -> Result<(), NotImported> {
     if !who.is(Role::Operator) {
         return Err(NotImported::Role(who.name.clone()));
     }
     if desk.inner.is_stopped() {
         return Err(Refusal::Stopped.into());
     }
-    let mut beside = beside(file)?;
-    let bytes = read(file)?;
+    Ok(())
+}
+
+/// Imports one WAV file of a place.
+fn one(
+    desk: &Desk,
+    rules: &Arc<Rules>,
+    who: &Principal,
+    place: &dyn Source,
+    name: &str,
+) -> Result<Imported, NotImported> {
+    // Asked for each: recording may be stopped in the middle.
+    allowed(desk, who)?;
+    let mut beside = beside(place, name)?;
+    let bytes = place.read(name, LARGEST)?.ok_or_else(|| gone("the WAV file"))?;
     let wav = Wav::parse(&bytes).map_err(NotImported::File)?;
     if wav.samples() == 0 {
         return Err(NotImported::File("the WAV file has no sound".to_owned()));
@@ -141,28 +141,20 @@ pub fn import_file(
     new.keep()
 }
 
-fn beside(file: &Path) -> Result<Beside, NotImported> {
+fn gone(what: &str) -> NotImported {
+    NotImported::File(format!("{what} is not there any more"))
+}
+
+fn beside(place: &dyn Source, name: &str) -> Result<Beside, NotImported> {
     for extension in ["json", "vcon", "vcon.json"] {
-        let path = file.with_extension(extension);
-        match fs::read_to_string(&path) {
-            Ok(text) => return proof::read(&text).map_err(NotImported::File),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-            Err(e) => {
-                return Err(NotImported::File(format!("the file beside it cannot be read: {e}")));
-            }
-        }
+        let path = Path::new(name).with_extension(extension);
+        let Some(bytes) = place.read(&path.to_string_lossy(), LARGEST)? else { continue };
+        let text = std::str::from_utf8(&bytes)
+            .map_err(|_| NotImported::File("the file beside it is not UTF-8".to_owned()))?;
+        return proof::read(text).map_err(NotImported::File);
     }
     let what = "put a `.json` or `.vcon` of the same name beside the WAV file, which says when the call was and who consented to what, when and how";
     Err(NotImported::NoConsent(what.to_owned()))
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, NotImported> {
-    let unreadable =
-        |e: std::io::Error| NotImported::File(format!("the WAV file cannot be read: {e}"));
-    if fs::metadata(file).map_err(unreadable)?.len() > LARGEST {
-        return Err(NotImported::File("the WAV file is longer than nine hours".to_owned()));
-    }
-    fs::read(file).map_err(unreadable)
 }
 
 /// Leaves the consents that count: to purposes that callers are asked here, given before the sound.

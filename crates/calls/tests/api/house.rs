@@ -74,6 +74,7 @@ impl House {
                 let state = State::open(&location).map_err(|e| e.to_string())?;
                 Ok((state, RecordKey::new([9; 32])))
             }),
+            env: Arc::new(|_| None),
             sweep_alarm: Arc::new(AtomicBool::new(false)),
             say: Arc::new(|_| {}),
         };
@@ -96,6 +97,12 @@ impl House {
 
     pub fn addr(&self) -> &str {
         self.base.trim_start_matches("http://")
+    }
+
+    /// The organisation's folder.
+    #[allow(dead_code, reason = "the console's tests do not use it")]
+    pub fn dir(&self) -> &Path {
+        self._dir.path()
     }
 
     /// Keeps a token in a file, as another program would have it.
@@ -217,7 +224,8 @@ pub fn register() -> Register {
 /// that is past its last day.
 fn files(dir: &Path) -> BTreeMap<&'static str, String> {
     let toml = std::fs::read_to_string(example().join("calls.toml")).unwrap();
-    let toml = toml.replace("[api]\n", "[api]\ntimeout = \"1 s\"\n");
+    let toml = toml.replace("[api]\n", "[api]\ntimeout = \"1 s\"\n")
+        + "\n[import]\nfolder = \"incoming\"\n";
     std::fs::write(dir.join("calls.toml"), toml).unwrap();
     std::fs::create_dir(dir.join("prompts")).unwrap();
     for prompt in std::fs::read_dir(example().join("prompts")).unwrap() {

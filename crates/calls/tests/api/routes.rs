@@ -1,5 +1,7 @@
 //! Who may do what: the whole table, asked for real.
 
+use std::time::{Duration, Instant};
+
 use frist_calls::api::TABLE;
 use frist_calls::config::Role;
 
@@ -95,4 +97,45 @@ fn head_logs_no_listening_that_sends_nothing() {
     assert!(answer.starts_with("HTTP/1.1 405"), "{answer}");
     let lines = house.ask("dpo", "GET", "/v1/listenings", "").json();
     assert_eq!(lines["listenings"].as_array().unwrap().len(), 0);
+}
+
+/// Until asking as the agent gives this status.
+fn until(house: &House, status: u16) {
+    let end = Instant::now() + Duration::from_secs(5);
+    loop {
+        let told = house.ask("agent", "GET", "/v1/calls", "").status;
+        if told == status {
+            return;
+        }
+        assert!(Instant::now() < end, "{told} and not {status}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_token_that_is_taken_out_is_refused_soon_and_a_wrong_file_lets_nobody_in() {
+    let house = House::new();
+    let file = house.dir().join("tokens.toml");
+    let before = std::fs::read_to_string(&file).unwrap();
+    until(&house, 200);
+    let (first, rest) = before.split_once("id = \"agent\"").unwrap();
+    let (_, rest) = rest.split_once("[[token]]").unwrap();
+    let without = format!("{}[[token]]{rest}", first.strip_suffix("[[token]]\n").unwrap());
+    std::fs::write(&file, &without).unwrap();
+    until(&house, 401);
+    assert_eq!(
+        house.ask("supervisor", "GET", "/v1/calls", "").status,
+        200,
+        "the others are as before"
+    );
+    // A mistake in the file: nobody, not even those who were good before.
+    std::fs::write(&file, before.replace("roles", "rolls")).unwrap();
+    until(&house, 503);
+    assert_eq!(house.ask("supervisor", "GET", "/v1/calls", "").status, 503);
+    assert_eq!(house.ask("supervisor", "GET", "/healthz", "").status, 200);
+    std::fs::remove_file(&file).unwrap();
+    std::thread::sleep(Duration::from_millis(1200));
+    assert_eq!(house.ask("agent", "GET", "/v1/calls", "").status, 503);
+    std::fs::write(&file, &before).unwrap();
+    until(&house, 200);
 }

@@ -185,3 +185,46 @@ fn whoever_sends_slowly_or_too_much_is_cut_off() {
     assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
     assert_eq!(house.ask("agent", "GET", "/healthz", "").status, 200);
 }
+
+#[test]
+fn recordings_of_another_system_come_in_while_the_server_runs() {
+    let house = House::new();
+    let failed = house.ask("supervisor", "POST", "/v1/import", "").json();
+    assert_eq!(failed["what"], "failed", "there is no such folder yet: {failed}");
+    let folder = house.dir().join("incoming");
+    std::fs::create_dir(&folder).unwrap();
+    for name in ["a", "b"] {
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: 8000,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let mut wav = hound::WavWriter::create(folder.join(format!("{name}.wav")), spec).unwrap();
+        (0..8000_i32).for_each(|n| wav.write_sample((n % 200 * 50) as i16).unwrap());
+        wav.finalize().unwrap();
+    }
+    let beside = json!({
+        "caller": "+4570101010", "callee": "+4570202020", "started_at": "2026-11-21T10:00:00Z", "language": "da",
+        "consent": [{ "purpose": "quality", "granted": true, "at": "2026-11-21T09:59:48Z", "key": "1",
+            "text_id": "contact-centre", "text_version": "2026-11" }],
+    });
+    std::fs::write(folder.join("a.json"), beside.to_string()).unwrap();
+    let take = || -> Vec<serde_json::Value> {
+        let told = house.ask("supervisor", "POST", "/v1/import", "");
+        assert_eq!(told.status, 200, "{}", told.text());
+        told.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let told = take();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!((&told[0]["file"], &told[0]["what"]), (&json!("a.wav"), &json!("imported")));
+    assert_eq!(told[1]["what"], "refused");
+    assert!(told[1]["why"].as_str().unwrap().contains("no proof of consent"), "{told:?}");
+    assert_eq!(take()[0]["what"], "already");
+    let recording = told[0]["recording"].as_str().unwrap();
+    let heard = format!("/v1/recordings/{recording}/audio?purpose=quality&reason=Kvalitetssikring");
+    assert_eq!(house.ask("listener", "GET", &heard, "").status, 200);
+    // Its time is the call's: it ends 96 hours after that, not after the import.
+    house.pass(73);
+    assert_ne!(house.ask("listener", "GET", &heard, "").status, 200);
+}

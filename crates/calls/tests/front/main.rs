@@ -4,10 +4,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod agents;
 mod granted;
 mod others;
 mod policy;
 mod refused;
+mod tls;
 
 use std::time::Duration;
 use support::script::Script;

@@ -38,7 +38,7 @@ pub async fn media_ports(client: &Running) -> [SocketAddr; 2] {
 }
 
 pub async fn finish(client: Running) {
-    tokio::task::spawn_blocking(move || client.finish()).await.unwrap();
+    tokio::task::spawn_blocking(move || drop(client.finish())).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -213,4 +213,43 @@ async fn the_kill_switch_stops_it_and_a_pause_is_silence() {
     let gaps: Vec<u32> = numbers.windows(2).map(|w| w[1] - w[0]).filter(|s| *s > 1).collect();
     assert_eq!(gaps.len(), 1, "{gaps:?}");
     assert!((15..=30).contains(&gaps[0]), "{gaps:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancel_ends_what_is_not_answered_and_nothing_else() {
+    let place = Place::new().await;
+    // Nothing is answered while the database is busy for another program.
+    let other = rusqlite::Connection::open(place.dir.path().join("calls.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut clients = Vec::new();
+    for tcp in [false, true] {
+        let (_sockets, ports) = sockets();
+        let client = client("src_cancel", place.addr, &format!("{ID}{tcp}"), ports);
+        clients.push(if tcp { client.tcp() } else { client }.start());
+    }
+    for client in clients {
+        finish(client).await;
+    }
+    other.execute_batch("COMMIT").unwrap();
+    wait_for("the sessions' end", || (place.srs.figures().live == 0).then_some(())).await;
+    wait_for("the calls' end", || (place.desk.figures().live == 0).then_some(())).await;
+    // One that comes after the answer changes nothing.
+    let (_sockets, ports) = sockets();
+    finish(client("src_cancel_late", place.addr, ID, ports).start()).await;
+    wait_for("the session's end", || (place.srs.figures().live == 0).then_some(())).await;
+    assert!(place.recordings().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_nobody_ends_ends_by_itself() {
+    let longest = Duration::from_secs(1);
+    let config = SrsConfig { longest, ..SrsConfig::default() };
+    let place = Place::with(EndpointConfig::default(), config, Duration::from_secs(30)).await;
+    let (_sockets, ports) = sockets();
+    // Without consent, so that no packet is expected and none is missed.
+    let begun = Instant::now();
+    finish(client("src_left", place.addr, ID, ports).start()).await;
+    assert!(begun.elapsed() >= longest);
+    wait_for("the session's end", || (place.srs.figures().live == 0).then_some(())).await;
+    assert_eq!(place.desk.figures().live, 0);
 }

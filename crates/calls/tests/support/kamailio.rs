@@ -50,6 +50,159 @@ pub fn server_config(certificate: &Path, key: &Path) -> rustls::ServerConfig {
         .expect("a certificate that fits its key")
 }
 
+/// An authority that makes certificates, by openssl.
+pub struct Authority {
+    dir: PathBuf,
+    name: String,
+}
+
+fn openssl(dir: &Path, args: &[&str]) {
+    let made = Command::new("openssl").args(args).current_dir(dir).stderr(Stdio::null()).status();
+    assert!(made.is_ok_and(|status| status.success()), "{}", missing("openssl"));
+}
+
+const NEW_KEY: [&str; 5] = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+
+impl Authority {
+    /// A new one; its files lie in this folder.
+    pub fn new(dir: &Path, name: &str) -> Authority {
+        let (subject, key, file) =
+            (format!("/CN=Authority {name}"), format!("{name}-ca.key"), format!("{name}-ca.pem"));
+        let args =
+            ["req", "-x509", "-days", "2", "-subj", &subject, "-keyout", &key, "-out", &file];
+        openssl(dir, &[&args[..], &NEW_KEY].concat());
+        Authority { dir: dir.to_owned(), name: name.to_owned() }
+    }
+
+    /// A certificate for these names (`IP:127.0.0.1`) and its key.
+    pub fn certificate(&self, file: &str, names: &str) -> (PathBuf, PathBuf) {
+        let (request, key, certificate) =
+            (format!("{file}.csr"), format!("{file}.key"), format!("{file}.pem"));
+        let (ca, ca_key) = (format!("{}-ca.pem", self.name), format!("{}-ca.key", self.name));
+        let args = ["req", "-subj", "/CN=agents", "-keyout", &key, "-out", &request];
+        openssl(&self.dir, &[&args[..], &NEW_KEY].concat());
+        std::fs::write(self.dir.join("names"), format!("subjectAltName={names}\n")).expect("names");
+        let args = ["x509", "-req", "-days", "2", "-in", &request, "-CA", &ca, "-CAkey", &ca_key];
+        let more = ["-CAcreateserial", "-extfile", "names", "-out", &certificate];
+        openssl(&self.dir, &[&args[..], &more].concat());
+        (self.dir.join(certificate), self.dir.join(key))
+    }
+
+    /// What trusts this authority and no other.
+    pub fn trusted_by(&self) -> rustls::ClientConfig {
+        use rustls::pki_types::CertificateDer;
+        use rustls::pki_types::pem::PemObject;
+        let mut roots = rustls::RootCertStore::empty();
+        let file = self.dir.join(format!("{}-ca.pem", self.name));
+        let root = CertificateDer::from_pem_file(file).expect("a certificate");
+        roots.add(root).expect("a root");
+        let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+        rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("TLS versions")
+            .with_root_certificates(roots)
+            .with_no_client_auth()
+    }
+}
+
+/// Kamailio as the agents' side: takes calls over TLS and sends them on over UDP to one place.
+pub struct Agents {
+    kamailio: Process,
+    log: PathBuf,
+}
+
+impl Agents {
+    /// Listens on each port with its certificate and key; calls go on to `behind`.
+    pub fn start(dir: &Path, behind: u16, ports: &[(u16, (PathBuf, PathBuf))]) -> Agents {
+        use std::fmt::Write as _;
+        let udp = free_port();
+        let (mut listen, mut profiles) = (String::new(), String::new());
+        // Kamailio wants a profile for all other addresses as well, though it listens on none.
+        let first = ports.first().map(|(_, files)| ("default".to_owned(), files));
+        let own = ports.iter().map(|(port, files)| (format!("127.0.0.1:{port}"), files));
+        for (port, _) in ports {
+            let _ = writeln!(listen, "listen=tls:127.0.0.1:{port}");
+        }
+        for (name, (certificate, key)) in first.into_iter().chain(own) {
+            let _ = writeln!(
+                profiles,
+                "[server:{name}]\nmethod = TLSv1.2+\nverify_certificate = no\nrequire_certificate = no\n\
+                 private_key = {}\ncertificate = {}\n",
+                key.display(),
+                certificate.display()
+            );
+        }
+        profiles += "[client:default]\nmethod = TLSv1.2+\nverify_certificate = no\n";
+        std::fs::write(dir.join("agents-tls.cfg"), profiles).expect("a configuration");
+        let text = format!(
+            r#"
+debug=1
+log_stderror=yes
+children=1
+tcp_children=2
+enable_tls=yes
+auto_aliases=no
+listen=udp:127.0.0.1:{udp}
+{listen}
+loadmodule "tm.so"
+loadmodule "sl.so"
+loadmodule "rr.so"
+loadmodule "pv.so"
+loadmodule "xlog.so"
+loadmodule "siputils.so"
+loadmodule "textops.so"
+loadmodule "tls.so"
+modparam("tls", "config", "{dir}/agents-tls.cfg")
+request_route {{
+  if (has_totag()) {{
+    if (loose_route()) {{ t_relay(); }} else if (is_method("ACK")) {{ if (t_check_trans()) t_relay(); }}
+    exit;
+  }}
+  if (is_method("CANCEL")) {{ t_relay(); exit; }}
+  xlog("L_ALERT", "taken over $proto\n");
+  record_route();
+  $du = "sip:127.0.0.1:{behind}";
+  t_relay();
+}}
+"#,
+            dir = dir.display(),
+        );
+        std::fs::write(dir.join("agents.cfg"), text).expect("a configuration");
+        let log = dir.join("agents.log");
+        let file = std::fs::File::create(&log).expect("a log");
+        let child = Command::new("kamailio")
+            .args(["-f", "agents.cfg", "-DD", "-E", "-m", "64", "-M", "8"])
+            .args(["-w", ".", "-Y", ".", "-P", "agents.pid"])
+            .current_dir(dir)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(file)
+            .spawn()
+            .unwrap_or_else(|_| panic!("{}", missing("kamailio")));
+        std::thread::sleep(Duration::from_millis(1500));
+        Agents { kamailio: Process { child, name: "kamailio".to_owned() }, log }
+    }
+
+    /// What it wrote.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// How many calls it took.
+    pub fn taken(&self) -> usize {
+        self.log().matches("taken over tls").count()
+    }
+}
+
+impl Drop for Agents {
+    fn drop(&mut self) {
+        // Kamailio's main process ends its children when it is told to end, not when it is killed.
+        let _ =
+            Command::new("kill").args(["-TERM", &self.kamailio.child.id().to_string()]).status();
+        std::thread::sleep(Duration::from_millis(300));
+    }
+}
+
 /// Kamailio that sends every call on over TLS, its media through rtpengine.
 pub struct Between {
     _kamailio: Process,

@@ -12,6 +12,9 @@ pub struct Script {
     keys: u32,
 }
 
+/// What says that the caller keeps a session timer of three seconds up.
+const TIMER: &str = "Require: timer\nSession-Expires: 3;refresher=uac\n";
+
 const ACCEPT: &str = "<recv response=\"100\" optional=\"true\"/>";
 
 impl Script {
@@ -56,6 +59,68 @@ impl Script {
         script.pause(milliseconds);
         script.respond("200 OK", Some("sendrecv"));
         script.expect("ACK")
+    }
+
+    /// One who is called and gives its whole answer in a reliable provisional response (RFC 3262): 183 with SDP, then a
+    /// reliable 180, each until its PRACK has come, and a 200 without a body.
+    pub fn reliable(milliseconds: u32) -> Script {
+        let mut script = Script { steps: String::new(), caller: false, number: 1, keys: 0 };
+        script.recv_invite();
+        for (number, line, direction) in
+            [(1, "183 Session Progress", Some("sendrecv")), (2, "180 Ringing", None)]
+        {
+            let headers = format!("Require: 100rel\nRSeq: {number}\n");
+            script.respond_to_invite(line, direction, &headers, " retrans=\"500\"");
+            let _ = write!(
+                script.steps,
+                "<recv request=\"PRACK\"><action><ereg regexp=\"^ *{number} [0-9]+ INVITE\" search_in=\"hdr\" \
+                 header=\"RAck:\" check_it=\"true\" assign_to=\"rack\"/></action></recv><Reference variables=\"rack\"/>"
+            );
+            script.answer_last("200 OK", "");
+        }
+        script = script.voice(milliseconds).wait(milliseconds);
+        script.respond_to_invite("200 OK", None, "", " retrans=\"500\"");
+        script.expect("ACK")
+    }
+
+    /// One who is called, wants a session timer of three seconds at least (422), and then answers. `allow` says what it
+    /// takes besides INVITE: with UPDATE it is refreshed by UPDATE, without by re-INVITE.
+    pub fn timed(allow: &str) -> Script {
+        let mut script = Script { steps: String::new(), caller: false, number: 1, keys: 0 };
+        script.recv_invite();
+        script.answer_last("422 Session Interval Too Small", "Min-SE: 3\n");
+        script.steps += "<recv request=\"ACK\"/>";
+        script.recv_invite();
+        let _ = write!(
+            script.steps,
+            "<nop><action><ereg regexp=\"Session-Expires: *3\" search_in=\"msg\" check_it=\"true\" assign_to=\"expires\"/>\
+             </action></nop><Reference variables=\"expires\"/>"
+        );
+        let headers = format!("Allow: {allow}\n{TIMER}");
+        script.respond_to_invite("200 OK", Some("sendrecv"), &headers, " retrans=\"500\"");
+        script.expect("ACK")
+    }
+
+    /// Expects a refresh of the session timer by UPDATE without a body.
+    pub fn expect_update(mut self) -> Script {
+        self.steps += "<recv request=\"UPDATE\"><action><ereg regexp=\"Session-Expires: *3;refresher=uac\" \
+                       search_in=\"msg\" check_it=\"true\" assign_to=\"update\"/></action></recv>\
+                       <Reference variables=\"update\"/>";
+        self.answer_last("200 OK", TIMER);
+        self
+    }
+
+    /// Expects one by re-INVITE, which offers the session as it stands.
+    pub fn expect_refresh(mut self) -> Script {
+        self.steps += "<recv request=\"INVITE\"><action><ereg regexp=\"Session-Expires: *3;refresher=uac\" \
+                       search_in=\"msg\" check_it=\"true\" assign_to=\"refresh\"/></action></recv>\
+                       <Reference variables=\"refresh\"/>";
+        self.answer_last_with(
+            "200 OK",
+            TIMER,
+            &sdp("[auto_media_port]", "RTP/AVP", "sendrecv", ""),
+        );
+        self.expect("ACK")
     }
 
     /// One who is called, rings, and is cancelled.
@@ -108,6 +173,39 @@ impl Script {
             "<send{retrans}><![CDATA[\nSIP/2.0 {line}\n[last_Via:]\n[last_Record-Route:]\n[last_From:]\n{to}\n[last_Call-ID:]\n[last_CSeq:]\n\
              Contact: <sip:peer@[local_ip]:[local_port];transport=[transport]>\nAllow: INVITE, ACK, BYE, CANCEL, UPDATE, INFO\n{}]]></send>",
             with_body(&body),
+        );
+    }
+
+    /// A response to the INVITE when another request came since.
+    fn respond_to_invite(
+        &mut self,
+        line: &str,
+        direction: Option<&str>,
+        headers: &str,
+        retrans: &str,
+    ) {
+        let body = direction.map(|direction| sdp("[auto_media_port]", "RTP/AVP", direction, ""));
+        let _ = write!(
+            self.steps,
+            "<send{retrans}><![CDATA[\nSIP/2.0 {line}\nVia:[$via]\nFrom:[$from]\nTo:[$to];tag=a[call_number]\n\
+             Call-ID: [call_id]\nCSeq: [$cseq]\n\
+             Contact: <sip:peer@[local_ip]:[local_port];transport=[transport]>\n{headers}{}]]></send>",
+            with_body(&body.unwrap_or_default()),
+        );
+    }
+
+    /// A response to the request that came last, with its own To; a tag is put there when it has none.
+    fn answer_last(&mut self, line: &str, headers: &str) {
+        self.answer_last_with(line, headers, "");
+    }
+
+    fn answer_last_with(&mut self, line: &str, headers: &str, body: &str) {
+        let to = if line.starts_with("422") { "To:[$to];tag=a[call_number]" } else { "[last_To:]" };
+        let _ = write!(
+            self.steps,
+            "<send><![CDATA[\nSIP/2.0 {line}\n[last_Via:]\n[last_From:]\n{to}\n[last_Call-ID:]\n[last_CSeq:]\n\
+             Contact: <sip:peer@[local_ip]:[local_port];transport=[transport]>\n{headers}{}]]></send>",
+            with_body(body),
         );
     }
 

@@ -158,18 +158,16 @@ impl Sipp {
 }
 
 impl Running {
-    /// Waits until the scenario is through.
+    /// Waits until the scenario is through; all its messages.
     ///
     /// # Panics
     /// When SIPp saw something that the scenario does not expect.
-    pub fn finish(self) {
-        if let Err(why) = self.outcome() {
-            panic!("{why}");
-        }
+    pub fn finish(self) -> String {
+        self.outcome().unwrap_or_else(|why| panic!("{why}"))
     }
 
-    /// Waits until the scenario is through; what SIPp saw when it is not what the scenario expects.
-    pub fn outcome(mut self) -> Result<(), String> {
+    /// Waits until the scenario is through; all its messages, or what SIPp saw when it is not what the scenario expects.
+    pub fn outcome(mut self) -> Result<String, String> {
         let end = Instant::now() + self.wanted + Duration::from_secs(5);
         let status = loop {
             match self.process.child.try_wait().expect("SIPp's state") {
@@ -179,7 +177,7 @@ impl Running {
             }
         };
         if status.is_some_and(|status| status.success()) {
-            return Ok(());
+            return Ok(self.messages());
         }
         let read =
             |name: &str| std::fs::read_to_string(self.dir.path().join(name)).unwrap_or_default();

@@ -16,6 +16,8 @@ pub struct House {
     dir: tempfile::TempDir,
     front: u16,
     agent: u16,
+    siprec: u16,
+    api: u16,
 }
 
 fn here() -> PathBuf {
@@ -49,14 +51,14 @@ impl House {
                 }
             }
         }
-        let house = House { dir, front: free(), agent: free() };
+        let house = House { dir, front: free(), agent: free(), siprec: free(), api: free() };
         let first = u16::try_from(20_000 + std::process::id() % 20_000).expect("a port");
         let toml = fs::read_to_string(example.join("calls.toml")).expect("the example");
         let toml = toml
             .replace("127.0.0.1:5060", &format!("127.0.0.1:{}", house.front))
-            .replace("127.0.0.1:5080", &format!("127.0.0.1:{}", free()))
+            .replace("127.0.0.1:5080", &format!("127.0.0.1:{}", house.siprec))
             .replace("127.0.0.1:6060", &format!("127.0.0.1:{}", house.agent))
-            .replace("127.0.0.1:8089", &format!("127.0.0.1:{}", free()))
+            .replace("127.0.0.1:8089", &format!("127.0.0.1:{}", house.api))
             .replace("40000-40999", &format!("{first}-{}", first + 400));
         assert_eq!(toml.matches(&house.front.to_string()).count(), 2, "{toml}");
         fs::write(house.path("calls.toml"), toml).expect("written");
@@ -70,7 +72,8 @@ impl House {
             &house.path("root.key"),
         ]);
         assert_eq!(exit, 0, "{told}");
-        for (name, more) in [("supervisor", &[][..]), ("listener", &["--purpose", "quality"])] {
+        let purpose = ["--purpose", "quality"];
+        for (name, more) in [("supervisor", &[][..]), ("listener", &purpose), ("machine", &[])] {
             let made = Command::new(env!("CARGO_BIN_EXE_frist"))
                 .args(["-C", &house.path(""), "calls", "token", "new", name, "--role", name])
                 .args(more)
@@ -109,6 +112,44 @@ impl House {
         let out = self.command(who, &[&["--json"], args].concat()).output().expect("frist runs");
         serde_json::from_slice(&out.stdout)
             .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&out.stderr)))
+    }
+
+    /// Posts JSON as the holder of a token, as another system does; the status and the answer.
+    pub fn post(&self, who: &str, path: &str, body: &Value) -> (u16, String) {
+        let token = fs::read_to_string(self.path(&format!("{who}.token"))).expect("a token");
+        let config = ureq::Agent::config_builder().http_status_as_error(false);
+        let mut answer = config
+            .build()
+            .new_agent()
+            .post(format!("http://127.0.0.1:{}{path}", self.api))
+            .header("Authorization", format!("Bearer {}", token.trim()))
+            .content_type("application/json")
+            .send(body.to_string())
+            .expect("an answer");
+        (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap_or_default())
+    }
+
+    /// Every file below a folder.
+    pub fn files(&self, folder: &str) -> Vec<PathBuf> {
+        let (mut found, mut folders) = (Vec::new(), vec![self.dir.path().join(folder)]);
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                match entry.path() {
+                    path if path.is_dir() => folders.push(path),
+                    path => found.push(path),
+                }
+            }
+        }
+        found
+    }
+
+    /// Every file that has these bytes.
+    pub fn with_bytes(&self, bytes: &[u8]) -> Vec<PathBuf> {
+        let has = |path: &PathBuf| {
+            let all = fs::read(path).unwrap_or_default();
+            all.windows(bytes.len()).any(|window| window == bytes)
+        };
+        self.files("").into_iter().filter(has).collect()
     }
 
     /// A figure of the desk.
@@ -211,14 +252,17 @@ pub struct Sipp {
 
 impl Sipp {
     fn start(house: &House, scenario: &str, talk: u32, args: &[&str]) -> Sipp {
+        // SIPp 3.6 takes no length of a pause from outside.
+        let steps = fs::read_to_string(here().join(format!("{scenario}.xml"))).expect("a scenario");
+        Sipp::run(house, &steps.replace("1500", &talk.to_string()), args)
+    }
+
+    fn run(house: &House, steps: &str, args: &[&str]) -> Sipp {
         let dir = tempfile::tempdir().expect("a folder");
         fs::copy(house.path("speech.al"), dir.path().join("speech.al")).expect("copied");
         let mut command = Command::new("sipp");
         command.current_dir(dir.path()).env("TERM", "xterm").args(args);
-        // SIPp 3.6 takes no length of a pause from outside.
-        let steps = fs::read_to_string(here().join(format!("{scenario}.xml"))).expect("a scenario");
-        fs::write(dir.path().join("steps.xml"), steps.replace("1500", &talk.to_string()))
-            .expect("written");
+        fs::write(dir.path().join("steps.xml"), steps).expect("written");
         command.args(["-sf", "steps.xml"]);
         command.args(["-i", "127.0.0.1", "-mi", "127.0.0.1", "-nostdin", "-timeout", "30"]);
         command.args(["-timeout_error", "-trace_err", "-error_file", "errors.log"]);
@@ -280,6 +324,28 @@ pub fn caller(house: &House, key1: &str, key2: &str, talk: u32) -> Sipp {
             &target, "-p", &port, "-mp", &media, "-m", "1", "-key", "key1", key1, "-key", "key2",
             key2,
         ],
+    )
+}
+
+/// A recording client (RFC 7866) that streams from the first moment, whatever it is answered; it is told to send, and later
+/// to stop, and then hangs up. The call that it records has this Session-ID.
+pub fn recorder(house: &House, id: &str) -> Sipp {
+    let (port, media) = (free().to_string(), media_port().to_string());
+    let target = format!("127.0.0.1:{}", house.siprec);
+    let steps = fs::read_to_string(here().join("../../../calls/tests/sipp/src_later.xml"))
+        .expect("a scenario")
+        .replace("[rtp1]", "[rtpstream_audio_port]")
+        .replacen(
+            "<recv request=\"INVITE\">",
+            "<nop><action><exec rtp_stream=\"speech.al,-1,8\"/></action></nop>\n  <recv request=\"INVITE\">",
+            1,
+        );
+    let second = free().to_string();
+    let keys = ["-key", "id", id, "-key", "rtp2", &second];
+    Sipp::run(
+        house,
+        &steps,
+        &[&[&*target, "-p", &port, "-mp", &media, "-m", "1"], &keys[..]].concat(),
     )
 }
 

@@ -1,6 +1,6 @@
 //! `frist calls serve` as a process, with the example's register, and SIPp as caller and as agent.
 //!
-//! One story, because a server takes seconds to be put together: a call that is recorded; another in
+//! One story of callers, because a server takes seconds to be put together: a call that is recorded; another in
 //! the middle of which all recording is stopped; a drain; a start after an outage, and one without a
 //! ledger.
 
@@ -8,7 +8,7 @@ mod house;
 
 use std::time::{Duration, Instant};
 
-use house::{House, agent, caller, count, refused};
+use house::{House, agent, caller, count, recorder, refused};
 
 #[test]
 fn from_the_first_call_to_the_start_after_an_outage() {
@@ -125,6 +125,7 @@ fn from_the_first_call_to_the_start_after_an_outage() {
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }
 
+<<<<<<< HEAD
 /// A caller asks for access: their number leads to the call, the call to the recording, and that is
 /// enclosed, by whoever may hear it, and in the log of listening.
 fn a_caller_gets_the_recording(house: &House, caller: &str, heard: &[u8]) {
@@ -164,4 +165,54 @@ fn a_caller_gets_the_recording(house: &House, caller: &str, heard: &[u8]) {
         )
         .expect("a number");
     assert_eq!(logged, 1, "no recording is handed out without its line in the log");
+=======
+/// A session border controller forks a call before anybody asked its caller; the queue system says later, by HTTP, what
+/// the caller answered.
+#[test]
+fn consent_by_http_records_a_forked_call_from_then_on_and_withdrawal_destroys_it() {
+    let house = House::new();
+    let server = house.serve();
+    let id = "f81d4fae7dec11d0a76500a0c91e6bf6";
+    let recorder = recorder(&house, id);
+    let dropped = || {
+        let figures = house.json("supervisor", &["calls", "status"]);
+        figures["media"]["dropped_without_consent"].as_u64().unwrap_or_else(|| panic!("{figures}"))
+    };
+    house.until("dropping what comes without consent", || dropped() > 20);
+    let objects = || house.files("vault/objects").len();
+    assert_eq!((count(&house, "SELECT count(*) FROM recording"), objects()), (0, 0));
+
+    let answer = |granted: bool| {
+        serde_json::json!({
+            "answers": [{ "purpose": "quality", "granted": granted }],
+            "text_id": "contact-centre", "text_version": "2026-11", "language": "da",
+        })
+    };
+    let path = format!("/v1/calls/{id}/consent");
+    assert_eq!(house.post("supervisor", &path, &answer(true)).0, 403, "not everybody says so");
+    let (status, told) = house.post("machine", &path, &answer(true));
+    assert_eq!((status, told.contains("quality")), (200, true), "{told}");
+    house.until("being recorded", || {
+        house.json("supervisor", &["calls", "status"])["media"]["recorded_seconds"].as_u64()
+            > Some(0)
+    });
+    assert_eq!((count(&house, "SELECT count(*) FROM recording"), objects()), (1, 1));
+
+    let (status, told) =
+        house.post("machine", &format!("/v1/calls/{id}/withdraw"), &serde_json::json!({}));
+    assert_eq!(status, 204, "{told}");
+    assert_eq!(count(&house, "SELECT count(*) FROM recording"), 0, "the key is gone at once");
+    let before = dropped();
+    // The client is told to stop; what it goes on to send is dropped.
+    recorder.finish();
+    assert!(dropped() >= before);
+    house.until("removed", || objects() == 0);
+    let speech = std::fs::read(house.path("speech.al")).expect("the speech");
+    assert_eq!(
+        house.with_bytes(&speech[..96]),
+        [std::path::PathBuf::from(house.path("speech.al"))]
+    );
+    server.signal("TERM");
+    server.end(0);
+>>>>>>> h/calls4
 }

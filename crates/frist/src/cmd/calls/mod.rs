@@ -63,7 +63,7 @@ pub fn calls(place: &Place, args: &CallsArgs, json: bool) -> Outcome {
         CallsCommand::Check => check::check(place, args, json),
         CallsCommand::StopRecording { why } => switch::stop(place, args, why, json),
         CallsCommand::ResumeRecording => switch::resume(place, args, json),
-        CallsCommand::Import { folder } => import::import(place, args, folder, json),
+        CallsCommand::Import { folder } => import::import(place, args, folder.as_deref(), json),
         CallsCommand::Token(TokenCommand::New { name, roles, purposes, until }) => {
             tokens::new(place, args, name, roles, purposes, until.as_deref(), json)
         }

@@ -79,6 +79,7 @@ pub(super) fn around(place: &Place, alarm: &Arc<AtomicBool>) -> Outcome<Around> 
         pseudonym_key: *place.calls_key()?,
         clock: Arc::new(now),
         ledger: Arc::new(move || own.ledger().map_err(|failure| failure.message)),
+        env: Arc::new(|name| std::env::var(name).ok()),
         sweep_alarm: Arc::clone(alarm),
         say: Arc::new(|line| anstream::eprintln!("{line}")),
     })
@@ -109,5 +110,5 @@ pub(super) fn desk(loaded: &Loaded, vault: Vault, around: &Around) -> Outcome<De
 
 fn in_use(error: &VaultError) -> Failure {
     Failure { exit: Exit::Busy, ..Failure::new(error.to_string()) }
-        .help("a server is running with this vault; end it first, or speak with it by its API")
+        .help("a server is running with this vault: end it first, or ask it (`frist calls import` without a folder imports what [import] of calls.toml names)")
 }

@@ -1,0 +1,88 @@
+//! Agents over TLS: Kamailio is their side, and its certificate is checked.
+
+use super::*;
+use crate::granted::{blocks, heard};
+use crate::support::kamailio::{Agents, Authority};
+use frist_calls::config::Srtp;
+use frist_calls::sip::{EndpointConfig, Uri};
+use std::sync::Arc;
+
+fn agents(first: u16, then: u16) -> Vec<Uri> {
+    vec![
+        Uri::parse(&format!("sip:agent@127.0.0.1:{first};transport=tls")).unwrap(),
+        Uri::parse(&format!("sip:agent@127.0.0.1:{then}")).unwrap(),
+    ]
+}
+
+#[test]
+fn agents_over_tls_are_called_only_with_a_certificate_that_is_theirs() {
+    let dir = tempfile::tempdir().unwrap();
+    let ours = Authority::new(dir.path(), "ours");
+    let theirs = Authority::new(dir.path(), "theirs");
+    let ports: [u16; 3] = std::array::from_fn(|_| free_port());
+    let behind = free_port();
+    let kamailio = Agents::start(
+        dir.path(),
+        behind,
+        &[
+            (ports[0], ours.certificate("right", "IP:127.0.0.1")),
+            (ports[1], theirs.certificate("stranger", "IP:127.0.0.1")),
+            (ports[2], ours.certificate("other-name", "IP:127.0.0.2,DNS:localhost")),
+        ],
+    );
+    let trusted = ours.trusted_by();
+    let second: [u16; 3] = std::array::from_fn(|_| free_port());
+    let server = Server::start(Wishes {
+        front: Box::new(move |front| {
+            // SIPp knows no SRTP, which agents over TLS are offered otherwise.
+            front.agent_srtp = Srtp::Off;
+            for (name, at) in [("right", 0), ("stranger", 1), ("other-name", 2)] {
+                let plan = frist_calls::front::Plan {
+                    agents: agents(ports[at], second[at]),
+                    ..front.plan.clone()
+                };
+                front.lines.insert(name.to_owned(), plan);
+            }
+        }),
+        endpoint: Box::new(move |endpoint: &mut EndpointConfig| {
+            endpoint.tls_client = Some(Arc::new(trusted));
+        }),
+        ..Wishes::default()
+    });
+    let yes = || Script::caller().wait(FIRST).key('1').wait(NEXT).key('1').wait(700);
+    // Bridged, held and hung up by the agent, all over the connection that we opened.
+    let right = Script::agent(100)
+        .voice_from(3000, 500)
+        .wait(900)
+        .reinvite("sendonly")
+        .wait(300)
+        .reinvite("sendrecv")
+        .wait(300)
+        .bye();
+    let mut running = vec![sipp::answers(&right, "right", behind).start()];
+    for (name, port) in ["stranger", "other-name"].into_iter().zip(&second[1..]) {
+        running.push(sipp::answers(&Script::agent(100).expect_bye(), name, *port).start());
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    let held = yes()
+        .voice_from(5000, 400)
+        .expect_reinvite("sendonly", "recvonly")
+        .expect_reinvite("sendrecv", "sendrecv")
+        .expect_bye();
+    running.push(sipp::calls(&held, server.addr, "right").start());
+    for name in ["stranger", "other-name"] {
+        running.push(sipp::calls(&yes().wait(600).bye(), server.addr, name).start());
+    }
+    // A Kamailio that let one of the two in would send it to `behind`, where the story of `right` would fail.
+    let wrong: Vec<String> = running.into_iter().filter_map(|one| one.outcome().err()).collect();
+    assert!(wrong.is_empty(), "{}\n{}", wrong.join("\n\n"), kamailio.log());
+    server.settled();
+    let recordings = server.recordings();
+    assert_eq!(recordings.len(), 3, "a certificate that is wrong costs an agent, not the call");
+    let both = recordings.iter().any(|one| {
+        let [caller, agent] = [0, 1].map(|leg| blocks(&server, &one.id, leg));
+        heard(&caller, 5000, 20) >= 15 && heard(&agent, 3000, 25) >= 20
+    });
+    assert!(both, "no recording has both voices of the call over TLS");
+    assert_eq!(kamailio.taken(), 1, "{}", kamailio.log());
+}
