@@ -25,5 +25,5 @@ pub use guidelines::{Guidelines, guidelines};
 pub use notice::{Notice, NoticeChange, compare, notice, notices, wrong};
 pub use record::{Record, record};
 pub use schedule::{Schedule, schedule};
-pub use source::{Error, Result, Source};
+pub use source::{Error, Result, Source, small};
 pub use write::{Format, Kind, document, write};

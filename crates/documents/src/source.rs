@@ -173,7 +173,7 @@ fn list(items: &[String], last: &str) -> String {
 
 /// A text with a small first letter, as it stands inside a sentence. What begins with an
 /// abbreviation (`CPR-nummer`) keeps it.
-pub(crate) fn small(text: &str) -> String {
+pub fn small(text: &str) -> String {
     let mut chars = text.chars();
     let second_is_small = text.chars().nth(1).is_none_or(|c| !c.is_uppercase());
     match chars.next() {

@@ -376,15 +376,15 @@ fn draft(
     let how = match (sealed, until) {
         (_, Some(_)) => say(
             lang,
-            "En fil, som du henter på et privat link. Du får koden særskilt.",
-            "A file that you fetch by a private link. You receive the code separately.",
+            "Du henter filen på et privat link og får koden særskilt.",
+            "You fetch the file by a private link and receive the code separately.",
         ),
         (true, None) => say(
             lang,
-            "En krypteret fil. Du får koden særskilt.",
-            "An encrypted file. You receive the code separately.",
+            "Filen er krypteret, og du får koden særskilt.",
+            "The file is encrypted, and you receive the code separately.",
         ),
-        (false, None) => say(lang, "En zip-fil.", "A zip file."),
+        (false, None) => say(lang, "Det er en zip-fil.", "It is a zip file."),
     };
     let mut context: LetterContext = desk(engine, by, t, signed).context(&kept);
     context.delivery =

@@ -1,6 +1,6 @@
 //! What Art. 15(1) asks for, (a) to (h), for the purposes of the records in a package.
 
-use frist_documents::{Source, words};
+use frist_documents::{Source, small, words};
 use frist_paper::letters::AccessLine;
 use frist_register::{Activity, Purpose};
 
@@ -38,7 +38,7 @@ pub(super) fn lines(source: &Source<'_>, gathered: &Gathered) -> Result<Vec<Acce
                 purpose: or_id(purpose.text.value.get(source.lang), &purpose.id.value),
                 basis: basis(source, purpose),
                 recipients: recipients(source, activity, &categories),
-                categories: categories.iter().map(|c| source.category(c)).collect(),
+                categories: categories.iter().map(|c| small(&source.category(c))).collect(),
                 period: periods.join(" "),
                 source: said(&activity.source, source),
                 automated: said(&activity.automated, source),
@@ -61,18 +61,24 @@ fn basis(source: &Source<'_>, purpose: &Purpose) -> String {
     let bases = purpose.basis.iter().chain(&purpose.special_basis).map(|b| {
         let label = b.value.label();
         let label = if source.da() { &label.da } else { &label.en };
+        // What the label says in parentheses is for whoever writes the register.
+        let label = small(label.split(" (").next().unwrap_or(label));
         format!("{} ({label})", source.article(&b.value.to_string()))
     });
-    let mut parts: Vec<String> = bases.collect();
+    let mut out = bases.collect::<Vec<_>>().join(if source.da() { " og " } else { " and " });
     let law = purpose.law.as_ref().and_then(|id| source.book.get(id));
     if let Some(law) = law {
         let version = law.version_on(source.law_day()).unwrap_or_else(|| law.newest());
-        parts.push(version.citation.clone());
+        let so = if source.da() { ", jf. " } else { ", under " };
+        // Danish acts are written with a small letter inside a sentence.
+        out.push_str(so);
+        out.push_str(&small(&version.citation));
     }
     if let Some(interest) = &purpose.interest {
-        parts.push(interest.value.get(source.lang).to_owned());
+        out.push_str(if source.da() { ". Interessen er: " } else { ". The interest is: " });
+        out.push_str(&small(interest.value.get(source.lang)));
     }
-    parts.join(", ")
+    out
 }
 
 /// Who receives any of these categories from the activity, with the third country and its safeguard.
@@ -82,11 +88,11 @@ fn recipients(source: &Source<'_>, activity: &Activity, categories: &[&str]) -> 
     };
     let mut out: Vec<String> = Vec::new();
     for disclosure in activity.disclosures.iter().filter(has) {
-        let mut name = source.recipient(&disclosure.recipient.value);
+        let mut name = small(&source.recipient(&disclosure.recipient.value));
         let declared = source.register.recipients.iter();
         let declared = declared.into_iter().find(|r| r.id.value == disclosure.recipient.value);
         if let Some(recipient) = declared
-            && let Some(country) = &recipient.country
+            && let Some(country) = recipient.third_country()
         {
             name.push_str(&format!(" ({}", country.value));
             if let Some(safeguard) = &recipient.safeguard {

@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write as _};
 
 use age::secrecy::SecretString;
-use frist_paper::{Block, Document, Inline};
+use frist_paper::{Block, Cell, Document};
 use frist_register::Lang;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -110,10 +110,15 @@ fn to_read(mut letter: Document, gathered: &Gathered, lang: Lang) -> Document {
         for (n, held) in set.records.iter().enumerate() {
             let caption = format!("{} {}", say(lang, "Post", "Record"), n + 1);
             letter.blocks.push(Block::Heading(3, caption));
-            let fields = held.fields.iter().filter_map(|(name, value)| {
-                Some((name.clone(), vec![Inline::Text(value.clone()?)]))
+            let rows = held.fields.iter().filter_map(|(name, value)| {
+                Some(vec![Cell::from(called(set, name, lang)), Cell::from(value.clone()?)])
             });
-            letter.blocks.push(Block::Definitions(fields.collect()));
+            letter.blocks.push(Block::Table {
+                caption: String::new(),
+                head: Vec::new(),
+                rows: rows.collect(),
+                widths: vec![30, 70],
+            });
             if let Some((name, _)) = &held.file {
                 let words = say(lang, "Filen er vedlagt", "The file is enclosed");
                 letter.blocks.push(Block::paragraph(format!("{words}: {name}")));
@@ -121,6 +126,15 @@ fn to_read(mut letter: Document, gathered: &Gathered, lang: Lang) -> Document {
         }
     }
     letter
+}
+
+/// What a field is called: by the register's words where it has any, with the name in the system.
+fn called(set: &HeldIn, field: &str, lang: Lang) -> String {
+    let fact = set.dataset.facts.iter().find(|(name, _)| name.eq_ignore_ascii_case(field));
+    match fact.map(|(_, fact)| fact.title.get(lang)).filter(|title| !title.is_empty()) {
+        Some(title) => format!("{title} ({field})"),
+        None => field.to_owned(),
+    }
 }
 
 fn json(gathered: &Gathered, number: &str, revision: &str, lang: Lang, t: Timestamp) -> Value {

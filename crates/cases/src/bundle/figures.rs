@@ -138,8 +138,8 @@ pub struct Ground {
     pub force: String,
     /// How long, in words; none while its conditions hold.
     pub term: Option<Words>,
-    /// The fact that it runs from.
-    pub from: Option<String>,
+    /// The fact that it runs from, by the register's words where it has any.
+    pub from: Option<Words>,
     /// The legal basis, such as `6(1)(c)`.
     pub basis: Option<String>,
     /// The paragraphs it rests on.

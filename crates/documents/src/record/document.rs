@@ -179,7 +179,7 @@ fn purposes(source: &Source<'_>, all: &[PurposeView]) -> Block {
         let mut bases: Vec<String> = [&p.basis, &p.special_basis]
             .into_iter()
             .flatten()
-            .map(|b| format!("{} ({})", capital(&b.citation), b.label))
+            .map(|b| format!("{} ({})", capital(&b.citation), crate::small(&b.label)))
             .collect();
         if bases.is_empty() {
             bases.push(source.pick("Ikke angivet", "Not stated").to_owned());

@@ -105,6 +105,7 @@ fn environment(lang: Lang) -> Environment<'static> {
     env.add_filter("length", |v: &Value| v.len().unwrap_or(0));
     env.add_test("none", tests::is_none);
     env.add_test("defined", tests::is_defined);
+    env.add_filter("capital", |v: &str| capital(v));
     env.add_filter("date", move |v: &Value| date(v, lang));
     env.add_filter("listed", move |v: &Value| listed(v, lang));
     env.add_filter("right", move |v: &str| phrases::right(v, lang).to_owned());
@@ -123,6 +124,12 @@ fn date(value: &Value, lang: Lang) -> Result<String, Error> {
         Some(date) => Ok(super::written(date, lang)),
         None => Err(Error::new(ErrorKind::InvalidOperation, "`date` wants a date")),
     }
+}
+
+/// As a line begins: with a capital letter.
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }
 
 /// `a, b og c`.

@@ -24,6 +24,7 @@ use frist_register::{Lang, Letter};
 pub use check::check;
 pub use context::*;
 pub use kind::LetterKind;
+pub use phrases::article;
 pub use sample::sample;
 
 use crate::error::PaperError;

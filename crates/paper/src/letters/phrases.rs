@@ -46,7 +46,8 @@ pub(crate) fn answer(word: &str, lang: Lang) -> &str {
 }
 
 /// `17(3)(b)` as people write it: `artikel 17, stk. 3, litra b`, `Article 17(3)(b)`.
-pub(crate) fn article(word: &str, lang: Lang) -> String {
+#[must_use]
+pub fn article(word: &str, lang: Lang) -> String {
     if lang == Lang::En {
         return format!("Article {word}");
     }

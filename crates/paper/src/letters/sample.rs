@@ -240,8 +240,8 @@ fn recipients(t: Choose<'_>) -> Vec<RecipientLine> {
 fn delivery(t: Choose<'_>) -> Delivery {
     Delivery {
         how: t(
-            "En krypteret fil. Du får koden særskilt.",
-            "An encrypted file. You receive the code separately.",
+            "Filen er krypteret, og du får koden særskilt.",
+            "The file is encrypted, and you receive the code separately.",
         ),
         until: Some(date(2026, 10, 8)),
         formats: vec!["JSON".to_owned(), "CSV".to_owned()],

@@ -10,8 +10,13 @@ use crate::words;
 
 /// A word longer than this is given places where it may be broken.
 const LONG: usize = 28;
+/// One of letters alone only when it is longer than this.
+const LONGEST: usize = 60;
 /// A table with more columns than this wants the paper's long side.
 const WIDE: usize = 6;
+
+/// A row whose longest cell has at most so many bytes is not parted by the end of a page.
+const WHOLE: usize = 700;
 
 /// Where attachment `i` lies.
 pub(super) fn place(i: usize) -> String {
@@ -115,6 +120,9 @@ fn table(caption: &str, head: &[String], rows: &[Vec<Cell>], widths: &[u16]) -> 
     let body: Vec<Vec<Value>> = rows
         .iter()
         .map(|row| {
+            // A row stays on one page, unless it is so long that it might not fit.
+            let length = |c: &Cell| c.content.iter().map(|i| i.plain().len()).sum::<usize>();
+            let whole = row.iter().map(length).max().unwrap_or(0) <= WHOLE;
             (0..columns)
                 .map(|i| {
                     let cell = row.get(i).unwrap_or(&empty);
@@ -122,6 +130,7 @@ fn table(caption: &str, head: &[String], rows: &[Vec<Cell>], widths: &[u16]) -> 
                     json!({
                         "words": inlines(&cell.content, limit(i)),
                         "end": cell.align == Align::End,
+                        "whole": whole,
                         // A word is parted only where it would not fit at all.
                         "part": longest > widths[i] * 90 / all.max(1),
                     })
@@ -174,7 +183,11 @@ fn inlines(content: &[Inline], longest: usize) -> Value {
                 Inline::Link { .. } if inline.target().is_some() => "link",
                 Inline::Link { .. } => "text",
             };
-            let string = breakable(&text(inline.plain()), longest);
+            let string = match inline {
+                Inline::Code(_) => text(inline.plain()),
+                _ => super::together::together(&text(inline.plain())),
+            };
+            let string = breakable(&string, longest);
             match inline.target() {
                 Some(url) => json!({"kind": kind, "text": string, "url": url}),
                 None => json!({"kind": kind, "text": string}),
@@ -228,7 +241,11 @@ fn number(c: char) -> String {
 fn breakable(string: &str, longest: usize) -> String {
     let mut out = String::with_capacity(string.len());
     for part in string.split_inclusive([' ', '\n']) {
-        if part.chars().count() <= longest {
+        let signs = part.chars().count();
+        // A long Danish word fits a line, and a column that it does not fit hyphenates it.
+        let is_word = signs <= LONGEST
+            && part.trim_end_matches(|c: char| !c.is_alphabetic()).chars().all(char::is_alphabetic);
+        if signs <= longest || is_word {
             out.push_str(part);
             continue;
         }

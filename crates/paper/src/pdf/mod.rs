@@ -5,6 +5,7 @@
 //! document gives the same bytes everywhere.
 
 mod data;
+mod together;
 mod world;
 
 use typst_layout::PagedDocument;

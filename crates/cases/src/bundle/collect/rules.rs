@@ -61,7 +61,7 @@ pub(super) fn rules(engine: &Engine) -> Vec<RuleRow> {
 
 fn rule(engine: &Engine, register: &Register, dataset: &DataSet) -> RuleRow {
     let (grounds, problem) = match RuleSet::resolve(register, engine.book, dataset) {
-        Ok(rules) => (grounds(&rules), None),
+        Ok(rules) => (grounds(&rules, dataset), None),
         Err(e) => (Vec::new(), Some(e.to_string())),
     };
     RuleRow {
@@ -78,8 +78,13 @@ fn rule(engine: &Engine, register: &Register, dataset: &DataSet) -> RuleRow {
     }
 }
 
-fn grounds(rules: &RuleSet) -> Vec<Ground> {
-    let name = |ix: usize| rules.facts.get(ix).map(|f| f.name.clone());
+fn grounds(rules: &RuleSet, dataset: &DataSet) -> Vec<Ground> {
+    let name = |ix: usize| {
+        let name = &rules.facts.get(ix)?.name;
+        let title = dataset.facts.get(name).map(|f| Words::from(&f.title));
+        let said = title.filter(|t| !t.get(frist_register::Lang::Da).is_empty());
+        Some(said.unwrap_or_else(|| Words { da: name.clone(), en: name.clone() }))
+    };
     let keep = rules.grounds.iter().map(|g| Ground {
         title: Words::from(&g.title),
         force: match g.force {

@@ -109,7 +109,7 @@ fn ground_text(g: &Ground, say: &Say<'_>) -> String {
 
 fn term(g: &Ground, say: &Say<'_>) -> String {
     let term = g.term.as_ref().map(|t| t.get(say.lang));
-    match (term, &g.from) {
+    match (term, g.from.as_ref().map(|f| f.get(say.lang))) {
         (Some(t), Some(from)) => {
             say.t(&format!("{t}, regnet fra {from}"), &format!("{t}, counted from {from}"))
         }
@@ -125,7 +125,7 @@ fn term(g: &Ground, say: &Say<'_>) -> String {
 fn law(g: &Ground, say: &Say<'_>) -> String {
     let mut parts = g.citations.clone();
     if let Some(basis) = &g.basis {
-        parts.push(say.t(&format!("art. {basis}"), &format!("Art. {basis}")));
+        parts.push(frist_paper::letters::article(basis, say.lang));
     }
     match g.checked.as_deref() {
         Some("secondary") => {
