@@ -21,6 +21,6 @@ pub use bound::{Bound, Common};
 pub use open::open;
 pub use store::{
     Action, Aftercare, Amended, Census, CollectionInfo, Disposed, FieldInfo, FieldMatch,
-    FieldValue, Fields, FoundRow, Key, KeyPart, Looked, Part, Partition, Record, Store, StoreError,
-    Unnamed,
+    FieldValue, Fields, FoundRow, Key, KeyPart, Looked, Part, Partition, Record, Search, Store,
+    StoreError, Unnamed,
 };

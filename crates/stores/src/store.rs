@@ -101,6 +101,18 @@ pub struct Part<'a> {
     pub action: &'a Action,
 }
 
+/// What is looked for in one collection; as the arguments of [`Store::find`].
+pub struct Search<'a> {
+    /// The data set.
+    pub bound: &'a Bound,
+    /// In which fields, for what.
+    pub any_of: Vec<FieldMatch>,
+    /// The fields whose values are wanted.
+    pub wanted: Vec<String>,
+    /// How many records at most.
+    pub limit: usize,
+}
+
 /// A part of a collection that is due as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Partition {
@@ -428,6 +440,12 @@ pub trait Store: Send {
         })
     }
 
+    /// [`Store::find`] in several collections; the answers in the order given. A database that can is
+    /// asked once for all of them.
+    fn find_all(&mut self, searches: &[Search<'_>]) -> Vec<Result<Looked, StoreError>> {
+        searches.iter().map(|s| self.find(s.bound, &s.any_of, &s.wanted, s.limit)).collect()
+    }
+
     /// One record's fields as text, for holds and for people to see in `explain`.
     ///
     /// # Errors
@@ -578,6 +596,11 @@ pub trait Store: Send {
     /// # Errors
     /// When the store refuses.
     fn settle(&mut self, bound: &Bound) -> Result<Aftercare, StoreError>;
+
+    /// Whether [`Store::settle`] of this data set does something, beyond giving advice.
+    fn clears_up(&self) -> bool {
+        true
+    }
 
     /// Whether the last call was cut off in the middle (the connection broke, or half of a record is
     /// gone): then nobody knows how much of it was done, or whether a server is still at it.

@@ -6,7 +6,7 @@ use std::path::Path;
 use frist_decide::RuleSet;
 use frist_law::LawBook;
 use frist_register::Register;
-use frist_stores::{Bound, FieldMatch, Looked, Store, open};
+use frist_stores::{Bound, FieldMatch, Looked, Search, Store, open};
 
 fn bound(kind: &str, dir: &Path, url: Option<&str>) -> (Box<dyn Store>, Bound) {
     let text = format!(
@@ -143,4 +143,101 @@ fn sqlite_finds_numbers_and_texts_in_columns_of_any_type() {
     // More generously than asked: whoever asks compares again.
     assert_eq!(keys("blind", "ANNA"), "1 2");
     assert_eq!(find(store.as_mut(), &bound, "blind", &["anna"]).slow, ["blind"]);
+}
+
+/// Asked together, several tables answer as each does by itself: keys of several columns and types,
+/// a column without an index, values that cannot be there, fields that are empty or missing.
+#[test]
+fn several_tables_at_once_answer_as_one_by_one() {
+    let db = frist_testkit::postgres();
+    db.connect()
+        .batch_execute(
+            "CREATE TABLE a (id bigint PRIMARY KEY, at date, mail text, no bigint);
+             CREATE TABLE b (x text, y integer, at date, mail varchar(40), PRIMARY KEY (x, y));
+             CREATE TABLE c (id uuid PRIMARY KEY, at date, mail text);
+             CREATE TABLE d (id text PRIMARY KEY, at date, mail text, no bigint);
+             CREATE INDEX ON a (mail); CREATE INDEX ON a (no); CREATE INDEX ON b (mail); CREATE INDEX ON d (mail);
+             INSERT INTO a VALUES (1, '2026-01-01', 'p1', 7), (2, '2026-01-01', 'p2', 8), (3, '2026-01-01', NULL, 7);
+             INSERT INTO b VALUES ('x,y', 1, '2026-01-01', 'p1'), ('z', 2, '2026-01-01', 'p1'), ('z', 3, '2026-01-01', 'p3');
+             INSERT INTO c VALUES (md5('1')::uuid, '2026-01-01', 'p1');
+             INSERT INTO d VALUES ('4711', '2026-01-01', 'p1', NULL), ('4712', '2026-01-01', 'p2', 7)",
+        )
+        .unwrap();
+    let dataset = |table: &str| {
+        format!(
+            "[[dataset]]\nid = \"{table}\"\nactivity = \"a\"\nat = \"s/{table}\"\nsubjects = [\"customer\"]\n\
+             categories = [\"identity\"]\n[[dataset.keep]]\nfor = \"p\"\nfrom = \"at\"\nperiod = \"1 year\"\n"
+        )
+    };
+    let text = format!(
+        "[controller]\nname = \"A\"\n[[store]]\nid = \"s\"\nkind = \"postgresql\"\nurl_env = \"URL\"\n\
+         [[activity]]\nid = \"a\"\ntitle = {{ en = \"A\" }}\n[[activity.purpose]]\nid = \"p\"\ntext = {{ en = \"service\" }}\n\
+         basis = \"6(1)(b)\"\n{}",
+        ["a", "b", "c", "d"].map(dataset).concat()
+    );
+    let register = Register::read(&[("r.toml", &text)]).register.unwrap();
+    let env = |name: &str| (name == "URL").then(|| db.url.clone());
+    let mut store = open(&register.stores[0], Path::new("."), &env).unwrap();
+    let bound: Vec<Bound> = register
+        .datasets
+        .iter()
+        .map(|d| {
+            let rules = RuleSet::resolve(&register, LawBook::embedded(), d).unwrap();
+            store.bind(&register, d, &rules).unwrap()
+        })
+        .collect();
+    let words = |field: &str, all: &[&str]| FieldMatch {
+        field: field.into(),
+        spellings: all.iter().map(|s| (*s).to_owned()).collect(),
+    };
+    let search = |table: usize, any_of: Vec<FieldMatch>, wanted: &[&str], limit| Search {
+        bound: &bound[table],
+        any_of,
+        wanted: wanted.iter().map(|s| (*s).to_owned()).collect(),
+        limit,
+    };
+    let searches = [
+        search(
+            0,
+            vec![words("mail", &["p1", "P1", "x"]), words("no", &["7", "word"])],
+            &["mail", "no"],
+            10,
+        ),
+        search(1, vec![words("mail", &["p1", "P1"])], &["mail"], 10),
+        // No index serves it.
+        search(2, vec![words("mail", &["p1"])], &["mail"], 10),
+        search(3, vec![words("mail", &["p2"]), words("no", &["word"])], &["no", "mail", "at"], 10),
+        // Nothing can be there, and nothing is wanted.
+        search(0, vec![words("no", &["word"])], &["no"], 10),
+        search(0, vec![words("no", &["7"])], &["no"], 0),
+        // More than are wanted.
+        search(0, vec![words("no", &["7", "8"])], &[], 2),
+    ];
+    let said = |looked: &Looked| {
+        let mut rows: Vec<_> =
+            looked.rows.iter().map(|r| (r.key.clone(), r.values.clone())).collect();
+        rows.sort();
+        (rows, looked.slow.clone())
+    };
+    let alone: Vec<_> = searches
+        .iter()
+        .map(|s| said(&store.find(s.bound, &s.any_of, &s.wanted, s.limit).unwrap()))
+        .collect();
+    let found: Vec<usize> = alone.iter().map(|(rows, _)| rows.len()).collect();
+    assert_eq!(found, [2, 2, 1, 1, 0, 0, 2]);
+    assert_eq!(alone[2].1, ["mail"]);
+    let all = store.find_all(&searches);
+    for (n, (one, all)) in alone.iter().zip(&all).enumerate() {
+        let all = said(all.as_ref().unwrap());
+        // Of more than are wanted, any.
+        assert!(*one == all || (n == 6 && all.0.len() == 2), "search {n}");
+    }
+    // One that fails does not keep the others back.
+    let mut more = Vec::from(searches);
+    more.push(search(1, vec![words("nosuch", &["7"])], &[], 10));
+    db.connect().batch_execute("DROP TABLE d").unwrap();
+    let all = store.find_all(&more);
+    let failed: Vec<usize> = (0..all.len()).filter(|n| all[*n].is_err()).collect();
+    assert_eq!(failed, [3, 7]);
+    assert!(said(all[0].as_ref().unwrap()) == alone[0]);
 }

@@ -324,7 +324,7 @@ impl Engine {
         if alive { Ok(()) } else { Err(e.into()) }
     }
 
-    /// What erased bytes may be left is removed, or advised about, in each data set that went.
+    /// What erased bytes may be left is removed in each data set that went.
     fn settle_all(
         &mut self,
         turns: &[Turn<'_>],
@@ -337,7 +337,11 @@ impl Engine {
                 continue;
             }
             let settled = match self.store(&prepared.dataset.store.value) {
-                Ok(store) => store.settle(&prepared.bound).map(drop).map_err(Error::from),
+                Ok(store) if store.clears_up() => {
+                    store.settle(&prepared.bound).map(drop).map_err(Error::from)
+                }
+                // Its advice is for the sweeps, which have somebody to tell it to.
+                Ok(_) => Ok(()),
                 Err(e) => Err(e),
             };
             self.give_up(prepared.id(), settled, failed)?;

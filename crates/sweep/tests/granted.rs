@@ -9,8 +9,9 @@ use frist_ledger::entry::Kind as EntryKind;
 use frist_state::Scope;
 use frist_stores::Key;
 use frist_sweep::{Carried, Engine, Grant};
-use support::child::{Orders, obey, orders, start, survived};
+use support::child::{Orders, obey, orders, start, start_under, survived};
 use support::harness::{Call, later};
+use support::trace::{Blow, LEAVING, Strace, Traced, permitted};
 use support::*;
 
 /// Kept for news while consent is given, and for the accounts as long as the statute demands.
@@ -111,59 +112,136 @@ fn child() {
     }
 }
 
-fn told(engine: &mut Engine, id: i64) -> usize {
-    let leaf = RecordKey::new([7; 32]).leaf(format!("s/person/{id}").as_bytes());
-    engine.state.find_record(&leaf).unwrap().len()
+/// The same persons and, where grants go together, their notes; without a batch size these are one
+/// step. Person 3 is on hold.
+fn org_for(call: Call, store: Db, state: Db, used: Vec<frist_testkit::TestDatabase>) -> Org {
+    let org = match call {
+        Call::Together => {
+            let org = Org::again(store, state, &format!("{RULE}{NOTES}"), used);
+            org.persons(1..=4, 366 * 8);
+            org.persons(5..=6, 400);
+            [(10, 1, 400), (20, 2, 400), (50, 5, 1)].map(|(id, p, days)| org.note(id, p, days));
+            org
+        }
+        _ => org_again(store, state, used),
+    };
+    org.hold("h", Scope::Key { key: "3".into() });
+    org
+}
+
+/// Each record that is gone is in the ledger once, and no other; those that must stay are there.
+fn told_of_what_is_gone(org: &Org, engine: &mut Engine, call: Call, what: &str) {
+    let places: [(&str, &[i64], &[i64]); 2] =
+        [("person", &[1, 2, 3, 4, 5, 6], &[3, 5, 6]), ("note", &[10, 20, 50], &[50])];
+    for (table, all, stay) in &places[..if call == Call::Together { 2 } else { 1 }] {
+        let left = org.ids(table);
+        assert!(stay.iter().all(|id| left.contains(id)), "{what}");
+        for id in *all {
+            let leaf = RecordKey::new([7; 32]).leaf(format!("s/{table}/{id}").as_bytes());
+            let told = engine.state.find_record(&leaf).unwrap().len();
+            assert_eq!(told, usize::from(!left.contains(id)), "{what}: {table} {id}");
+        }
+    }
+}
+
+/// After a call that was interrupted: whoever comes next finishes it, by the rule without consent,
+/// and the call can be made again.
+fn recovered(org: &Org, call: Call, what: &str) {
+    later(&org.place, &org.clock);
+    let mut engine = org.engine();
+    let (_, open) = engine.recover(&mut |_| ()).unwrap();
+    assert_eq!(open, [], "{what}");
+    told_of_what_is_gone(org, &mut engine, call, what);
+    let grants: Vec<Grant> = match call {
+        Call::Together => grants_together().into(),
+        _ => grants().into(),
+    };
+    run(&mut engine, &grants);
+    assert_eq!(org.ids("person"), [3, 5, 6], "{what}");
+    assert!(call != Call::Together || org.ids("note") == [50], "{what}");
+    told_of_what_is_gone(org, &mut engine, call, what);
+    assert!(engine.state.running_sweeps().unwrap().is_empty(), "{what}");
+    assert!(engine.state.open_batches().unwrap().is_empty(), "{what}");
+    let entry = org.entries().pop().unwrap();
+    assert!(matches!(entry.what, EntryKind::Sweep { .. }), "{what}");
 }
 
 /// A child process carries the grants out and is killed (SIGKILL) at each step.
-fn killed_at_every_step(store: Db, state: Db) {
+fn killed_at_every_step(store: Db, state: Db, call: Call) {
     let mut used = Vec::new();
     for n in 1.. {
-        let org = org_again(store, state, used);
-        org.hold("h", Scope::Key { key: "3".into() });
-        let orders = Orders { call: Call::Granted, die_at: Some(n), ..Orders::default() };
+        let org = org_for(call, store, state, used);
+        let orders = Orders { call, die_at: Some(n), ..Orders::default() };
         let survived = survived(start(&org.place, &org.clock, orders));
-        let what = format!("{store:?}: killed at step {n}");
-        let before = org.ids("person");
-        assert!([3, 5, 6].iter().all(|id| before.contains(id)), "{what}");
-        later(&org.place, &org.clock);
-        let mut engine = org.engine();
-        // Whoever comes next finishes the batch, by the rule without consent.
-        let (_, open) = engine.recover(&mut |_| ()).unwrap();
-        assert_eq!(open, [], "{what}");
-        let left = org.ids("person");
-        assert!([3, 5, 6].iter().all(|id| left.contains(id)), "{what}");
-        for id in 1..=6 {
-            let gone = usize::from(!left.contains(&id));
-            assert_eq!(told(&mut engine, id), gone, "{what}: {id}");
-        }
-        run(&mut engine, &grants());
-        assert_eq!(org.ids("person"), [3, 5, 6], "{what}");
-        for id in 1..=6 {
-            let gone = usize::from([1, 2, 4].contains(&id));
-            assert_eq!(told(&mut engine, id), gone, "{what}: {id}");
-        }
-        assert!(engine.state.running_sweeps().unwrap().is_empty(), "{what}");
-        assert!(engine.state.open_batches().unwrap().is_empty(), "{what}");
-        let entry = org.entries().pop().unwrap();
-        assert!(matches!(entry.what, EntryKind::Sweep { .. }), "{what}");
+        recovered(&org, call, &format!("{store:?}, {call:?}: killed at step {n}"));
         if survived {
-            // Began, its turn, three batches of three steps, settled, verified, finished.
-            assert_eq!(n - 1, 2 + 3 * 3 + 2 + 1);
+            assert_eq!(n - 1, steps(call), "{call:?}");
             return;
         }
-        drop(engine);
         used = org.databases();
     }
 }
 
+fn steps(call: Call) -> usize {
+    match call {
+        // Began; for two data sets: its turn, journaled, erased, confirmed, settled, verified; finished.
+        Call::Together => 1 + 2 * 6 + 1,
+        // Began, its turn, three batches of three steps, settled, verified, finished.
+        _ => 2 + 3 * 3 + 2 + 1,
+    }
+}
+
+/// Killed right before a system call, or one of them fails: some of them, all with `FRIST_LONG=1`.
+fn struck_at_system_calls(store: Db, state: Db, blow: Blow, want: usize) {
+    if !permitted() {
+        return;
+    }
+    let call = Call::Together;
+    let again = blow == Blow::Fail;
+    let org = org_for(call, store, state, Vec::new());
+    let strace = Strace::record(&LEAVING.join(","));
+    let orders = Orders { call, ..Orders::default() };
+    assert!(survived(start_under(Some(&strace), &org.place, &org.clock, orders)));
+    let made = Traced::all(&strace.text());
+    let mut used = org.databases();
+    let step = if std::env::var_os("FRIST_LONG").is_some() { 1 } else { made.len().div_ceil(want) };
+    let mut fell = 0;
+    for at in (step / 2..made.len()).step_by(step) {
+        let name = &made[at].call;
+        let n = made[..=at].iter().filter(|t| t.call == *name).count();
+        let org = org_for(call, store, state, used);
+        let strace = Strace::blow(blow, name, n);
+        let orders = Orders { call, again, ..Orders::default() };
+        let lived = survived(start_under(Some(&strace), &org.place, &org.clock, orders));
+        fell += usize::from(!lived || strace.fell());
+        org.clock.step(5);
+        recovered(&org, call, &format!("{store:?}: {blow:?} at {name} {n}"));
+        used = org.databases();
+    }
+    println!("{store:?}, state {state:?}: {blow:?} fell {fell} times");
+    assert!(fell > 0);
+}
+
 #[test]
 fn sqlite_killed_at_every_step() {
-    killed_at_every_step(Db::Sqlite, Db::Sqlite);
+    killed_at_every_step(Db::Sqlite, Db::Sqlite, Call::Granted);
+    killed_at_every_step(Db::Sqlite, Db::Sqlite, Call::Together);
 }
 
 #[test]
 fn postgresql_killed_at_every_step() {
-    killed_at_every_step(Db::Postgres, Db::Postgres);
+    killed_at_every_step(Db::Postgres, Db::Postgres, Call::Granted);
+}
+
+#[test]
+fn several_data_sets_on_postgresql_killed_at_every_step() {
+    killed_at_every_step(Db::Postgres, Db::Sqlite, Call::Together);
+}
+
+#[test]
+fn several_data_sets_struck_at_system_calls() {
+    for blow in [Blow::Kill, Blow::Fail] {
+        struck_at_system_calls(Db::Sqlite, Db::Sqlite, blow, 4);
+        struck_at_system_calls(Db::Postgres, Db::Sqlite, blow, 2);
+    }
 }

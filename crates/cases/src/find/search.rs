@@ -1,12 +1,12 @@
 //! Asking the stores until the judge has nothing more to ask for.
 //!
-//! Each store is asked on a thread of its own, over its own connection; data set by data set, one
-//! question each, with all values that are new in this round. Values that prove nothing by
+//! Each store is asked on a thread of its own, over its own connection, for all of its data sets at
+//! once where it can, one question each, with all values that are new in this round. Values that prove nothing by
 //! themselves are asked for separately and read only as far as a person can look through.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use frist_stores::{Bound, FieldMatch, FoundRow, Key, Looked, Store, StoreError};
+use frist_stores::{Bound, FieldMatch, FoundRow, Key, Looked, Search, Store, StoreError};
 use frist_sweep::Engine;
 
 use super::fields::Fields;
@@ -286,9 +286,7 @@ impl Finder {
         }
         // The last one here: one store alone needs no thread.
         let here = work.pop();
-        let one = |store: &mut Box<dyn Store>, asks: Vec<Ask>| -> Vec<Answer> {
-            asks.into_iter().map(|ask| self.look(store.as_mut(), ask)).collect()
-        };
+        let one = |store: &mut Box<dyn Store>, asks: Vec<Ask>| self.look(store.as_mut(), asks);
         let mut back = std::thread::scope(|scope| {
             let threads: Vec<_> = work
                 .into_iter()
@@ -322,15 +320,22 @@ impl Finder {
         answers
     }
 
-    fn look(&self, store: &mut dyn Store, ask: Ask) -> Answer {
-        let place = &self.fields.places[ask.place];
-        let wanted: Vec<String> = place.fields.iter().map(|f| f.name.clone()).collect();
-        let looked = match &self.bound[ask.place] {
-            // One more than wanted tells that there are more.
-            Some(bound) => store.find(bound, &ask.matches, &wanted, ask.limit.saturating_add(1)),
-            None => Ok(Looked::default()),
+    fn look(&self, store: &mut dyn Store, asks: Vec<Ask>) -> Vec<Answer> {
+        let search = |ask: &Ask| {
+            let fields = &self.fields.places[ask.place].fields;
+            Some(Search {
+                bound: self.bound[ask.place].as_ref()?,
+                any_of: ask.matches.clone(),
+                wanted: fields.iter().map(|f| f.name.clone()).collect(),
+                // One more than wanted tells that there are more.
+                limit: ask.limit.saturating_add(1),
+            })
         };
-        (ask, looked)
+        // What is not bound is not asked.
+        let searches: Vec<Search<'_>> = asks.iter().filter_map(search).collect();
+        let found = store.find_all(&searches);
+        drop(searches);
+        asks.into_iter().zip(found).collect()
     }
 
     fn take(

@@ -1,8 +1,8 @@
 //! Batches and sweeps: journaled, confirmed whole or not at all, and unreadable afterwards.
 
 use frist_state::{
-    BatchOutcome, BatchStatus, Confirm, Error, Lateness, NewReplay, Outcome, State, Swept,
-    SweptDataset,
+    BatchOutcome, BatchStatus, Confirm, Error, Lateness, NewBatch, NewReplay, Outcome, State,
+    Swept, SweptDataset,
 };
 
 use crate::kit::{
@@ -12,6 +12,7 @@ use crate::ledger::check_edge;
 
 both! { a_batch_is_journaled_recovered_and_confirmed a_failing_confirm_leaves_the_batch_open
 keys_are_sealed_and_gone_after_the_sweep a_batch_is_closed_once
+one_is_confirmed_and_the_next_journaled_or_neither several_are_journaled_and_confirmed_or_none
 a_sweep_with_open_batches_does_not_end sealed_keys_are_bound_to_their_batch
 what_came_of_a_data_set_is_kept replay_sets_go_with_the_last_backup }
 
@@ -88,6 +89,107 @@ fn a_failing_confirm_leaves_the_batch_open(kit: &Kit) {
     let error = state.confirm(&lease, id, &confirm(&entry, &leaves("b", 300)), now());
     assert!(matches!(error, Err(Error::Refused { .. })));
     assert_eq!(state.open_batches().unwrap().len(), 1);
+}
+
+/// The statements of one transaction fail one after the other, and nothing of it is there.
+fn one_is_confirmed_and_the_next_journaled_or_neither(kit: &Kit) {
+    let mut state = kit.open();
+    let mut lease = lease(&mut state);
+    let sweep = state.begin_sweep(&lease, None, "r1", now()).unwrap();
+    let first = state.intent(&mut lease, minute(), sweep, batch(KEYS), now()).unwrap();
+    let tree = leaves("a", 2);
+    let entry = erased(&tree);
+    let what = confirm(&entry, &tree);
+    let until = lease.until;
+    let mut both = |state: &mut State, what: &Confirm<'_>| {
+        let (turn, then) = (minute() * 5, now());
+        let next = batch(b"next");
+        let done = state.confirm_and_intent(&mut lease, turn, first, what, sweep, next, then);
+        (done, lease.until)
+    };
+    let untouched = |state: &mut State| {
+        let open = state.open_batches().unwrap();
+        assert_eq!(open.iter().map(|b| (b.id, &**b.keys)).collect::<Vec<_>>(), [(first, KEYS)]);
+        assert_eq!((state.size().unwrap(), state.subtree(0).unwrap()), (0, None));
+        check_edge(state);
+    };
+    // The first statement of the journal, and the last of the confirmation.
+    for column in ["sealed", "late_max"] {
+        kit.raw(&format!("ALTER TABLE batch RENAME COLUMN {column} TO elsewhere"));
+        let (done, end) = both(&mut state, &what);
+        kit.raw(&format!("ALTER TABLE batch RENAME COLUMN elsewhere TO {column}"));
+        assert!(matches!(done, Err(Error::Database { doing: "confirm a batch", .. })), "{done:?}");
+        assert_eq!(end, until, "a turn that was not extended must not seem so");
+        untouched(&mut state);
+    }
+    // An entry that does not tell of these leaves is refused before anything.
+    let other = leaves("b", 2);
+    let (done, _) = both(&mut state, &confirm(&entry, &other));
+    assert!(matches!(done, Err(Error::Refused { .. })));
+    untouched(&mut state);
+
+    let (next, end) = both(&mut state, &what);
+    let next = next.unwrap();
+    assert!(end > until);
+    let open = state.open_batches().unwrap();
+    assert_eq!(open.iter().map(|b| (b.id, &**b.keys)).collect::<Vec<_>>(), [(next, &b"next"[..])]);
+    let kept = state.batch(first).unwrap().unwrap();
+    assert_eq!((kept.status, kept.leaf), (BatchStatus::Confirmed, Some(0)));
+    assert_eq!(state.subtree(0).unwrap().unwrap().root(), tree.root());
+    check_edge(&mut state);
+    // Twice is once: the next one is not journaled again either.
+    assert!(matches!(both(&mut state, &what).0, Err(Error::Refused { .. })));
+    assert_eq!((state.open_batches().unwrap().len(), state.size().unwrap()), (1, 1));
+    // Who lost the turn does neither.
+    state.release(&lease).unwrap();
+    let tree = leaves("c", 1);
+    let entry = erased(&tree);
+    let what = confirm(&entry, &tree);
+    let late =
+        state.confirm_and_intent(&mut lease, minute(), next, &what, sweep, batch(KEYS), now());
+    assert!(matches!(late, Err(Error::LeaseLost { .. })), "{late:?}");
+    assert_eq!((state.open_batches().unwrap().len(), state.size().unwrap()), (1, 1));
+}
+
+fn several_are_journaled_and_confirmed_or_none(kit: &Kit) {
+    let mut state = kit.open();
+    let mut lease = lease(&mut state);
+    let sweep = state.begin_sweep(&lease, None, "r1", now()).unwrap();
+    let many = [batch(KEYS), NewBatch { dataset: "letters", ..batch(b"[1]") }, batch(b"[]")];
+    let ids = state.intent_all(&mut lease, minute(), sweep, &many, now()).unwrap();
+    let open = state.open_batches().unwrap();
+    assert_eq!(open.iter().map(|b| b.id).collect::<Vec<_>>(), ids);
+    assert_eq!((open[0].keys.as_slice(), open[1].dataset.as_str()), (KEYS, "letters"));
+
+    let (one, two) = (leaves("a", 2), leaves("b", 1));
+    let (of_one, of_two) = (erased(&one), erased(&two));
+    let ended = [
+        (ids[0], Some(confirm(&of_one, &one))),
+        (ids[1], None),
+        (ids[2], Some(confirm(&of_two, &two))),
+    ];
+    // One of them does not fit, or is closed already: none is ended.
+    let mut wrong = ended;
+    wrong[2].1 = Some(confirm(&of_two, &one));
+    assert!(matches!(state.confirm_all(&lease, &wrong, now()), Err(Error::Refused { .. })));
+    let mut twice = ended.to_vec();
+    twice.push((ids[1], None));
+    assert!(matches!(state.confirm_all(&lease, &twice, now()), Err(Error::Refused { .. })));
+    assert_eq!((state.open_batches().unwrap().len(), state.size().unwrap()), (3, 0));
+    check_edge(&mut state);
+
+    state.confirm_all(&lease, &ended, now()).unwrap();
+    let kept = state.batches(sweep).unwrap();
+    let how: Vec<_> = kept.iter().map(|b| (b.status, b.leaf)).collect();
+    let done = |leaf| (BatchStatus::Confirmed, Some(leaf));
+    assert_eq!(how, [done(0), (BatchStatus::Nothing, None), done(1)]);
+    assert_eq!(state.subtree(1).unwrap().unwrap().root(), two.root());
+    check_edge(&mut state);
+    // A journal of which one part cannot be written has none of the others.
+    state.finish_sweep(&lease, sweep, Outcome::Finished, &sweep_entry(), now()).unwrap();
+    let late = state.intent_all(&mut lease, minute(), sweep, &many, now());
+    assert!(matches!(late, Err(Error::Refused { .. })));
+    assert_eq!(state.batches(sweep).unwrap().len(), 3);
 }
 
 fn keys_are_sealed_and_gone_after_the_sweep(kit: &Kit) {

@@ -12,7 +12,7 @@ use super::{Site, World};
 use crate::Bound;
 use crate::store::{
     Action, Aftercare, Census, CollectionInfo, Disposed, FieldMatch, Fields, Key, Looked, Part,
-    Partition, Record, Store, StoreError,
+    Partition, Record, Search, Store, StoreError,
 };
 
 /// Fails a share of all calls, before or after the store inside did what was asked: who gets the
@@ -290,6 +290,12 @@ impl Store for Box<dyn Store> {
     }
     fn dispose_together(&mut self, parts: &[Part<'_>]) -> Result<Vec<Disposed>, StoreError> {
         (**self).dispose_together(parts)
+    }
+    fn find_all(&mut self, searches: &[Search<'_>]) -> Vec<Result<Looked, StoreError>> {
+        (**self).find_all(searches)
+    }
+    fn clears_up(&self) -> bool {
+        (**self).clears_up()
     }
     fn was_cut_off(&self) -> bool {
         (**self).was_cut_off()

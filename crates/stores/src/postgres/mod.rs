@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use frist_decide::Value;
 use frist_decide::sql::Dialect;
-use frist_register::Store as StoreEntry;
+use frist_register::{Store as StoreEntry, Vacuum};
 use jiff::Timestamp;
 use postgres::types::ToSql;
 use postgres::{Client, Statement};
@@ -290,6 +290,10 @@ impl Backend for Postgres {
 
     fn settle(&mut self, bound: &SqlBound) -> Result<Aftercare, StoreError> {
         self.aftercare(bound)
+    }
+
+    fn clears_up(&self) -> bool {
+        self.entry.vacuum == Vacuum::Run
     }
 
     fn was_cut_off(&self) -> bool {

@@ -87,6 +87,11 @@ pub(crate) trait Backend: Send + 'static {
 
     fn settle(&mut self, bound: &SqlBound) -> Result<Aftercare, StoreError>;
 
+    /// Whether `settle` does something, beyond giving advice.
+    fn clears_up(&self) -> bool {
+        true
+    }
+
     /// How many rows the table has, where counting them is dear and the database has an idea.
     fn estimate(&mut self, _bound: &SqlBound) -> Result<Option<u64>, StoreError> {
         Ok(None)

@@ -11,9 +11,10 @@ use frist_decide::sql::{Dialect, Physical, identifier};
 
 use super::backend::{Backend, Param};
 use super::catalogue::{Column, Indexed, spelled};
-use super::{SqlBound, SqlStore};
+use super::store::count;
+use super::{KeyColumn, KeyReads, SqlBound, SqlStore};
 use crate::bound::Common;
-use crate::store::{FieldMatch, FoundRow, Looked, StoreError};
+use crate::store::{FoundRow, Key, KeyPart, Looked, Search, StoreError};
 
 /// A column, as far as looking in it goes.
 #[derive(Debug, Clone)]
@@ -23,6 +24,12 @@ pub(crate) struct Searchable {
     type_name: String,
     indexed: bool,
 }
+
+/// What is attempted, as errors say it.
+const LOOK: &str = "look for a person";
+
+/// With as many parameters a statement takes no further table in.
+const MANY: usize = 4_000;
 
 /// As many values each have a parameter of their own; of more a list is made.
 const ONE_BY_ONE: usize = 64;
@@ -100,19 +107,49 @@ impl Searchable {
     }
 }
 
+/// What one table is asked.
+struct Asked {
+    /// The key's columns, then the fields that are wanted.
+    columns: Vec<String>,
+    /// From `FROM` on.
+    rest: String,
+    params: Vec<Param>,
+    /// Fields that no index serves.
+    slow: Vec<String>,
+}
+
+impl Asked {
+    /// As one statement.
+    fn alone(&self) -> String {
+        format!("SELECT {} {}", self.columns.join(", "), self.rest)
+    }
+
+    /// As part `n` of one statement, whose rows all have so many keys and fields, as text.
+    fn among(&self, n: usize, keys: usize, [most_keys, most]: [usize; 2]) -> String {
+        let text = |column: &String| format!("CAST({column} AS text)");
+        let none = || "CAST(NULL AS text)".to_owned();
+        let (key, fields) = self.columns.split_at(keys);
+        let filled = |columns: &[String], most: usize| -> Vec<String> {
+            columns.iter().map(text).chain(std::iter::repeat_with(none)).take(most).collect()
+        };
+        let columns = [filled(key, most_keys), filled(fields, most)].concat();
+        format!("(SELECT {n}, {} {})", columns.join(", "), self.rest)
+    }
+}
+
 impl<B: Backend> SqlStore<B> {
-    pub(super) fn look(
-        &mut self,
-        common: &Common,
+    /// What a table is asked; the parameters are numbered from `first` on. None when there is
+    /// nothing to ask.
+    fn asked(
+        search: &Search<'_>,
         bound: &SqlBound,
-        any_of: &[FieldMatch],
-        wanted: &[String],
-        limit: usize,
-    ) -> Result<Looked, StoreError> {
+        first: usize,
+    ) -> Result<Option<Asked>, StoreError> {
+        let common = search.bound.common();
         let (mut tests, mut params, mut slow) = (Vec::new(), Vec::new(), Vec::new());
-        for field in any_of {
+        for field in &search.any_of {
             let column = bound.column(common, &field.field)?;
-            let test = column.test(bound.dialect, params.len() + 1, &field.spellings);
+            let test = column.test(bound.dialect, first + params.len(), &field.spellings);
             if let Some((test, values, served)) = test {
                 if !served {
                     slow.push(field.field.clone());
@@ -122,36 +159,120 @@ impl<B: Backend> SqlStore<B> {
             }
         }
         let mut columns = bound.key_select("t");
-        for field in wanted {
+        for field in &search.wanted {
             let name = &bound.column(common, field)?.name;
             let text = bound.binding.fields.iter().find(|(n, _)| n == name);
             columns.push(text.map_or_else(|| "NULL".to_owned(), |(_, sql)| sql.clone()));
         }
-        if tests.is_empty() || limit == 0 {
-            return Ok(Looked::default());
-        }
         // No order: it could make a database read the whole table in that order.
-        let sql = format!(
-            "SELECT {} FROM {} AS t WHERE {} LIMIT {limit}",
-            columns.join(", "),
+        let rest = format!(
+            "FROM {} AS t WHERE {} LIMIT {}",
             bound.table,
-            tests.join(" OR ")
+            tests.join(" OR "),
+            search.limit
         );
-        let mut looked = Looked { slow, ..Looked::default() };
-        for row in self.backend.query("look for a person", &sql, &params)? {
+        let nothing = tests.is_empty() || search.limit == 0;
+        Ok((!nothing).then_some(Asked { columns, rest, params, slow }))
+    }
+
+    pub(super) fn look(&mut self, search: &Search<'_>) -> Result<Looked, StoreError> {
+        let bound = self.detail(search.bound)?;
+        let Some(asked) = Self::asked(search, bound, 1)? else { return Ok(Looked::default()) };
+        let rows = self.backend.query(LOOK, &asked.alone(), &asked.params)?;
+        let rows = rows.into_iter().map(|row| {
             let key = self.key_of(bound, &row)?;
-            let values = wanted.iter().zip(row.into_iter().skip(key.0.len()));
-            let text = |(name, value): (&String, Value)| match value {
-                Value::Text(text) => Some((name.clone(), text)),
-                _ => None,
-            };
-            looked.rows.push(FoundRow { key, values: values.filter_map(text).collect() });
+            Ok(found(search, key, row.into_iter().skip(bound.key.len())))
+        });
+        Ok(Looked {
+            rows: rows.collect::<Result<_, StoreError>>()?,
+            slow: asked.slow,
+            ..Looked::default()
+        })
+    }
+
+    /// Where indexes serve all fields, several tables are asked by one statement: a person is looked
+    /// for in dozens of them, and to wait for each answer takes longer than to find it.
+    pub(super) fn look_all(&mut self, searches: &[Search<'_>]) -> Vec<Result<Looked, StoreError>> {
+        let together = match self.look_together(searches) {
+            Ok(together) => together,
+            // One of them it was, which says so by itself.
+            Err(_) => Vec::new(),
+        };
+        let mut together = together.into_iter();
+        let mut next = || together.next().flatten();
+        searches.iter().map(|search| next().map_or_else(|| self.look(search), Ok)).collect()
+    }
+
+    /// Of each search what was found; none of those that must be asked by themselves.
+    fn look_together(
+        &mut self,
+        searches: &[Search<'_>],
+    ) -> Result<Vec<Option<Looked>>, StoreError> {
+        let mut out: Vec<Option<Looked>> = searches.iter().map(|_| None).collect();
+        if self.backend.dialect() == Dialect::Sqlite {
+            return Ok(out);
         }
-        Ok(looked)
+        let (mut parts, mut params) = (Vec::new(), Vec::new());
+        for (ix, search) in searches.iter().enumerate() {
+            let bound = self.detail(search.bound)?;
+            match Self::asked(search, bound, params.len() + 1)? {
+                Some(mut asked) if asked.slow.is_empty() && params.len() < MANY => {
+                    params.append(&mut asked.params);
+                    parts.push((ix, bound, asked));
+                }
+                _ => {}
+            }
+        }
+        if parts.len() < 2 {
+            return Ok(out);
+        }
+        let most = |of: &dyn Fn(&(usize, &SqlBound, Asked)) -> usize| {
+            parts.iter().map(of).max().unwrap_or_default()
+        };
+        let keys = most(&|(_, bound, _)| bound.key.len());
+        let fields = most(&|(_, bound, asked)| asked.columns.len() - bound.key.len());
+        let sql: Vec<String> = parts
+            .iter()
+            .map(|(ix, bound, asked)| asked.among(*ix, bound.key.len(), [keys, fields]))
+            .collect();
+        let rows = self.backend.query(LOOK, &sql.join(" UNION ALL "), &params)?;
+        for (ix, ..) in &parts {
+            out[*ix] = Some(Looked::default());
+        }
+        for row in rows {
+            let ix = count(std::slice::from_ref(&row), 0) as usize;
+            let part = parts.iter().find(|(n, ..)| *n == ix);
+            let (Some((_, bound, _)), Some(Some(looked))) = (part, out.get_mut(ix)) else {
+                continue;
+            };
+            let key = bound.key_of_texts(&row[1..]).ok_or_else(|| self.no_key(bound))?;
+            looked.rows.push(found(&searches[ix], key, row.into_iter().skip(1 + keys)));
+        }
+        Ok(out)
     }
 }
 
+/// A record with what stands in the fields that were wanted.
+fn found(search: &Search<'_>, key: Key, values: impl Iterator<Item = Value>) -> FoundRow {
+    let text = |(name, value): (&String, Value)| match value {
+        Value::Text(text) => Some((name.clone(), text)),
+        _ => None,
+    };
+    FoundRow { key, values: search.wanted.iter().zip(values).filter_map(text).collect() }
+}
+
 impl SqlBound {
+    /// The key in a row that begins with the key's columns as text.
+    fn key_of_texts(&self, row: &[Value]) -> Option<Key> {
+        let part = |(value, column): (&Value, &KeyColumn)| match (value, column.reads) {
+            (Value::Text(text), KeyReads::Int) => text.parse().ok().map(KeyPart::Int),
+            (Value::Text(text), _) => Some(KeyPart::Text(text.clone())),
+            _ => None,
+        };
+        let key: Option<Vec<KeyPart>> = row.iter().zip(&self.key).map(part).collect();
+        key.filter(|key| key.len() == self.key.len()).map(Key)
+    }
+
     fn column(&self, common: &Common, field: &str) -> Result<&Searchable, StoreError> {
         spelled(&self.searchable, field, |c| &c.name).map_err(|hint| StoreError::Missing {
             dataset: common.dataset.clone(),

@@ -17,7 +17,7 @@ use super::closed::parts;
 use crate::bound::Bound;
 use crate::store::{
     Action, Aftercare, Amended, Census, CollectionInfo, Disposed, FieldInfo, FieldMatch,
-    FieldValue, Fields, Key, Looked, Part, Partition, Record, Store, StoreError,
+    FieldValue, Fields, Key, Looked, Part, Partition, Record, Search, Store, StoreError,
 };
 
 /// A SQL database.
@@ -105,7 +105,7 @@ impl<B: Backend> SqlStore<B> {
         bound.record_of(row).ok_or_else(|| self.no_key(bound))
     }
 
-    fn no_key(&self, bound: &SqlBound) -> StoreError {
+    pub(super) fn no_key(&self, bound: &SqlBound) -> StoreError {
         let why = format!(
             "a record of `{}` has a key that is empty or neither a whole number nor a text; name another `key` in the register",
             bound.name
@@ -113,7 +113,7 @@ impl<B: Backend> SqlStore<B> {
         self.refused("read keys", &why, false)
     }
 
-    fn detail<'b>(&self, bound: &'b Bound) -> Result<&'b SqlBound, StoreError> {
+    pub(super) fn detail<'b>(&self, bound: &'b Bound) -> Result<&'b SqlBound, StoreError> {
         bound.detail::<SqlBound>().filter(|b| b.dialect == self.backend.dialect()).ok_or_else(
             || {
                 self.refused(
@@ -294,8 +294,12 @@ impl<B: Backend> Store for SqlStore<B> {
         wanted: &[String],
         limit: usize,
     ) -> Result<Looked, StoreError> {
-        let own = self.detail(bound)?;
-        self.look(bound.common(), own, any_of, wanted, limit)
+        let (any_of, wanted) = (any_of.to_vec(), wanted.to_vec());
+        self.look(&Search { bound, any_of, wanted, limit })
+    }
+
+    fn find_all(&mut self, searches: &[Search<'_>]) -> Vec<Result<Looked, StoreError>> {
+        self.look_all(searches)
     }
 
     fn amend(
@@ -434,6 +438,10 @@ impl<B: Backend> Store for SqlStore<B> {
         let mut care = self.backend.settle(bound)?;
         care.advice.extend(bound.advice.iter().cloned());
         Ok(care)
+    }
+
+    fn clears_up(&self) -> bool {
+        self.backend.clears_up()
     }
 
     fn was_cut_off(&self) -> bool {

@@ -27,6 +27,8 @@ pub enum Call {
     Publish,
     /// What requests were granted; on no world, see `granted.rs`.
     Granted,
+    /// The same of two data sets, in one step.
+    Together,
 }
 
 impl Call {
@@ -38,7 +40,7 @@ impl Call {
     }
 
     pub fn named(name: &str) -> Self {
-        let mut all = Self::EACH.into_iter().chain([Self::Whole, Self::Granted]);
+        let mut all = Self::EACH.into_iter().chain([Self::Whole, Self::Granted, Self::Together]);
         all.find(|c| c.name() == name).unwrap()
     }
 
@@ -93,6 +95,7 @@ pub fn make(
         Call::Replay => engine.replay(since(place), false, &mut plain).map(drop),
         Call::Publish => publish(place, engine),
         Call::Granted => engine.carry_out(&super::grants(), &mut plain).map(drop),
+        Call::Together => engine.carry_out(&super::grants_together(), &mut plain).map(drop),
     }
 }
 
@@ -144,7 +147,7 @@ pub fn prepare(world: &World, call: Call) {
         make(call, &org.place, &org.clock, &mut engine, seen).unwrap();
     };
     match call {
-        Call::Whole | Call::Plan | Call::Granted => {}
+        Call::Whole | Call::Plan | Call::Granted | Call::Together => {}
         Call::Approve => run(Call::Plan, &mut |_| ()),
         Call::Sweep | Call::Recover => {
             run(Call::Plan, &mut |_| ());

@@ -476,3 +476,9 @@ pub fn grant(ids: impl IntoIterator<Item = i64>, without: &[&str]) -> Grant {
 pub fn grants() -> [Grant; 2] {
     [grant([1, 2, 3], &["consent"]), grant([4, 5], &["consent"])]
 }
+
+/// What `Call::Together` carries out: of two data sets, in one batch.
+pub fn grants_together() -> [Grant; 2] {
+    let keys = [10, 20, 50].map(|id| Key(vec![KeyPart::Int(id)])).into();
+    [grant(1..=5, &["consent"]), Grant { dataset: "notes".into(), keys, ..grant([], &[]) }]
+}
