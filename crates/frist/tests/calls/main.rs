@@ -125,7 +125,6 @@ fn from_the_first_call_to_the_start_after_an_outage() {
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }
 
-<<<<<<< HEAD
 /// A caller asks for access: their number leads to the call, the call to the recording, and that is
 /// enclosed, by whoever may hear it, and in the log of listening.
 fn a_caller_gets_the_recording(house: &House, caller: &str, heard: &[u8]) {
@@ -165,7 +164,8 @@ fn a_caller_gets_the_recording(house: &House, caller: &str, heard: &[u8]) {
         )
         .expect("a number");
     assert_eq!(logged, 1, "no recording is handed out without its line in the log");
-=======
+}
+
 /// A session border controller forks a call before anybody asked its caller; the queue system says later, by HTTP, what
 /// the caller answered.
 #[test]
@@ -214,5 +214,4 @@ fn consent_by_http_records_a_forked_call_from_then_on_and_withdrawal_destroys_it
     );
     server.signal("TERM");
     server.end(0);
->>>>>>> h/calls4
 }
