@@ -66,7 +66,11 @@ fn a_database_is_looked_at_answered_for_and_becomes_the_register() {
     assert!(house.state().proposal_of("jens").unwrap().is_none());
     let names = |what: &str| -> Vec<String> {
         let tag = format!("name=\"{what}");
-        page.body.split(&tag).skip(1).map(|x| format!("{what}{}", x.split('"').next().unwrap())).collect()
+        page.body
+            .split(&tag)
+            .skip(1)
+            .map(|x| format!("{what}{}", x.split('"').next().unwrap()))
+            .collect()
     };
     let token = page.token(TO).unwrap();
     let send = |answered: &[(String, &str)]| {
