@@ -71,17 +71,25 @@ const CALL: &str = "SELECT id, sip_call_id, session_id, via, language, began_at,
 
 /// The call that a request names: by the desk's id, the Call-ID or the Session-ID; a live one first.
 pub(crate) fn find(desk: &Desk, name: &str) -> Result<CallId, DeskError> {
-    if let Some(id) = CallId::parse(name) {
-        return Ok(id);
-    }
-    if let Some(live) = desk.find(name) {
+    // A live call is found without the database. A Session-ID (RFC 7989) looks like an id of ours: 32 digits.
+    let own = CallId::parse(name).filter(|id| desk.inner.live.get(id).is_some());
+    if let Some(live) = own.or_else(|| desk.find(name)) {
         return Ok(live);
     }
-    let sql = "SELECT id FROM call WHERE sip_call_id = ?1 OR session_id = ?1 ORDER BY began_at DESC LIMIT 1";
-    let found: Option<String> = desk
-        .inner
-        .db
-        .read("look a call up", |db| db.query_row(sql, [name], |row| row.get(0)).optional())?;
+    let whole = "SELECT id FROM call WHERE id = ?1 OR sip_call_id = ?1 OR session_id = ?1
+                 ORDER BY id = ?1 DESC, began_at DESC LIMIT 1";
+    // Either half of a Session-ID names the call.
+    let half = "SELECT id FROM call WHERE instr(lower(replace(session_id, '-', '')), ?1) > 0
+                ORDER BY began_at DESC LIMIT 1";
+    let digits = name.replace('-', "").to_ascii_lowercase();
+    let uuid = digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    let found: Option<String> = desk.inner.db.read("look a call up", |db| {
+        let found = db.query_row(whole, [name], |row| row.get(0)).optional()?;
+        match found {
+            None if uuid => db.query_row(half, [&digits], |row| row.get(0)).optional(),
+            found => Ok(found),
+        }
+    })?;
     // A Call-ID names a host and sometimes more: it is not repeated.
     let none = || DeskError::NoCall { what: "known", id: "(as given)".to_owned() };
     found.and_then(|id| CallId::parse(&id)).ok_or_else(none)

@@ -43,6 +43,36 @@ fn consent_comes_by_call_id_and_names_what_was_heard() {
 }
 
 #[test]
+fn a_call_is_named_by_either_half_of_its_session_id_during_and_after() {
+    let house = House::new();
+    let halves = ["ab30317f1a784dc48ff824d0d3715d86", "47755a9de7794ba387653f2099600ef2"];
+    let call = house.desk.call_began(frist_calls::desk::NewCall {
+        sip_call_id: "named@sbc.example".to_owned(),
+        session_id: Some(format!("{};remote={}", halves[0], halves[1])),
+        caller: "+4512345678".to_owned(),
+        callee: "70101010".to_owned(),
+        language: "da".to_owned(),
+        via: frist_calls::desk::Via::Siprec,
+    });
+    // 32 digits, as our own ids are: it must not be taken for one of those.
+    let at = format!("/v1/calls/{}/consent", halves[1]);
+    let told = house.ask("machine", "POST", &at, &consent("quality", true));
+    assert_eq!(told.status, 200, "{}", told.text());
+    assert!(house.desk.consent(&call).allows("quality"));
+    let withdraw = format!("/v1/calls/{}/withdraw", halves[0]);
+    assert_eq!(house.ask("machine", "POST", &withdraw, "").status, 204);
+    assert!(!house.desk.consent(&call).is_live());
+    house.desk.call_ended(&call, frist_calls::desk::Ended::Answered);
+    let dashed = "47755A9D-E779-4BA3-8765-3F2099600EF2";
+    for name in [halves[0], halves[1], dashed, "named%40sbc.example", call.as_str()] {
+        let one = house.ask("supervisor", "GET", &format!("/v1/calls/{name}"), "");
+        assert_eq!((one.status, one.json()["id"].as_str()), (200, Some(call.as_str())), "{name}");
+    }
+    let nobody = "/v1/calls/00000000000000000000000000000001";
+    assert_eq!(house.ask("supervisor", "GET", nobody, "").status, 404);
+}
+
+#[test]
 fn listening_streams_with_ranges_and_is_seen() {
     let house = House::new();
     let (call, recording) = house.recorded("listen@test", &["quality"], 6);

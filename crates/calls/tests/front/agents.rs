@@ -8,7 +8,16 @@ fn yes() -> Script {
     Script::caller().wait(FIRST).key('1').wait(NEXT).key('1').wait(500)
 }
 
+/// Three servers whose calls mostly wait, at the same time.
 #[test]
+fn what_few_agents_do_and_a_call_that_is_too_long() {
+    std::thread::scope(|scope| {
+        scope.spawn(the_whole_answer_in_a_reliable_183_is_acknowledged_and_used);
+        scope.spawn(timers_that_the_agent_asks_for);
+        scope.spawn(a_call_that_is_too_long_is_hung_up_on_both_sides);
+    });
+}
+
 fn the_whole_answer_in_a_reliable_183_is_acknowledged_and_used() {
     let stories = vec![story(
         "prack",
@@ -25,7 +34,6 @@ fn the_whole_answer_in_a_reliable_183_is_acknowledged_and_used() {
 
 /// A 422 is tried again with what the agent asks for, and the call is kept up by UPDATE, or by re-INVITE with an agent
 /// that knows no UPDATE.
-#[test]
 fn timers_that_the_agent_asks_for() {
     let scripts = [
         Script::timed("INVITE, ACK, BYE, CANCEL, UPDATE").expect_update().expect_update(),
@@ -55,22 +63,21 @@ fn timers_that_the_agent_asks_for() {
     server.settled();
 }
 
-#[test]
 fn a_call_that_is_too_long_is_hung_up_on_both_sides() {
     let stories = vec![
         story(
             "talking",
-            yes().voice_from(5000, 4000).expect_bye(),
+            yes().voice_from(5000, 3000).expect_bye(),
             Script::agent(100).expect_bye(),
         ),
         // Silent and never asked for anything: the limit knows no difference.
         story(
             "refusing",
-            Script::caller().voice(4000).expect_bye(),
+            Script::caller().voice(3000).expect_bye(),
             Script::agent(100).expect_bye(),
         ),
     ];
-    let limit = Duration::from_secs(5);
+    let limit = Duration::from_secs(4);
     let wishes = Wishes {
         front: Box::new(move |front| {
             front.longest = limit;
@@ -86,5 +93,5 @@ fn a_call_that_is_too_long_is_hung_up_on_both_sides() {
     let recordings = server.recordings();
     assert_eq!(recordings.len(), 1);
     let caller = blocks(&server, &recordings[0].id, 0);
-    assert!(heard(&caller, 5000, 100) >= 90);
+    assert!(heard(&caller, 5000, 75) >= 65);
 }
