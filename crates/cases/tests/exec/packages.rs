@@ -265,7 +265,7 @@ fn a_package_waits_for_a_second_person_where_the_register_says_so() {
     for id in ["letters/1/text", "scans/in/1.txt/"] {
         judge(&mut engine, "ida", &number, id, Shown::Masked, t).unwrap();
     }
-    let mut by = |engine: &mut frist_sweep::Engine, who: &str| {
+    let by = |engine: &mut frist_sweep::Engine, who: &str| {
         make(engine, who, "", &number, Seal::Fresh, None, t)
     };
     let waits = |r: Result<_, CasesError>| matches!(r, Err(CasesError::SecondPerson { .. }));

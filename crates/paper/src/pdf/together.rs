@@ -41,8 +41,8 @@ const MONTHS: [&str; 12] = [
 pub(super) fn together(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     let mut words = text.split(' ').peekable();
-    // Whether the last word was a telephone number's, or a paragraph's number.
-    let (mut phone, mut paragraph) = (false, false);
+    // Whether the last word was a part of a telephone number.
+    let mut phone = false;
     let mut last = "";
     while let Some(word) = words.next() {
         out.push_str(word);
@@ -52,7 +52,7 @@ pub(super) fn together(text: &str) -> String {
         let ends = next.trim_end_matches([',', '.', ')', ';']);
         phone = (bare.len() > 2 && bare.starts_with('+') && digits(&bare[1..]))
             || (phone && digits(bare));
-        paragraph = matches!(last, "§" | "§§") && digits(bare);
+        let paragraph = matches!(last, "§" | "§§") && digits(bare);
         let letter = ends.len() == 1 && ends.chars().all(|c| c.is_ascii_lowercase());
         let numbered = next.starts_with(|c: char| c.is_ascii_digit() || c == '+') || letter;
         let day = bare.strip_suffix('.').is_some_and(digits) && MONTHS.contains(&ends);
