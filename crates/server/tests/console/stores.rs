@@ -32,7 +32,7 @@ fn rusqlite(house: &House, name: &str) -> rusqlite::Connection {
 }
 
 /// A small database of one's own: people, their orders, and goods.
-fn crm(house: &House) {
+pub(crate) fn crm(house: &House) {
     rusqlite(house, "crm.sqlite")
         .execute_batch(
             "CREATE TABLE client (client_id INTEGER PRIMARY KEY, full_name TEXT, email TEXT, ended_on TEXT);
@@ -66,7 +66,11 @@ fn a_database_is_looked_at_answered_for_and_becomes_the_register() {
     assert!(house.state().proposal_of("jens").unwrap().is_none());
     let names = |what: &str| -> Vec<String> {
         let tag = format!("name=\"{what}");
-        page.body.split(&tag).skip(1).map(|x| format!("{what}{}", x.split('"').next().unwrap())).collect()
+        page.body
+            .split(&tag)
+            .skip(1)
+            .map(|x| format!("{what}{}", x.split('"').next().unwrap()))
+            .collect()
     };
     let token = page.token(TO).unwrap();
     let send = |answered: &[(String, &str)]| {
