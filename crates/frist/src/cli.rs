@@ -298,6 +298,9 @@ pub struct InitArgs {
     /// The controller's name.
     #[arg(long)]
     pub name: Option<String>,
+    /// The e-mail address that people can write to.
+    #[arg(long)]
+    pub email: Option<String>,
     /// Whether the controller is a public authority.
     #[arg(long)]
     pub public_authority: bool,

@@ -11,7 +11,7 @@ use frist_calls::config::{self, Role, new_token};
 use frist_calls::consent::How;
 use frist_calls::desk::{Answer, CallId, Desk, Ended, NewCall, Via};
 use frist_calls::serve::{self, Around, Local};
-use frist_calls::tape::{BLOCK, CHUNK, PCMA};
+use frist_calls::tape::{BLOCK, CHUNK, PCMA, Tape};
 use frist_ledger::RecordKey;
 use frist_register::Register;
 use frist_state::{Location, State};
@@ -174,6 +174,23 @@ impl House {
     /// A call that consented to these purposes and was recorded for `chunks` half seconds; the id of
     /// its recording.
     pub fn recorded(&self, sip: &str, purposes: &[&str], chunks: u8) -> (CallId, String) {
+        let (call, tape) = self.under_way(sip, purposes, chunks);
+        tape.finish();
+        self.desk.call_ended(&call, Ended::Answered);
+        let end = Instant::now() + Duration::from_secs(10);
+        loop {
+            let told = self.ask("supervisor", "GET", &format!("/v1/calls/{call}"), "").json();
+            let recording = &told["recordings"][0];
+            if !recording["ended_at"].is_null() {
+                return (call, recording["id"].as_str().unwrap().to_owned());
+            }
+            assert!(Instant::now() < end, "{told}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// The same while it is under way: recorded for as long as the tape is kept.
+    pub fn under_way(&self, sip: &str, purposes: &[&str], chunks: u8) -> (CallId, Box<dyn Tape>) {
         let call = self.call(sip);
         let answers: Vec<Answer> = purposes
             .iter()
@@ -195,18 +212,7 @@ impl House {
                 std::thread::sleep(Duration::from_millis(2));
             }
         }
-        tape.finish();
-        self.desk.call_ended(&call, Ended::Answered);
-        let end = Instant::now() + Duration::from_secs(10);
-        loop {
-            let told = self.ask("supervisor", "GET", &format!("/v1/calls/{call}"), "").json();
-            let recording = &told["recordings"][0];
-            if !recording["ended_at"].is_null() {
-                return (call, recording["id"].as_str().unwrap().to_owned());
-            }
-            assert!(Instant::now() < end, "{told}");
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        (call, tape)
     }
 }
 

@@ -366,7 +366,10 @@ fn held_against_the_book(
             "E0042" | "E0043" | "E0044" | "E0057" | "W0003" | "W0004" | "W0009"
         );
         let d = Doubt {
-            da: danish(&code).map_or_else(|| message.clone(), |da| format!("{da} ({message})")),
+            da: code.parse::<frist_register::Code>().map_or_else(
+                |_| message.clone(),
+                |known| format!("{} ({message})", known.title_da()),
+            ),
             en: message,
             code: Some(code),
             law,
@@ -384,28 +387,6 @@ fn held_against_the_book(
 
 /// Code, message, citation, weight.
 type Said = (String, String, Option<String>, Severity);
-
-/// What the checker's codes mean, in Danish.
-fn danish(code: &str) -> Option<&'static str> {
-    Some(match code {
-        "E0040" => "formålet har intet behandlingsgrundlag",
-        "E0042" => "opbevares kortere, end loven kræver",
-        "E0043" => "opbevares længere, end loven tillader",
-        "E0044" => "følsomme oplysninger uden grundlag i art. 9, stk. 2",
-        "E0045" => "en offentlig myndighed kan ikke bygge sine opgaver på legitim interesse",
-        "E0046" => "samtykke uden registrering af, hvornår det er givet og trukket tilbage",
-        "E0051" => "retlig forpligtelse, men ingen lov er nævnt",
-        "E0053" => "den legitime interesse er ikke nævnt",
-        "E0055" => "en forældelsesfrist er ingen pligt til at opbevare",
-        "E0057" => "loven bruges til noget, den ikke siger",
-        "W0001" => "\"rart at have\" er ikke et formål",
-        "W0002" => "en opbevaringspligt under et andet grundlag",
-        "W0003" => "længere end den vejledende frist",
-        "W0004" => "CPR-numre uden eget grundlag",
-        "W0009" => "strafbare forhold uden en lov",
-        _ => return None,
-    })
-}
 
 fn doubt(da: String, en: String, law: Option<String>, lawyer: bool) -> Doubt {
     Doubt { code: None, da, en, law, lawyer }

@@ -24,6 +24,7 @@ pub fn init(place: &Place, args: &InitArgs, lang: Lang, as_json: bool) -> Outcom
     let mut answers = Answers {
         name: args.name.clone().filter(|n| !n.trim().is_empty()),
         public_authority: args.public_authority,
+        email: args.email.clone().filter(|e| !e.trim().is_empty()),
         ..Answers::default()
     };
     let mut from = args.from.clone();
@@ -99,10 +100,12 @@ fn questions(answers: &mut Answers, from: &mut Option<String>, lang: Lang) -> Ou
             "Is it a public authority?",
         ))?;
     }
-    answers.email = line(
-        "Hvilken e-mail kan den registrerede skrive til?",
-        "Which e-mail address can people write to?",
-    )?;
+    if answers.email.is_none() {
+        answers.email = line(
+            "Hvilken e-mail kan den registrerede skrive til?",
+            "Which e-mail address can people write to?",
+        )?;
+    }
     let dpo = line(
         "Hvad hedder databeskyttelsesrådgiveren, hvis der er en?",
         "What is the data protection officer called, if there is one?",

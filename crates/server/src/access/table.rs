@@ -127,7 +127,7 @@ table! {
     Account "inquiries, breaches, attestations" '*' '#'                Yes Yes No  No  No  No  No;
     GetBundle "make the evidence bundle for an authority" ' ' '#'      Yes No  No  No  No  No  No;
 "Calls":
-    SeeCalls "see calls under way and recorded, not their sound" ' ' '#' Yes No No Yes K   No  No;
+    SeeCalls "see calls under way and recorded, not their sound" ' ' '#' Yes K  No Yes K   No  No;
     HandleCall "pause, resume, flag; enter a withdrawal" '*' '#'       No  No  No  Yes No  No  No;
     StopRecording "stop all recording" '*' ' '                         Yes No  No  Yes No  No  No;
     StartRecording "start recording again" '*' ' '                     No  No  No  Yes No  No  No;

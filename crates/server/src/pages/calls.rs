@@ -48,6 +48,8 @@ enum How {
 }
 
 struct Call {
+    /// Whether a recording of it is under way, paused or not.
+    taped: bool,
     id: String,
     path: String,
     began: String,
@@ -65,6 +67,7 @@ struct Recording {
     left: String,
     class: &'static str,
     there: bool,
+    under_way: bool,
     listen_path: String,
     transfer_path: String,
 }
@@ -216,40 +219,47 @@ fn one(ctx: &Ctx<'_>, f: &Frame, t: &'static CallsTexts, call: &Value) -> Call {
     });
     let consent: Vec<_> = consent.collect();
     let granted = consent.iter().filter(|(_, w)| *w == t.gave).map(|(p, _)| p.clone()).collect();
-    let recordings = call["recordings"].as_array().into_iter().flatten().map(|r| {
-        let gone = !r["destroyed_at"].is_null();
-        let (left, class) = match (gone, instant(&r["due_at"])) {
-            (true, _) => (format!("{} {}", t.destroyed, when(f, &r["destroyed_at"])), ""),
-            (false, None) => (t.no_end.to_owned(), ""),
-            (false, Some(due)) if due <= ctx.now => (t.over.to_owned(), "late"),
-            (false, Some(due)) => {
-                let minutes = due.duration_since(ctx.now).as_secs() / 60;
-                let words = match minutes {
-                    0..120 => format!("{minutes} {}", t.minutes),
-                    _ => format!("{} {}", minutes / 60, t.hours),
-                };
-                let class = if minutes < 24 * 60 { "warn" } else { "info" };
-                (format!("{words} ({} {})", t.until, f.when(due)), class)
+    let recordings: Vec<Recording> = call["recordings"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|r| {
+            let gone = !r["destroyed_at"].is_null();
+            let (left, class) = match (gone, instant(&r["due_at"])) {
+                (true, _) => (format!("{} {}", t.destroyed, when(f, &r["destroyed_at"])), ""),
+                (false, None) => (t.no_end.to_owned(), ""),
+                (false, Some(due)) if due <= ctx.now => (t.over.to_owned(), "late"),
+                (false, Some(due)) => {
+                    let minutes = due.duration_since(ctx.now).as_secs() / 60;
+                    let words = match minutes {
+                        0..120 => format!("{minutes} {}", t.minutes),
+                        _ => format!("{} {}", minutes / 60, t.hours),
+                    };
+                    let class = if minutes < 24 * 60 { "warn" } else { "info" };
+                    (format!("{words} ({} {})", t.until, f.when(due)), class)
+                }
+            };
+            let id = text(r, "id");
+            Recording {
+                listen_path: format!("/calls/recording/{id}/listen"),
+                transfer_path: format!("/calls/recording/{id}/transfer"),
+                purposes: list(&r["purposes"]),
+                under_way: !gone && r["ended_at"].is_null(),
+                there: !gone && !r["ended_at"].is_null(),
+                id,
+                left,
+                class,
             }
-        };
-        let id = text(r, "id");
-        Recording {
-            listen_path: format!("/calls/recording/{id}/listen"),
-            transfer_path: format!("/calls/recording/{id}/transfer"),
-            purposes: list(&r["purposes"]),
-            there: !gone && !r["ended_at"].is_null(),
-            id,
-            left,
-            class,
-        }
-    });
+        })
+        .collect();
     Call {
         path: format!("/calls/call/{id}"),
         began: when(f, &call["began_at"]),
+        taped: recordings.iter().any(|r: &Recording| r.under_way),
         recording_now: call["recording_now"].as_bool().unwrap_or(false),
         flagged: call["flagged"].as_bool().unwrap_or(false),
         live: call["ended_at"].is_null(),
-        recordings: recordings.collect(),
+        recordings,
         consent,
         purposes: granted,
         id,

@@ -29,6 +29,8 @@ pub(crate) struct Said {
     pub(crate) name: String,
     pub(crate) severity: Severity,
     pub(crate) code: &'static str,
+    /// What the code is about, in Danish; the message has the names, in English.
+    pub(crate) danish: &'static str,
     pub(crate) message: String,
     pub(crate) law: Option<String>,
     pub(crate) help: Option<String>,
@@ -47,6 +49,7 @@ impl Said {
             name: sources.name(span.file).to_owned(),
             severity: d.severity,
             code: d.code.as_str(),
+            danish: d.code.title_da(),
             message: d.message.clone(),
             law: d.law.clone(),
             help: d.help.clone(),

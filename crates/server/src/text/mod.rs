@@ -39,6 +39,7 @@ mod holds;
 pub(crate) mod proposal;
 pub(crate) mod provider;
 mod public;
+pub(crate) mod refusals;
 pub(crate) mod register;
 mod reviews;
 pub(crate) mod stores;

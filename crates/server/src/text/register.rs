@@ -2,6 +2,7 @@
 
 super::wording! {
 RegisterTexts register_texts;
+    own "da" "en";
 // Reading
     register "Registeret" "The register";
     lead "Fortegnelsen over, hvad organisationen bruger personoplysninger til, og reglerne for, hvor længe de opbevares. Det er de samme regler, der slettes efter. Brug browserens søgning (Ctrl+F) til at finde et ord." "The record of what the organisation uses personal data for, and the rules for how long it is kept. Data is erased by these very rules. Use the browser's search (Ctrl+F) to find a word.";

@@ -6,11 +6,15 @@ use crate::calls_house::House as Calls;
 use crate::kit::House;
 
 /// A console over the example's register, and the people who have tokens at the server of calls.
-fn house(calls: &Calls) -> House {
+pub(crate) fn house(calls: &Calls) -> House {
     let mut text = format!("[calls]\nurl = \"http://{}\"\n", calls.addr());
-    for (name, role) in
-        [("sune", "supervisor"), ("lis", "listener"), ("dorte", "dpo"), ("bo", "evidence")]
-    {
+    for (name, role) in [
+        ("sune", "supervisor"),
+        ("lis", "listener"),
+        ("dorte", "dpo"),
+        ("bo", "evidence"),
+        ("rie", "second"),
+    ] {
         let file = calls.keep(name, &calls.tokens[role]);
         text += &format!("[[calls.person]]\nname = \"{name}\"\ntoken_file = {file:?}\n");
     }
@@ -75,6 +79,57 @@ fn calls_are_seen_heard_with_a_reason_and_stopped() {
     assert!(heard.body.contains("sagde nej"), "nothing is heard meanwhile");
     assert_eq!(supervisor.send("/calls", "/calls/start", &[("sure", "yes")]).status, 303);
     assert!(!supervisor.get("/calls").body.contains("Al optagelse er standset"));
+}
+
+#[test]
+fn a_transfer_takes_two_and_a_pause_is_the_supervisors() {
+    let calls = Calls::new();
+    let (_, recording) = calls.recorded("a@b", &["quality"], 4);
+    let (live, tape) = calls.under_way("c@d", &["quality"], 2);
+    let silent = calls.call("e@f");
+    let house = house(&calls);
+    let mut supervisor = house.signed_in("sune", &[Role::Supervisor], &[]);
+    let at = format!("/calls/call/{live}");
+    // Of a call of which nothing is recorded there is nothing to pause.
+    let page = supervisor.get("/calls").body;
+    let card = page.split(&format!("id=\"call-{silent}\"")).nth(1).unwrap();
+    assert!(!card.split("</section>").next().unwrap().contains("value=\"pause\""), "{page}");
+    let none = supervisor.send("/calls", &format!("/calls/call/{silent}"), &[("act", "pause")]);
+    assert!(none.body.contains("sagde nej"), "{}", none.body);
+    let paused = supervisor.send("/calls", &at, &[("act", "pause")]);
+    assert_eq!(paused.status, 303, "{}", paused.body);
+    assert_eq!(supervisor.send("/calls", &at, &[("act", "resume")]).status, 303);
+    tape.finish();
+    assert_eq!(supervisor.send("/calls", &at, &[("act", "nothing")]).status, 404);
+    // Evidence: a caseworker who needs to know asks, with the law and an end; a DPO approves.
+    let mut case = house.signed_in("bo", &[Role::Caseworker], &["recordings"]);
+    let to = format!("/calls/recording/{recording}/transfer");
+    let fields = [
+        ("grounds", "Trussel mod en medarbejder <script>"),
+        ("legal_basis", "GDPR Art. 6(1)(f)"),
+        ("matter", "J.nr. 2026-9"),
+        ("keep_until", "2027-05-01"),
+    ];
+    assert!(supervisor.get("/calls").token(&to).is_none(), "a supervisor transfers nothing");
+    let bare = case.send("/calls", &to, &[("matter", "x")]);
+    assert!(bare.body.contains("sagde nej"), "{}", bare.body);
+    let asked = case.send("/calls", &to, &fields);
+    assert_eq!(asked.status, 303, "{}", asked.body);
+    let page = case.get("/calls");
+    assert!(page.body.contains("J.nr. 2026-9") && !page.body.contains("<script"), "{}", page.body);
+    let approve = page.body.split("/calls/transfer/").nth(1);
+    assert!(approve.is_none(), "nobody approves one's own: {}", page.body);
+    // Who approves has a token for evidence as well: the server of calls has its own table.
+    let mut dpo = house.signed_in("rie", &[Role::Dpo], &[]);
+    let page = dpo.get("/calls");
+    let id = page.body.split("action=\"/calls/transfer/").nth(1).unwrap();
+    let to = format!("/calls/transfer/{}", id.split('"').next().unwrap());
+    assert_eq!(dpo.send("/calls", &to, &[]).status, 422, "nobody said to be sure");
+    let approved = dpo.send("/calls", &to, &[("sure", "yes")]);
+    assert_eq!(approved.status, 303, "{}", approved.body);
+    let page = dpo.get("/calls");
+    assert!(page.body.contains("second") && page.token(&to).is_none(), "{}", page.body);
+    assert_eq!(case.post(&to, &[]).status, 403);
 }
 
 #[test]

@@ -136,6 +136,40 @@ fn settings() -> Settings {
     }
 }
 
+/// The sample company's data: made once, and copied for each house.
+fn sample() -> &'static Path {
+    static SAMPLE: std::sync::OnceLock<tempfile::TempDir> = std::sync::OnceLock::new();
+    let made = SAMPLE.get_or_init(|| {
+        let dir = tempfile::tempdir().unwrap();
+        let as_of = "2026-11-22".parse().unwrap();
+        let options = frist_demo::Options { seed: 1, as_of, scale: 0.001 };
+        frist_demo::generate(dir.path(), &options, &mut |_, _, _| {}).unwrap();
+        dir
+    });
+    made.path()
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            std::fs::create_dir_all(&target).unwrap();
+            copy(&entry.path(), &target);
+        } else {
+            // With its time of change: files are as old as that says.
+            std::fs::copy(entry.path(), &target).unwrap();
+            let changed = entry.metadata().unwrap().modified().unwrap();
+            std::fs::File::options()
+                .write(true)
+                .open(&target)
+                .unwrap()
+                .set_modified(changed)
+                .unwrap();
+        }
+    }
+}
+
 impl House {
     pub(crate) fn new() -> Self {
         Self::with(|_| {})
@@ -144,9 +178,7 @@ impl House {
     pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let now: Timestamp = "2026-11-22T08:00:00Z".parse().unwrap();
-        let as_of = "2026-11-22".parse().unwrap();
-        let options = frist_demo::Options { seed: 1, as_of, scale: 0.001 };
-        frist_demo::generate(dir.path(), &options, &mut |_, _, _| {}).unwrap();
+        copy(sample(), dir.path());
         let clock = Arc::new(Mutex::new(now));
         let log: Arc<Mutex<Vec<String>>> = Arc::default();
         let register = dir.path().join("register");
@@ -270,6 +302,52 @@ impl Answer {
         self.header("location").unwrap_or_else(|| panic!("{} {}", self.status, self.body))
     }
 
+    /// What a browser sends of the form to this path when nothing is changed: hidden and typed fields,
+    /// boxes that are ticked, choices that are made.
+    pub(crate) fn fields(&self, to: &str) -> Vec<(String, String)> {
+        let plain = |text: &str| {
+            text.replace("&#34;", "\"")
+                .replace("&#39;", "'")
+                .replace("&#60;", "<")
+                .replace("&#62;", ">")
+                .replace("&#38;", "&")
+        };
+        let form = self.body.split("<form ").find(|f| f.contains(&format!("action=\"{to}\"")));
+        let form = form.unwrap_or_else(|| panic!("no form to {to}:\n{}", self.body));
+        let form = form.split("</form>").next().unwrap();
+        let mut all = Vec::new();
+        for tag in form.split('<') {
+            let Some((kind, _)) = tag.split_once(' ') else { continue };
+            let (head, inner) = tag.split_once('>').unwrap_or((tag, ""));
+            let said = |name: &str| {
+                let value = head.split(&format!(" {name}=\"")).nth(1)?;
+                value.split('"').next().map(plain)
+            };
+            let Some(name) = said("name") else { continue };
+            let kind = match (kind, said("type").as_deref()) {
+                ("input", Some("checkbox" | "radio")) if !head.contains(" checked") => continue,
+                (kind, _) => kind,
+            };
+            let value = match kind {
+                "input" => said("value").unwrap_or_default(),
+                "textarea" => plain(inner.strip_prefix('\n').unwrap_or(inner)),
+                "select" => {
+                    let list = form.split(head).nth(1).unwrap().split("</select>").next().unwrap();
+                    let chosen = list.split("<option").find(|o| {
+                        o.split('>').next().is_some_and(|head| head.contains(" selected"))
+                    });
+                    let chosen =
+                        chosen.or_else(|| list.split("<option").nth(1)).unwrap_or_default();
+                    let value = chosen.split("value=\"").nth(1);
+                    value.map_or_else(String::new, |v| plain(v.split('"').next().unwrap()))
+                }
+                _ => continue,
+            };
+            all.push((name, value));
+        }
+        all
+    }
+
     /// The token of the form that is sent to this path.
     pub(crate) fn token(&self, to: &str) -> Option<String> {
         let form = self.body.split("<form ").find(|f| f.contains(&format!("action=\"{to}\"")))?;
@@ -297,6 +375,18 @@ impl Client {
         let token = page.token(to).unwrap_or_else(|| panic!("no form to {to}:\n{}", page.body));
         let mut fields = fields.to_vec();
         fields.push(("token", &token));
+        self.post(to, &fields)
+    }
+
+    /// Loads a page and sends its form as it stands there, with some fields filled in otherwise; a
+    /// field whose value is none is not sent.
+    pub(crate) fn fill(&mut self, page: &str, to: &str, other: &[(&str, Option<&str>)]) -> Answer {
+        let mut fields = self.get(page).fields(to);
+        for (name, value) in other {
+            fields.retain(|(n, _)| n != name);
+            fields.extend(value.map(|v| ((*name).to_owned(), v.to_owned())));
+        }
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (&**n, &**v)).collect();
         self.post(to, &fields)
     }
 

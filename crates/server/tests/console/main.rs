@@ -20,6 +20,7 @@ mod papers;
 mod public;
 mod register;
 mod reviews;
+mod rights;
 mod routes;
 mod signing_in;
 mod stores;

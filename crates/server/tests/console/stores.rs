@@ -32,7 +32,7 @@ fn rusqlite(house: &House, name: &str) -> rusqlite::Connection {
 }
 
 /// A small database of one's own: people, their orders, and goods.
-fn crm(house: &House) {
+pub(crate) fn crm(house: &House) {
     rusqlite(house, "crm.sqlite")
         .execute_batch(
             "CREATE TABLE client (client_id INTEGER PRIMARY KEY, full_name TEXT, email TEXT, ended_on TEXT);

@@ -41,6 +41,7 @@ use crate::access::{Action, Condition, Facts};
 use crate::ctx::{Ctx, Refusal, Reply};
 use crate::face::Trouble;
 use crate::text::cases::{CaseTexts, case_texts};
+use crate::text::refusals::refusal as said;
 
 pub(super) use breach::step as breach_step;
 pub(super) use change::{lift, rectify, rectify_form, restrict};
@@ -171,9 +172,13 @@ fn told(ctx: &Ctx<'_>, e: &CasesError) -> String {
     match e {
         CasesError::State(frist_state::Error::CaseChanged { .. }) => t.changed.to_owned(),
         CasesError::SecondPerson { .. } => t.second_person.to_owned(),
-        CasesError::Step { why, .. } => format!("{} ({why})", t.not_now),
-        CasesError::Input { what, why } => format!("{} ({what}: {why})", t.not_usable),
-        CasesError::Refused(r) => format!("{} ({})", t.not_usable, r.message),
+        CasesError::Step { why, .. } => format!("{} ({})", t.not_now, said(why, ctx.lang)),
+        // What it is about is said by the sentence itself, where that is in the person's language.
+        CasesError::Input { what, why } => match said(why, ctx.lang) {
+            own if own == *why => format!("{} ({what}: {why})", t.not_usable),
+            own => format!("{} ({own})", t.not_usable),
+        },
+        CasesError::Refused(r) => format!("{} ({})", t.not_usable, said(&r.message, ctx.lang)),
         e => e.to_string(),
     }
 }

@@ -90,6 +90,8 @@ pub(super) struct Note {
     pub(super) class: &'static str,
     pub(super) chip: &'static str,
     pub(super) code: &'static str,
+    /// What it is about, where the page is not in the language of the message.
+    pub(super) title: String,
     pub(super) message: String,
     pub(super) law: String,
     pub(super) help: String,
@@ -108,6 +110,7 @@ fn note(said: &Said, t: &RegisterTexts) -> Note {
             Severity::Info => t.info,
         },
         code: said.code,
+        title: if t.own == "da" { capital(said.danish) } else { String::new() },
         message: plain(&said.message),
         law: said.law.clone().unwrap_or_default(),
         help: said.help.as_deref().map_or_else(String::new, plain),
@@ -118,6 +121,11 @@ fn note(said: &Said, t: &RegisterTexts) -> Note {
         place: format!("{}, {} {}", said.name, t.line, said.line),
         href: String::new(),
     }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }
 
 /// Names in backticks, as the command line has them, in quotes that people read.

@@ -3,7 +3,9 @@
 //!
 //! Without Chromium these tests say so and do nothing; `./test` installs it.
 
+mod first_run;
 mod journeys;
+mod offices;
 mod pages;
 
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -30,6 +32,11 @@ pub(crate) struct Browser {
 impl Browser {
     /// A browser before this house; none where there is no Chromium.
     pub(crate) fn before(house: &House) -> Option<Self> {
+        Self::at(format!("http://{}", house.console.local))
+    }
+
+    /// A browser before whatever serves there.
+    pub(crate) fn at(at: String) -> Option<Self> {
         if Command::new("chromium").arg("--version").output().is_err() {
             eprintln!(
                 "not tested in a browser: `chromium` is not installed (Debian: apt-get install chromium)"
@@ -49,7 +56,6 @@ impl Browser {
             .spawn()
             .unwrap();
         let (to, from) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-        let at = format!("http://{}", house.console.local);
         let (from, session) = (BufReader::new(from), String::new());
         let mut b = Self { child, to, from, session, last: 0, at, profile };
         let end = Instant::now() + Duration::from_secs(60);

@@ -61,7 +61,7 @@ const FAULTS: &str = "(() => {
     const ids = all('[id]').map(e => e.id);
     ids.filter((id, at) => ids.indexOf(id) != at).forEach(id => out.push('twice the id ' + id));
     all('[aria-describedby],[aria-labelledby]').forEach(e => ['aria-describedby', 'aria-labelledby'].forEach(a => (e.getAttribute(a) || '').split(' ').filter(Boolean).forEach(id => { if (!document.getElementById(id)) out.push(a + ' leads nowhere: ' + id); })));
-    if (all('script,style,[style],[onclick]').length) all('script,style,[style]:not(col),[onclick]').slice(0, 1).forEach(e => out.push('script or style: ' + e.outerHTML.slice(0, 200)));
+    if (all('script,style,[style],[onclick]').length) all('script,style,[style],[onclick]').slice(0, 1).forEach(e => out.push('script or style: ' + e.outerHTML.slice(0, 200)));
     all('*').filter(e => { const s = getComputedStyle(e); return s.transitionDuration.split(',').some(d => parseFloat(d) > 0) || s.animationName != 'none'; }).slice(0, 1).forEach(e => out.push('moves: ' + e.outerHTML.slice(0, 80)));
     return out.join('\\n');
 })()";
