@@ -32,6 +32,8 @@ struct Transaction {
     acked: bool,
     refused: bool,
     leg: Option<mpsc::UnboundedSender<LegInput>>,
+    /// Our tag, which the answer to a CANCEL has as well (section 9.2).
+    tag: Option<String>,
     forget: Option<Instant>,
 }
 
@@ -141,10 +143,11 @@ impl Responder {
         &self.flow
     }
 
-    /// Lets a CANCEL of this INVITE reach the leg.
-    pub(super) fn cancel_reaches(&self, leg: mpsc::UnboundedSender<LegInput>) {
+    /// Lets a CANCEL of this INVITE reach the leg, whose tag is ours.
+    pub(super) fn cancel_reaches(&self, leg: mpsc::UnboundedSender<LegInput>, tag: &str) {
         if let Some(transaction) = lock(&self.core.server).transactions.get_mut(&self.key) {
             transaction.leg = Some(leg);
+            transaction.tag = Some(tag.to_owned());
         }
     }
 
@@ -301,19 +304,20 @@ pub(super) fn request(core: &Arc<Core>, mut message: Message, flow: Flow) {
         acked: false,
         refused: false,
         leg: None,
+        tag: None,
         forget: None,
     };
     table.transactions.insert(key.clone(), transaction);
     let cancelled = (method == "CANCEL")
-        .then(|| table.transactions.get(&invite_key).map(|one| one.leg.clone()));
+        .then(|| table.transactions.get(&invite_key).map(|one| (one.leg.clone(), one.tag.clone())));
     drop(table);
     let mut responder =
         Responder { core: Arc::clone(core), key, request: message, flow: reply, done: false };
     match (method.as_str(), problem) {
         ("CANCEL", _) => match cancelled.flatten() {
             None => responder.refuse(481, None),
-            Some(leg) => {
-                responder.refuse(200, None);
+            Some((leg, tag)) => {
+                responder.refuse(200, tag.as_deref());
                 if let Some(leg) = leg {
                     let _ = leg.send(LegInput::Cancel);
                 }

@@ -90,12 +90,10 @@ impl Script {
         script.recv_invite();
         script.answer_last("422 Session Interval Too Small", "Min-SE: 3\n");
         script.steps += "<recv request=\"ACK\"/>";
-        script.recv_invite();
-        let _ = write!(
-            script.steps,
-            "<nop><action><ereg regexp=\"Session-Expires: *3\" search_in=\"msg\" check_it=\"true\" assign_to=\"expires\"/>\
-             </action></nop><Reference variables=\"expires\"/>"
+        script.recv_invite_with(
+            "<ereg regexp=\"Session-Expires: *3\" search_in=\"msg\" check_it=\"true\" assign_to=\"expires\"/>",
         );
+        script.steps += "<Reference variables=\"expires\"/>";
         let headers = format!("Allow: {allow}\n{TIMER}");
         script.respond_to_invite("200 OK", Some("sendrecv"), &headers, " retrans=\"500\"");
         script.expect("ACK")
@@ -139,6 +137,11 @@ impl Script {
     }
 
     fn recv_invite(&mut self) {
+        self.recv_invite_with("");
+    }
+
+    /// An INVITE that is looked at more closely.
+    fn recv_invite_with(&mut self, action: &str) {
         let keep = |header: &str, name: &str| {
             format!(
                 "<ereg regexp=\".*\" search_in=\"hdr\" header=\"{header}:\" assign_to=\"{name}\"/>"
@@ -147,7 +150,7 @@ impl Script {
         let _ = write!(
             self.steps,
             "<recv request=\"INVITE\" rrs=\"true\"><action>{}{}{}{}\
-             <ereg regexp=\"[0-9]+ INVITE\" search_in=\"hdr\" header=\"CSeq:\" assign_to=\"cseq\"/></action></recv>\
+             <ereg regexp=\"[0-9]+ INVITE\" search_in=\"hdr\" header=\"CSeq:\" assign_to=\"cseq\"/>{action}</action></recv>\
              <Reference variables=\"from,to,via,cseq,callid\"/>",
             keep("From", "from"),
             keep("To", "to"),

@@ -131,7 +131,7 @@ pub(super) fn inbound(core: &Arc<Core>, mut responder: Responder, flow: Flow) ->
     let dialog = Dialog::inbound(&request, &flow);
     let (leg, commands, events) = channels(&dialog.call_id);
     let (mut task, inputs) = Task::new(Arc::clone(core), dialog, State::Up, events);
-    responder.cancel_reaches(task.me.clone());
+    responder.cancel_reaches(task.me.clone(), &task.dialog.local_tag);
     task.takes_update = request.headers.lists("Allow", "UPDATE");
     task.reliable_wanted = request.headers.lists("Require", "100rel");
     task.state = State::Inbound(Box::new(responder));
