@@ -16,7 +16,7 @@ use crate::output::{
     BOLD, DIM, GREEN, RED, YELLOW, confirm, count, day, duration, how_to_agree, json, records, say,
     table,
 };
-use crate::place::{Place, now};
+use crate::place::Place;
 
 /// How long continuous mode sleeps at most: what is added meanwhile with a short period is then
 /// still gone within a minute.
