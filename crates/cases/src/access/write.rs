@@ -49,7 +49,9 @@ pub(super) fn seal(bytes: &[u8], passphrase: &str, cost: u8) -> Result<Vec<u8>> 
 /// # Errors
 /// When the passphrase is another, or the file was changed.
 pub fn open_sealed(bytes: &[u8], passphrase: &str) -> Result<Vec<u8>> {
-    let identity = age::scrypt::Identity::new(SecretString::from(passphrase.to_owned()));
+    let mut identity = age::scrypt::Identity::new(SecretString::from(passphrase.to_owned()));
+    // By itself it measures how fast this machine is at the moment, and a busy one opens nothing.
+    identity.set_max_work_factor(BY_A_PERSON);
     age::decrypt(&identity, bytes).map_err(|e| failed("open", &e))
 }
 

@@ -48,7 +48,7 @@ fn from_the_first_call_to_the_start_after_an_outage() {
         heard.len()
     );
     assert!(heard[44..].iter().any(|b| *b != 0), "only silence");
-    a_caller_gets_the_recording(&house, first["caller"].as_str().expect("a number"), &heard);
+    a_caller_gets_the_recording(&house, &heard);
     // No to both: the same service, and nothing of it.
     caller(&house, "2", "2", 300).finish();
     let calls = house.json("supervisor", &["calls", "list"]);
@@ -127,7 +127,10 @@ fn from_the_first_call_to_the_start_after_an_outage() {
 
 /// A caller asks for access: their number leads to the call, the call to the recording, and that is
 /// enclosed, by whoever may hear it, and in the log of listening.
-fn a_caller_gets_the_recording(house: &House, caller: &str, heard: &[u8]) {
+fn a_caller_gets_the_recording(house: &House, heard: &[u8]) {
+    let db = rusqlite::Connection::open(house.path("calls/calls.db")).expect("the database");
+    let caller: String =
+        db.query_row("SELECT caller FROM call", [], |r| r.get(0)).expect("one call");
     let id = format!("caller={caller}");
     let opened = house.json(
         "listener",
@@ -155,7 +158,6 @@ fn a_caller_gets_the_recording(house: &House, caller: &str, heard: &[u8]) {
     let files: Vec<_> = std::fs::read_dir(folder).expect("files").flatten().collect();
     assert_eq!(files.len(), 1);
     assert_eq!(std::fs::read(files[0].path()).expect("the sound"), heard);
-    let db = rusqlite::Connection::open(house.path("calls/calls.db")).expect("the database");
     let logged: i64 = db
         .query_row(
             "SELECT count(*) FROM listening WHERE reason LIKE ?1",
