@@ -20,16 +20,19 @@ INSERT INTO letter VALUES (1, '2015-01-01', 'Anna'), (4, '2025-01-01', 'Bo');";
 const DATASETS: [(&str, &str); 3] =
     [("note", ""), ("person", ""), ("letter", "then = { anonymise = { name = \"null\" } }")];
 
+/// Runs statements behind the store's back; a query answers its first column.
+type Run = Box<dyn Fn(&str) -> Vec<String>>;
+
 struct Site {
     store: Box<dyn Store>,
     parts: Vec<(Bound, Compiled, Action)>,
-    run: Box<dyn Fn(&str) -> Vec<String>>,
+    run: Run,
 }
 
 impl Site {
     /// `more` is run after the tables were made.
     fn new(postgres: bool, more: &str) -> Self {
-        let (kind, url, run): (_, _, Box<dyn Fn(&str) -> Vec<String>>) = match postgres {
+        let (kind, url, run): (_, _, Run) = match postgres {
             false => {
                 let dir = tempfile::tempdir().unwrap();
                 let path = dir.path().join("a.sqlite");

@@ -120,7 +120,9 @@ fn org_for(call: Call, store: Db, state: Db, used: Vec<frist_testkit::TestDataba
             let org = Org::again(store, state, &format!("{RULE}{NOTES}"), used);
             org.persons(1..=4, 366 * 8);
             org.persons(5..=6, 400);
-            [(10, 1, 400), (20, 2, 400), (50, 5, 1)].map(|(id, p, days)| org.note(id, p, days));
+            for (id, person, days) in [(10, 1, 400), (20, 2, 400), (50, 5, 1)] {
+                org.note(id, person, days);
+            }
             org
         }
         _ => org_again(store, state, used),

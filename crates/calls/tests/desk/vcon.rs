@@ -194,12 +194,11 @@ fn import(place: &Place, desk: &Desk, beside: Option<&Value>) -> Result<Imported
     one(place, desk, &bo())
 }
 
+/// What became of a file, by its name.
+type Became = (String, Result<Imported, NotImported>);
+
 /// Every WAV file of a folder, in their order, and what became of it.
-fn all(
-    desk: &Desk,
-    who: &Principal,
-    folder: &Path,
-) -> Result<Vec<(String, Result<Imported, NotImported>)>, NotImported> {
+fn all(desk: &Desk, who: &Principal, folder: &Path) -> Result<Vec<Became>, NotImported> {
     let mut done = Vec::new();
     vcon::import(desk, &rules(), who, &Folder(folder.to_owned()), &mut |name, what| {
         done.push((name.to_owned(), what));

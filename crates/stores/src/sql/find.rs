@@ -193,7 +193,7 @@ impl<B: Backend> SqlStore<B> {
     /// Where indexes serve all fields, several tables are asked by one statement: a person is looked
     /// for in dozens of them, and to wait for each answer takes longer than to find it.
     pub(super) fn look_all(&mut self, searches: &[Search<'_>]) -> Vec<Result<Looked, StoreError>> {
-        // Refused, it was one of them, which says so when it is asked by itself.
+        // Where one of them fails, that one says so by itself.
         let mut together = self.look_together(searches).unwrap_or_default().into_iter();
         let mut next = || together.next().flatten();
         searches.iter().map(|search| next().map_or_else(|| self.look(search), Ok)).collect()
