@@ -115,9 +115,17 @@ fn from_nothing_to_a_sample_that_was_swept() {
     let dir = tempfile::tempdir().unwrap();
     let began = Instant::now();
     let lap = |what: &str| eprintln!("{:>6.1} s {what}", began.elapsed().as_secs_f64());
-    run(&["demo", "org", "--yes", "--lang", "da"], dir.path());
+    // What `frist demo` makes, without the sweep that it shows on the command line.
+    let org = dir.path().join("org");
+    let as_of = "2026-11-22".parse().unwrap();
+    let options = frist_demo::Options { seed: 1, as_of, scale: 1.0 };
+    frist_demo::generate(&org, &options, &mut |_, _, _| {}).unwrap();
+    std::fs::create_dir_all(org.join("register")).unwrap();
+    for (name, text) in frist_demo::REGISTER {
+        std::fs::write(org.join("register").join(name), text).unwrap();
+    }
     lap("the sample organisation is there");
-    let served = serve(&dir.path().join("org"));
+    let served = serve(&org);
     lap("the console answers");
     let mut b = Browser::at(served.at.clone()).expect("Chromium is installed");
     b.without_scripts();
