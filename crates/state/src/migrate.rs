@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0009_oidc.sql"),
     include_str!("../migrations/0010_public.sql"),
     include_str!("../migrations/0011_proposals.sql"),
+    include_str!("../migrations/0012_lists.sql"),
 ];
 
 /// The version of the tables that this program works with.
