@@ -7,6 +7,7 @@
 mod calls;
 mod continuous;
 mod find;
+mod load;
 mod measure;
 mod people;
 mod postgres;
@@ -33,6 +34,8 @@ enum What {
     Find(find::Args),
     /// People found and erased over ten tables of PostgreSQL, against one committed statement a row.
     Rights(rights::Args),
+    /// The console's busiest pages under load, beside nginx that sends the same bytes from a file.
+    Load(load::Args),
     /// From due to gone in continuous mode.
     Continuous(continuous::Args),
     /// Two-way calls that are relayed and recorded: Frist's media plane, encrypting, against
@@ -52,6 +55,7 @@ fn main() -> Outcome {
         What::Sqlite(args) => sqlite::run(&args),
         What::Find(args) => find::run(&args),
         What::Rights(args) => rights::run(&args),
+        What::Load(args) => load::run(&args),
         What::Continuous(args) => continuous::run(&args),
         What::Calls(args) => calls::run(&args),
         What::CallsPlane(args) => calls::plane(&args),

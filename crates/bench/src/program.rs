@@ -24,12 +24,18 @@ pub struct Run {
 impl Frist {
     /// Writes the register into `dir`.
     pub fn new(dir: &Path, register: &str) -> Outcome<Self> {
+        std::fs::create_dir_all(dir.join("register"))?;
+        std::fs::write(dir.join("register/register.toml"), register)?;
+        Self::in_folder(dir)
+    }
+
+    /// Runs it in a folder whose register is written by others.
+    pub fn in_folder(dir: &Path) -> Outcome<Self> {
         let program = std::env::current_exe()?.with_file_name("frist");
         if !program.is_file() {
             return Err("build the program first: cargo build --release -p frist".into());
         }
-        std::fs::create_dir_all(dir.join("register"))?;
-        std::fs::write(dir.join("register/register.toml"), register)?;
+        std::fs::create_dir_all(dir)?;
         Ok(Self { dir: dir.to_owned(), program, env: Vec::new() })
     }
 
@@ -54,6 +60,15 @@ impl Frist {
 
     /// Runs the program to its end, which must be a good one.
     pub fn run(&self, args: &[&str]) -> Outcome<Run> {
+        self.run_to(args, |code| code == Some(0))
+    }
+
+    /// Runs the program to its end, which may be that it found something, or waits for approval.
+    pub fn run_any(&self, args: &[&str]) -> Outcome<Run> {
+        self.run_to(args, |code| matches!(code, Some(0 | 1 | 4)))
+    }
+
+    fn run_to(&self, args: &[&str], good: impl Fn(Option<i32>) -> bool) -> Outcome<Run> {
         let out = tempfile::NamedTempFile::new()?;
         let mut child = self.command(args).stdout(out.reopen()?).spawn()?;
         let mut peak = 0;
@@ -65,7 +80,7 @@ impl Frist {
             }
         };
         let out = std::fs::read_to_string(out.path())?;
-        if !status.success() {
+        if !good(status.code()) {
             return Err(format!("frist {}: {status}\n{out}", args.join(" ")).into());
         }
         Ok(Run { out, peak })

@@ -126,7 +126,7 @@ fn serve(dir: &Path, state: &str, desk: &str) -> Server {
 
 /// Asks; none when the server was not there or died over it.
 fn ask(to: &str, head: &str, cookies: &str, form: Option<&str>) -> Option<(u16, String)> {
-    let mut stream = TcpStream::connect(to).ok()?;
+    let stream = TcpStream::connect(to).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
     let mut text = format!(
         "{head} HTTP/1.1\r\nHost: {to}\r\nConnection: close\r\nSec-Fetch-Site: same-origin\r\n"
@@ -141,6 +141,22 @@ fn ask(to: &str, head: &str, cookies: &str, form: Option<&str>) -> Option<(u16, 
             body.len()
         );
     }
+    exchange(stream, &text, body)
+}
+
+/// A request of a program, under an idempotency key.
+fn call(to: &str, path: &str, token: &str, key: &str, body: &str) -> Option<(u16, String)> {
+    let stream = TcpStream::connect(to).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
+    let text = format!(
+        "POST /api/v1{path} HTTP/1.1\r\nHost: {to}\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\
+         Idempotency-Key: {key}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n",
+        body.len()
+    );
+    exchange(stream, &text, body)
+}
+
+fn exchange(mut stream: TcpStream, text: &str, body: &str) -> Option<(u16, String)> {
     stream.write_all(format!("{text}\r\n{body}").as_bytes()).ok()?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).ok()?;
@@ -186,6 +202,14 @@ fn sign_in(server: &Server, link: &str, name: &str) -> String {
     let (status, answer) = ask(to, "POST /sign-in", &jar, Some(&form)).expect("signed in");
     assert_eq!(status, 303, "{answer}");
     cookies(&jar, &answer)
+}
+
+/// A request of a program, and what came of it; none when its server died over it.
+struct Asked {
+    what: &'static str,
+    key: String,
+    body: String,
+    answer: Option<(u16, String)>,
 }
 
 /// Adds a hold; whether the server said that it did.
@@ -265,6 +289,16 @@ fn one_is_killed_in_mid_sweep_and_the_other_takes_over() {
     let (dies, lives) = if servers[0].child.id() == pid { (0, 1) } else { (1, 0) };
     assert_eq!(servers[dies].child.id(), pid, "one of the two sweeps");
 
+    // A program opens cases and adds holds there as well, each under a key of its own.
+    let made = frist(one.path(), &own.url, &desk.url)
+        .args(["--json", "token", "add", "robot", "--dataset", "*"])
+        .args(["--scope", "cases:work", "--scope", "holds:add"])
+        .output()
+        .expect("frist runs");
+    let made: serde_json::Value = serde_json::from_slice(&made.stdout).expect("JSON");
+    let robot = made["token"].as_str().expect("a token").to_owned();
+    let asked: Mutex<Vec<Asked>> = Mutex::default();
+
     // Somebody works on the one that dies: what it said is done, is done.
     let done: Mutex<Vec<String>> = Mutex::default();
     let over = AtomicBool::new(false);
@@ -278,6 +312,28 @@ fn one_is_killed_in_mid_sweep_and_the_other_takes_over() {
                     if hold(victim, jar, &id) {
                         done.lock().expect("whole").push(id);
                     } else if over.load(Ordering::SeqCst) {
+                        return;
+                    }
+                }
+            });
+        }
+        for what in ["/cases", "/holds"] {
+            let (asked, over, victim, robot) = (&asked, &over, &victim, &robot);
+            scope.spawn(move || {
+                for n in 0.. {
+                    let key = format!("{}-{n}", &what[1..]);
+                    let body = match what {
+                        "/cases" => format!(
+                            r#"{{"right": "access", "person": {{"name": "Person {n}"}}}}"#
+                        ),
+                        _ => format!(
+                            r#"{{"id": "{key}", "matter": "m", "reason": "r", "dataset": "letters", "covers": {{"by": "key", "key": "7"}}}}"#
+                        ),
+                    };
+                    let answer = call(victim, what, robot, &key, &body);
+                    let cut = answer.is_none();
+                    asked.lock().expect("whole").push(Asked { what, key, body, answer });
+                    if cut || over.load(Ordering::SeqCst) {
                         return;
                     }
                 }
@@ -298,6 +354,31 @@ fn one_is_killed_in_mid_sweep_and_the_other_takes_over() {
     let jar_there = ask(&servers[lives].address, "GET /holds", &jar, None).expect("an answer");
     assert_eq!(jar_there.0, 200, "the session goes on");
     assert!(hold(&servers[lives].address, &jar, "after"), "{:?}", logs(&servers));
+    // The program asks the other one for all of it again, what was answered and what was cut off. What the
+    // dead one had begun is under way for a few minutes more, which pass here at once.
+    let asked = asked.into_inner().expect("whole");
+    frists
+        .execute("UPDATE frist.api_answer SET began_at = began_at - 360000000", &[])
+        .expect("some minutes pass");
+    assert!(asked.iter().any(|a| a.answer.is_none()), "one was cut off");
+    for a in &asked {
+        let again = call(&servers[lives].address, a.what, &robot, &a.key, &a.body);
+        let (status, text) = again.unwrap_or_else(|| panic!("{}: no answer", a.key));
+        assert_eq!(status, 201, "{}: {text}", a.key);
+        let body = |text: &str| text.split("\r\n\r\n").nth(1).unwrap_or_default().to_owned();
+        if let Some((before, told)) = &a.answer {
+            assert_eq!((*before, body(told)), (201, body(&text)), "{}: the same answer", a.key);
+        }
+        let third = call(&servers[lives].address, a.what, &robot, &a.key, &a.body);
+        assert_eq!(third.map(|(s, t)| (s, body(&t))), Some((201, body(&text))), "{}", a.key);
+    }
+    let cases: i64 =
+        frists.query_one("SELECT count(*) FROM frist.cases", &[]).expect("counted").get(0);
+    let opened = asked.iter().filter(|a| a.what == "/cases").count();
+    assert_eq!(cases, opened as i64, "each was opened once");
+    let cut = asked.iter().filter(|a| a.answer.is_none()).count();
+    eprintln!("{} requests of a program, {cut} of them cut off", asked.len());
+
     let open = |frists: &mut postgres::Client| -> i64 {
         let sql = "SELECT count(*) FROM frist.sweep WHERE status = 'running'";
         frists.query_one(sql, &[]).expect("counted").get(0)

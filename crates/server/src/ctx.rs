@@ -38,7 +38,7 @@ pub(crate) struct App {
     /// The scheduler and the watchdog, when they run here.
     pub(crate) watch: OnceLock<frist_watch::Watch>,
     /// Where traces go, when somebody gathers them.
-    pub(crate) traces: Option<frist_watch::traces::Traces>,
+    pub(crate) traces: Option<Arc<frist_watch::traces::Traces>>,
     /// When this server started.
     pub(crate) started: Timestamp,
     pub(crate) public: Paces,
@@ -66,10 +66,10 @@ impl App {
         let to = settings.config.traces.clone();
         let traces = to.and_then(|to| {
             let (net, log) = (Arc::clone(&face.machine.net), Arc::clone(&face.log));
-            frist_watch::traces::Traces::start(to, net, log).ok()
+            frist_watch::traces::Traces::start(to, net, log).ok().map(Arc::new)
         });
         let face = Arc::new(face);
-        let engines = Arc::new(Engines::new(Arc::clone(&face)));
+        let engines = Arc::new(Engines::new(Arc::clone(&face), traces.clone()));
         let public = Paces::new(settings.config.public);
         Ok(Self {
             face,

@@ -5,29 +5,31 @@
 //! allowed.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use frist_ledger::Id;
 use frist_register::Lang;
 use frist_state::State;
-use frist_sweep::plan::{Count, Options, Plan};
+use frist_sweep::plan::{Count, Item, Options, Plan};
 use frist_sweep::{Engine, Error, Report, Step};
+use frist_watch::spans::Work;
+use frist_watch::traces::Traces;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::face::{Face, Trouble};
-use crate::picture::Horizon;
+use crate::kept::{Ages, Kept, Moment, Seen, lock};
+use crate::picture::{self, Horizon};
 
 /// Engines at once: each has connections to the stores.
 const ENGINES: usize = 4;
 /// Connections to Frist's own database that are kept open.
 const STATES: usize = 8;
-/// For how long what was counted is shown without counting again.
-const FRESH: SignedDuration = SignedDuration::from_secs(60);
-/// For how long it is still shown while it is counted again, so that nobody waits for the count.
-const STALE: SignedDuration = SignedDuration::from_mins(5);
-/// The same for what comes due in months to come, which changes slowly.
-const FRESH_HORIZON: SignedDuration = SignedDuration::from_mins(10);
+/// Counts are shown for a minute, and up to five while they are counted again.
+const COUNTS: Ages =
+    Ages { fresh: SignedDuration::from_secs(60), stale: SignedDuration::from_mins(5) };
+/// What comes due in months to come changes slowly.
+const HORIZONS: Ages =
+    Ages { fresh: SignedDuration::from_mins(10), stale: SignedDuration::from_mins(60) };
 /// Sweeps remembered after their end.
 const JOBS: usize = 50;
 
@@ -43,21 +45,17 @@ impl From<frist_state::Error> for Trouble {
     }
 }
 
-/// For how many months and in which language; and what was seen.
-type HorizonSeen = ((u32, Lang), Seen<Horizon>);
-
 /// What is lent out.
 pub(crate) struct Engines {
     face: Arc<Face>,
+    traces: Option<Arc<Traces>>,
     idle: Mutex<Idle>,
     back: Condvar,
     states: Mutex<Vec<State>>,
-    standing: Mutex<Option<Seen<Standing>>>,
-    /// Whether it is being counted in the background.
-    counting: AtomicBool,
-    /// How often something was changed: what was counted before is not kept.
-    changes: AtomicU64,
-    horizon: Mutex<Option<HorizonSeen>>,
+    standing: Arc<Kept<Standing>>,
+    horizon: Arc<Kept<Horizon>>,
+    datasets: Arc<Kept<Result<Item, String>>>,
+    nexts: Arc<Kept<Option<Timestamp>>>,
     jobs: Mutex<BTreeMap<String, Job>>,
 }
 
@@ -65,21 +63,6 @@ pub(crate) struct Engines {
 struct Idle {
     engines: Vec<(u64, Engine)>,
     out: usize,
-}
-
-/// Something that was counted, and when.
-pub(crate) struct Seen<T> {
-    /// What.
-    pub(crate) what: Arc<T>,
-    /// When.
-    pub(crate) at: Timestamp,
-    stamp: u64,
-}
-
-impl<T> Clone for Seen<T> {
-    fn clone(&self) -> Self {
-        Self { what: Arc::clone(&self.what), at: self.at, stamp: self.stamp }
-    }
 }
 
 /// How things stand.
@@ -103,22 +86,18 @@ pub(crate) struct Job {
     pub(crate) end: Option<Result<Report, Trouble>>,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What a panicking request left is still whole: each value is put in its place at once.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Engines {
-    pub(crate) fn new(face: Arc<Face>) -> Self {
+    pub(crate) fn new(face: Arc<Face>, traces: Option<Arc<Traces>>) -> Self {
         Self {
             face,
+            traces,
             idle: Mutex::default(),
             back: Condvar::new(),
             states: Mutex::default(),
-            standing: Mutex::default(),
-            counting: AtomicBool::default(),
-            changes: AtomicU64::default(),
-            horizon: Mutex::default(),
+            standing: Kept::new(COUNTS),
+            horizon: Kept::new(HORIZONS),
+            datasets: Kept::new(COUNTS),
+            nexts: Kept::new(COUNTS),
             jobs: Mutex::default(),
         }
     }
@@ -170,82 +149,120 @@ impl Engines {
         Ok(answer)
     }
 
-    /// How things stand: counted within the last minute; or a little earlier, while it is counted
-    /// again in the background; or now, where one counts and others wait for it.
+    /// A piece of work for those who gather traces.
+    fn work(&self, name: &'static str, engine: &Engine) -> Work {
+        Work::begin(self.traces.clone(), Arc::clone(&self.face.clock), name, &engine.register)
+    }
+
+    /// What is due, with the time that it took for those who gather traces.
+    fn examine(&self, engine: &mut Engine, options: &Options) -> Result<Plan, Error> {
+        let mut work = self.work("plan", engine);
+        let plan = engine.examine(options, &mut |step| work.hear(step));
+        work.end(plan.is_err());
+        plan
+    }
+
+    fn moment(&self) -> Moment {
+        Moment { now: (self.face.clock)(), stamp: (self.face.stamp)() }
+    }
+
+    /// How things stand.
     pub(crate) fn standing(self: &Arc<Self>, who: &str) -> Result<Seen<Standing>, Trouble> {
-        let mut kept = lock(&self.standing);
-        let (now, stamp) = ((self.face.clock)(), (self.face.stamp)());
-        if let Some(seen) = kept.as_ref().filter(|s| fresh(s, now, stamp, STALE)) {
-            if !fresh(seen, now, stamp, FRESH) {
-                self.count_behind(who);
-            }
-            return Ok(seen.clone());
-        }
-        let seen = self.count(who)?;
-        *kept = Some(seen.clone());
-        Ok(seen)
-    }
-
-    fn count(&self, who: &str) -> Result<Seen<Standing>, Trouble> {
-        let (now, stamp) = ((self.face.clock)(), (self.face.stamp)());
-        let options = Options { count: Count::AllOfSmall, ..Options::default() };
-        let standing = self.engine(who, |engine| {
-            let plan = engine.examine(&options, &mut |_| {})?;
-            Ok(Standing { plan, next: engine.next_due(&Options::default(), now)? })
-        })?;
-        Ok(Seen { what: Arc::new(standing), at: now, stamp })
-    }
-
-    /// Counts again in the background, once at a time. What fails is told by the next page that
-    /// counts itself.
-    fn count_behind(self: &Arc<Self>, who: &str) {
-        if self.counting.swap(true, Ordering::SeqCst) {
-            return;
-        }
         let (own, who) = (Arc::clone(self), who.to_owned());
-        let spawned = std::thread::Builder::new().name("count".into()).spawn(move || {
-            let before = own.changes.load(Ordering::SeqCst);
-            let count = std::panic::AssertUnwindSafe(|| own.count(&who));
-            if let Ok(Ok(seen)) = std::panic::catch_unwind(count) {
-                let mut kept = lock(&own.standing);
-                if own.changes.load(Ordering::SeqCst) == before {
-                    *kept = Some(seen);
-                }
-            }
-            own.counting.store(false, Ordering::SeqCst);
-        });
-        if spawned.is_err() {
-            self.counting.store(false, Ordering::SeqCst);
-        }
+        self.standing.get("", self.moment(), move || {
+            let options = Options { count: Count::AllOfSmall, ..Options::default() };
+            own.engine(&who, |engine| {
+                let plan = own.examine(engine, &options)?;
+                let now = plan.created_at;
+                Ok(Standing { plan, next: engine.next_due(&Options::default(), now)? })
+            })
+        })
     }
 
-    /// What comes due: counted within the last minutes, or now.
+    /// What comes due in so many months, told in this language.
     pub(crate) fn horizon(
-        &self,
+        self: &Arc<Self>,
         who: &str,
-        asked: (u32, Lang),
-        count: impl FnOnce(&mut Engine) -> Result<Horizon, Trouble>,
+        (months, lang): (u32, Lang),
     ) -> Result<Seen<Horizon>, Trouble> {
-        let mut kept = lock(&self.horizon);
-        let (now, stamp) = ((self.face.clock)(), (self.face.stamp)());
-        if let Some((_, seen)) =
-            kept.as_ref().filter(|(m, s)| *m == asked && fresh(s, now, stamp, FRESH_HORIZON))
-        {
-            return Ok(seen.clone());
+        let (own, who, moment) = (Arc::clone(self), who.to_owned(), self.moment());
+        self.horizon.get(&format!("{months} {lang:?}"), moment, move || {
+            own.engine(&who, |engine| picture::compute(engine, moment.now, months, lang))
+        })
+    }
+
+    /// A data set with all its records counted, or why they could not be.
+    pub(crate) fn counted(
+        self: &Arc<Self>,
+        who: &str,
+        id: &str,
+    ) -> Result<Seen<Result<Item, String>>, Trouble> {
+        // A small one was counted with all others.
+        let standing = self.standing(who)?;
+        let ready = standing.what.plan.items.iter().find(|i| i.dataset == id);
+        if let Some(item) = ready.filter(|i| i.counts.is_some()) {
+            return Ok(standing.with(Ok(item.clone())));
         }
-        let horizon = self.engine(who, count)?;
-        let seen = Seen { what: Arc::new(horizon), at: now, stamp };
-        *kept = Some((asked, seen.clone()));
-        Ok(seen)
+        let (own, who, only) = (Arc::clone(self), who.to_owned(), vec![id.to_owned()]);
+        self.datasets.get(id, self.moment(), move || {
+            let options = Options { datasets: Some(only), count: Count::All, ..Options::default() };
+            own.engine(&who, |engine| {
+                let mut plan = own.examine(engine, &options)?;
+                let why = plan.problems.pop().map(|p| p.text);
+                Ok(plan.items.pop().ok_or_else(|| why.unwrap_or_default()))
+            })
+        })
+    }
+
+    /// When the counts of a data set can next change by time alone. Without an index that is a look
+    /// through the whole collection.
+    pub(crate) fn next_change(
+        self: &Arc<Self>,
+        who: &str,
+        id: &str,
+    ) -> Result<Option<Timestamp>, Trouble> {
+        let (own, who, of, moment) =
+            (Arc::clone(self), who.to_owned(), id.to_owned(), self.moment());
+        let seen = self.nexts.get(id, moment, move || {
+            own.engine(&who, |engine| {
+                let prepared = engine.prepare(&of)?;
+                Ok(engine.next_change(&prepared, moment.now)?)
+            })
+        })?;
+        Ok(*seen.what)
+    }
+
+    /// The data sets of which records wait for a person's answer, and how many; and when the earliest
+    /// of them was counted.
+    pub(crate) fn waiting(
+        self: &Arc<Self>,
+        who: &str,
+    ) -> Result<(Vec<(String, u64)>, Timestamp), Trouble> {
+        let asking: Vec<String> = self.engine(who, |engine| {
+            let sets = engine.register.datasets.iter().filter(|d| frist_cases::review::asks(d));
+            Ok(sets.map(|d| d.id.value.clone()).collect())
+        })?;
+        let (mut found, mut at) = (Vec::new(), self.moment().now);
+        for id in asking {
+            let seen = self.counted(who, &id)?;
+            at = at.min(seen.at);
+            match &*seen.what {
+                Ok(item) => {
+                    let n = item.counts.map_or(0, |c| c.review);
+                    found.extend((n > 0).then_some((id, n)));
+                }
+                Err(why) => return Err(Trouble { message: why.clone(), help: None }),
+            }
+        }
+        Ok((found, at))
     }
 
     /// Something was changed: what was counted is counted anew.
     pub(crate) fn changed(&self) {
-        let mut standing = lock(&self.standing);
-        self.changes.fetch_add(1, Ordering::SeqCst);
-        *standing = None;
-        drop(standing);
-        *lock(&self.horizon) = None;
+        self.standing.forget();
+        self.horizon.forget();
+        self.datasets.forget();
+        self.nexts.forget();
     }
 
     /// Carries a plan out in the background. A second call for a plan under way does nothing.
@@ -300,7 +317,9 @@ impl Engines {
             // when their time is up: as the command line's sweep does.
             let t = engine.now();
             frist_cases::due::do_what_is_due(engine, who, t).map_err(of_cases)?;
+            let mut work = self.work("sweep", engine);
             let report = engine.sweep(plan, &mut |step| {
+                work.hear(step);
                 let mut jobs = lock(&self.jobs);
                 let Some(job) = jobs.get_mut(plan) else { return };
                 match step {
@@ -308,7 +327,9 @@ impl Engines {
                     Step::Confirmed { n, .. } => job.done += n,
                     _ => {}
                 }
-            })?;
+            });
+            work.end(report.is_err());
+            let report = report?;
             // Whose record the sweep has just erased hears of it now, not after the next one; and the
             // proof of a withdrawn consent goes with the data.
             let t = engine.now();
@@ -331,10 +352,6 @@ impl Engines {
 
 fn of_cases(e: frist_cases::CasesError) -> Trouble {
     Trouble { message: e.to_string(), help: None }
-}
-
-fn fresh<T>(seen: &Seen<T>, now: Timestamp, stamp: u64, within: SignedDuration) -> bool {
-    seen.stamp == stamp && now >= seen.at && now.duration_since(seen.at) < within
 }
 
 /// A place among those who have an engine, given back when dropped.

@@ -26,6 +26,7 @@ mod engines;
 mod face;
 mod factor;
 mod guard;
+mod kept;
 mod meter;
 mod oidc;
 mod on_disk;

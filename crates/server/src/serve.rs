@@ -156,6 +156,7 @@ fn watch(app: &App) -> Result<(), Trouble> {
         log: Arc::clone(&app.face.log),
         disks: Box::new(move || (disks.machine.disks)()),
         net: Arc::clone(&app.face.machine.net),
+        traces: app.traces.clone(),
         name: app.face.machine.name.clone(),
         organisation: app.organisation.clone(),
     };

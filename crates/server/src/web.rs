@@ -142,7 +142,8 @@ async fn answer(
                 ("http.response.status_code", reply.status.as_u16().into()),
             ],
             failed: reply.status.is_server_error(),
-            parent,
+            kind: frist_watch::traces::Kind::Server,
+            place: frist_watch::traces::Place::within(parent.as_deref()),
         });
     }
     // The route as it is written, never the path with its ids; no address, no query, no name.

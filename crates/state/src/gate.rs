@@ -16,7 +16,7 @@ use crate::{Result, State};
 /// What does not change while the gate is held.
 #[derive(Clone, Debug)]
 pub struct Gate {
-    /// All holds, also those released, the oldest first.
+    /// The holds that are not over, the oldest first.
     pub holds: Vec<Hold>,
     /// The hash of the live revision; none before the first.
     pub live: Option<String>,
@@ -70,7 +70,7 @@ impl State {
                 false => Some(review::answers(&mut tx, dataset)?.answers),
             });
         }
-        let gate = Gate { holds: hold::all(&mut tx)?, live, answers };
+        let gate = Gate { holds: hold::standing(&mut tx, now)?, live, answers };
         // Nothing was written: the transaction is only dropped.
         Ok(work(&gate))
     }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::db::Tx;
-use crate::value::Row;
+use crate::value::{Row, Val};
 use crate::{Error, Result, State, ledger};
 
 /// Which records of a data set, or of all, a hold covers.
@@ -145,10 +145,7 @@ impl Hold {
     /// Whether this operator may see what it is about.
     #[must_use]
     pub fn shows_to(&self, operator: &str) -> bool {
-        let hold = &self.hold;
-        hold.viewers.is_empty()
-            || hold.owner == operator
-            || hold.viewers.iter().any(|v| v == operator)
+        shows(&self.hold.owner, &self.hold.viewers, operator)
     }
 }
 
@@ -227,9 +224,116 @@ impl State {
     ///
     /// When the database does not answer.
     pub fn holds(&mut self, active_at: Timestamp) -> Result<Vec<Hold>> {
-        let mut holds = self.all_holds()?;
-        holds.retain(|h| h.hold.created_at <= active_at && h.holds_at(active_at));
+        let mut holds = self.standing_holds(active_at)?;
+        holds.retain(|h| h.hold.created_at <= active_at);
         Ok(holds)
+    }
+
+    /// The holds that hold at `t` or from some later instant on, the oldest first: those that are over
+    /// are not read, however many there are.
+    ///
+    /// # Errors
+    ///
+    /// When the database does not answer.
+    pub fn standing_holds(&mut self, t: Timestamp) -> Result<Vec<Hold>> {
+        self.read("list the holds", |tx| standing(tx, t))
+    }
+
+    /// How many holds are in force at this instant.
+    ///
+    /// # Errors
+    ///
+    /// When the database does not answer.
+    pub fn count_holds(&mut self, active_at: Timestamp) -> Result<u64> {
+        let sql = format!("SELECT count(*) FROM hold WHERE {STANDING} AND created_at <= ?1");
+        let row = self.read("count the holds", |tx| tx.one(&sql, &[active_at.into()]))?;
+        let n: i64 = row.map_or(Ok(0), |mut row| row.get(0))?;
+        Ok(n.unsigned_abs())
+    }
+
+    /// The hold with this id, in force or released.
+    ///
+    /// # Errors
+    ///
+    /// When the database does not answer.
+    pub fn hold(&mut self, id: &str) -> Result<Option<Hold>> {
+        let sql = format!("SELECT {COLUMNS} FROM hold WHERE id = ?1");
+        self.read("read a hold", |tx| tx.one(&sql, &[id.into()]))?.map(read).transpose()
+    }
+
+    /// A page of holds for somebody to see, and how many of those that are asked for are not for this
+    /// operator: of these, not even the id is told.
+    ///
+    /// # Errors
+    ///
+    /// When the database does not answer.
+    pub fn hold_page(&mut self, asked: &HoldPage<'_>) -> Result<(Vec<Hold>, u64)> {
+        let (mut parts, mut values) = (vec!["1 = 1".to_owned()], Vec::<Val<'_>>::new());
+        if let Some(at) = asked.active_at {
+            values.push(at.into());
+            parts.push(format!("{STANDING} AND created_at <= ?1"));
+        }
+        if let Some(by) = asked.review_by {
+            values.push(by.into());
+            parts.push(format!("review_at <= ?{}", values.len()));
+        }
+        if let Some(datasets) = asked.datasets {
+            let mut names = Vec::new();
+            for d in datasets {
+                values.push(d.into());
+                names.push(format!("?{}", values.len()));
+            }
+            parts.push(match names.is_empty() {
+                true => "1 = 0".to_owned(),
+                false => format!("dataset IN ({})", names.join(", ")),
+            });
+        }
+        let theirs = format!(
+            "SELECT owner, viewers FROM hold WHERE {} AND viewers IS NOT NULL AND viewers <> '[]'",
+            parts.join(" AND ")
+        );
+        let others = values.clone();
+        let (order, beyond) = if asked.newest_first { ("DESC", "<") } else { ("ASC", ">") };
+        let mut after = asked.after.map(|(at, id)| (at, id.to_owned()));
+        let shows = |owner: &str, viewers: &[String]| shows(owner, viewers, asked.who);
+        self.read("list the holds", |tx| {
+            let mut found = Vec::new();
+            // Those that are not for this operator are few: a page is full after one or two questions.
+            loop {
+                let (mut parts, mut values) = (parts.clone(), values.clone());
+                if let Some((at, id)) = &after {
+                    values.push((*at).into());
+                    values.push(id.into());
+                    let (at, id) = (values.len() - 1, values.len());
+                    parts.push(format!("(created_at, id) {beyond} (?{at}, ?{id})"));
+                }
+                let sql = format!(
+                    "SELECT {COLUMNS} FROM hold WHERE {} ORDER BY created_at {order}, id {order} LIMIT {}",
+                    parts.join(" AND "),
+                    asked.limit + 1
+                );
+                let rows = tx.query(&sql, &values)?;
+                let last = rows.len() <= asked.limit;
+                for row in rows {
+                    let hold = read(row)?;
+                    after = Some((hold.hold.created_at, hold.hold.id.clone()));
+                    if hold.shows_to(asked.who) {
+                        found.push(hold);
+                    }
+                }
+                if last || found.len() > asked.limit {
+                    break;
+                }
+            }
+            let mut hidden = 0;
+            for mut row in tx.query(&theirs, &others)? {
+                let (owner, viewers): (String, String) = (row.get(0)?, row.get(1)?);
+                let viewers: Vec<String> = serde_json::from_str(&viewers)
+                    .map_err(|_| Error::damaged("who may see a hold cannot be read"))?;
+                hidden += u64::from(!shows(&owner, &viewers));
+            }
+            Ok((found, hidden))
+        })
     }
 
     /// All holds, also those released, the oldest first.
@@ -242,8 +346,41 @@ impl State {
     }
 }
 
+/// A page of holds.
+#[derive(Clone, Copy, Debug)]
+pub struct HoldPage<'a> {
+    /// Only those in force at this instant; all, also those that are over, when none is said.
+    pub active_at: Option<Timestamp>,
+    /// Only those that somebody should have looked at by this instant.
+    pub review_by: Option<Timestamp>,
+    /// Only those of one of these data sets.
+    pub datasets: Option<&'a std::collections::BTreeSet<String>>,
+    /// For whom.
+    pub who: &'a str,
+    /// The newest first; else the oldest.
+    pub newest_first: bool,
+    /// After the hold that began at this instant and has this id.
+    pub after: Option<(Timestamp, &'a str)>,
+    /// So many; one more is answered where there are more.
+    pub limit: usize,
+}
+
+/// That a hold is not over at `?1`: as [`Hold::over_at`] says it.
+const STANDING: &str = "(released_at IS NULL OR released_at > ?1 OR free_at > ?1) \
+                        AND (ends_at IS NULL OR ends_at > ?1)";
+
+/// The holds that are not over at `t`, the oldest first.
+pub(crate) fn standing(tx: &mut Tx<'_>, t: Timestamp) -> Result<Vec<Hold>> {
+    let sql = format!("SELECT {COLUMNS} FROM hold WHERE {STANDING} ORDER BY created_at, id");
+    tx.query(&sql, &[t.into()])?.into_iter().map(read).collect()
+}
+
+fn shows(owner: &str, viewers: &[String], who: &str) -> bool {
+    viewers.is_empty() || owner == who || viewers.iter().any(|v| v == who)
+}
+
 /// All holds, the oldest first.
-pub(crate) fn all(tx: &mut Tx<'_>) -> Result<Vec<Hold>> {
+fn all(tx: &mut Tx<'_>) -> Result<Vec<Hold>> {
     let sql = format!("SELECT {COLUMNS} FROM hold ORDER BY created_at, id");
     tx.query(&sql, &[])?.into_iter().map(read).collect()
 }

@@ -64,7 +64,7 @@ pub use error::{Error, Result};
 pub use finding::{Finding, NewFinding};
 pub use frist_ledger::entry::{Lateness, Outcome, Swept};
 pub use gate::Gate;
-pub use hold::{Hold, NewHold, Part, Scope};
+pub use hold::{Hold, HoldPage, NewHold, Part, Scope};
 pub use identity::{Identity, Linking};
 pub use lease::Lease;
 pub use ledger::{Checkpoint, FoundRecord, Leaf};

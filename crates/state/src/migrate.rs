@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0010_public.sql"),
     include_str!("../migrations/0011_proposals.sql"),
     include_str!("../migrations/0012_parcel.sql"),
+    include_str!("../migrations/0013_lists.sql"),
 ];
 
 /// The version of the tables that this program works with.

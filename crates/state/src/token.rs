@@ -76,8 +76,14 @@ pub struct NewToken {
 /// What is known of a request that came with an idempotency key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Begun {
-    /// It is new, and begun by this call at this instant, which ends it.
-    New(Timestamp),
+    /// It is new, and begun by this call, which ends it.
+    New {
+        /// When: what it is ended by.
+        at: Timestamp,
+        /// Whether the same request was begun before, by a server that died over it: it may have been
+        /// done.
+        again: bool,
+    },
     /// The same request was answered: sealed, as it was kept.
     Answered(Vec<u8>),
     /// The key belongs to another request.
@@ -231,7 +237,7 @@ impl State {
             let insert = "INSERT INTO api_answer (name, request, began_at) VALUES (?1, ?2, ?3)
                 ON CONFLICT (name) DO NOTHING";
             if tx.execute(insert, &[name.into(), request.into(), now.into()])? == 1 {
-                return Ok(Begun::New(now));
+                return Ok(Begun::New { at: now, again: false });
             }
             let sql = "SELECT request, began_at, answer FROM api_answer WHERE name = ?1 FOR UPDATE";
             let Some(mut row) = tx.one(sql, &[name.into()])? else { return Ok(Begun::UnderWay) };
@@ -246,7 +252,8 @@ impl State {
                 let sql = "UPDATE api_answer SET request = ?2, began_at = ?3, answer = NULL
                     WHERE name = ?1";
                 tx.execute(sql, &[name.into(), request.into(), now.into()])?;
-                return Ok(Begun::New(now));
+                let again = answer.is_none() && kept == request;
+                return Ok(Begun::New { at: now, again });
             }
             if kept != request {
                 return Ok(Begun::Another);

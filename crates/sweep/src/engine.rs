@@ -321,9 +321,7 @@ impl Engine {
     }
 
     pub(crate) fn active_holds(&mut self, at: Timestamp) -> Result<Vec<Hold>> {
-        let mut active = self.state.all_holds()?;
-        active.retain(|h| h.holds_at(at));
-        Ok(active)
+        Ok(self.state.standing_holds(at)?)
     }
 
     /// Asks a store to dispose of something, with the data set's test and the scopes of the holds

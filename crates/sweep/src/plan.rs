@@ -13,8 +13,9 @@ use frist_stores::{Census, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{Engine, Prepared};
+use crate::engine::{Engine, Prepared, scopes};
 use crate::guard::{self, Trip};
+use crate::late::Since;
 use crate::step::{Observer, Step};
 use crate::{Error, Result, order};
 
@@ -64,8 +65,12 @@ pub struct Item {
     pub due: u64,
     /// Records due that a record referring to them keeps back; some go once those are gone.
     pub blocked: u64,
-    /// Since when the longest overdue has been due.
+    /// Since when the longest overdue has been due, and no hold covered it; none when nothing is due
+    /// that could go, and when nobody can say.
     pub oldest: Option<Timestamp>,
+    /// Nobody can say since when the longest overdue has been due: nothing in the rule ever kept it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ever: bool,
     /// The field whose index serves the sweep; none when the whole collection must be read.
     pub index: Option<String>,
 }
@@ -221,7 +226,8 @@ impl Engine {
 
     fn item(&mut self, id: &str, as_of: Timestamp, wanted: Count) -> Result<(Item, Vec<Trip>)> {
         let prepared = self.prepare(id)?;
-        let holds = self.holds(&prepared.dataset, as_of)?;
+        let all = self.state.all_holds()?;
+        let holds = scopes(all.iter().filter(|h| h.holds_at(as_of)), &prepared.dataset);
         let compiled = prepared.compile(as_of, &holds);
         let store_id = prepared.dataset.store.value.clone();
         let store = self.store(&store_id)?;
@@ -241,11 +247,10 @@ impl Engine {
             let total = store.total(&prepared.bound, far)?;
             (total, total >= far, None, due, blocked)
         };
-        let first = match due > blocked {
-            true => store.due(&prepared.bound, &compiled, None, 1)?,
-            false => Vec::new(),
+        let since = match due > blocked {
+            true => self.overdue_since(&prepared, &all, as_of)?,
+            false => None,
         };
-        let oldest = first.first().and_then(|r| prepared.decide(r, false, as_of).due_since);
         let past = self.past_counts(id)?;
         let d = &prepared.dataset;
         let trips = guard::check(id, &d.guard, d.two_person, due, total, &past);
@@ -260,7 +265,11 @@ impl Engine {
             counts,
             due: due - blocked.min(due),
             blocked,
-            oldest,
+            oldest: match since {
+                Some(Since::At(at)) => Some(at),
+                _ => None,
+            },
+            ever: since == Some(Since::Ever),
             index: prepared.bound.common().driver.clone().ok(),
         };
         Ok((item, trips))

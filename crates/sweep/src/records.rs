@@ -26,6 +26,7 @@ impl Engine {
     ) -> Result<Vec<(Key, Decision)>> {
         let prepared = self.prepare(dataset)?;
         let holds = self.holds(&prepared.dataset, t)?;
+        let by_field = holds.iter().any(|scope| !scope.fields().is_empty());
         let store = self.store(&prepared.dataset.store.value)?;
         let mut out = Vec::new();
         let mut after: Option<Key> = None;
@@ -34,14 +35,19 @@ impl Engine {
             let Some(last) = page.last().cloned() else { return Ok(out) };
             after = Some(last);
             for record in store.fetch(&prepared.bound, &page)? {
-                let held = match holds.is_empty() {
-                    true => false,
-                    false => {
-                        let fields = store.fields(&prepared.bound, &record.key)?;
-                        covers(&holds, &record.key, &fields.unwrap_or_default())
-                    }
+                let unheld = prepared.decide(&record, false, t);
+                // Held or not, it is not one of these; the store is asked about few by themselves.
+                if wanted != Outcome::Held && unheld.outcome != wanted {
+                    continue;
+                }
+                let fields = match by_field {
+                    true => store.fields(&prepared.bound, &record.key)?.unwrap_or_default(),
+                    false => Vec::new(),
                 };
-                let d = prepared.decide(&record, held, t);
+                let d = match covers(&holds, &record.key, &fields) {
+                    true => prepared.decide(&record, true, t),
+                    false => unheld,
+                };
                 if d.outcome == wanted {
                     out.push((record.key, d));
                     if out.len() == limit {

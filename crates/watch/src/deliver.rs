@@ -9,6 +9,7 @@ use crate::event::MAIL;
 use crate::mail::Letter;
 use crate::net::{Net, NotSent, Post};
 use crate::outside::{Outside, Settings, unique};
+use crate::traces::{self, Span};
 use crate::webhook;
 
 /// For how long a server has a message to itself: longer than any try takes.
@@ -42,8 +43,24 @@ pub fn deliver_once(
         return Ok(false);
     };
     let what = &message.what;
+    let began = (outside.clock)();
     let sent = outside.sender(settings).send(&what.way, &what.message, &what.body);
     let now = (outside.clock)();
+    if let Some(traces) = &outside.traces {
+        traces.add(Span {
+            name: "deliver".into(),
+            began,
+            took: now.duration_since(began).try_into().unwrap_or_default(),
+            attributes: vec![
+                ("frist.way", what.way.as_str().into()),
+                ("frist.event", what.event.as_str().into()),
+                ("frist.try", message.tries.into()),
+            ],
+            failed: sent.is_err(),
+            kind: traces::Kind::Client,
+            place: traces::Place::root(),
+        });
+    }
     let log = |outcome: &str| {
         let line = serde_json::json!({
             "at": now, "log": "outbox", "way": message.what.way, "event": message.what.event,

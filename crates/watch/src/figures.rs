@@ -18,6 +18,8 @@ impl Page {
     pub fn figures(&mut self, name: &str, kind: &str, help: &str, rows: &[(Labels<'_>, f64)]) {
         self.head(name, kind, help);
         for (labels, n) in rows {
+            // Prometheus writes the infinite with a sign.
+            let n = if *n == f64::INFINITY { "+Inf".to_owned() } else { n.to_string() };
             let _ = writeln!(self.out, "frist_{name}{} {n}", braces(labels));
         }
     }

@@ -23,6 +23,7 @@ pub mod mail;
 pub mod net;
 mod outside;
 pub mod schedule;
+pub mod spans;
 mod threads;
 pub mod traces;
 pub mod webhook;

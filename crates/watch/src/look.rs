@@ -130,7 +130,8 @@ pub fn at_state(
             found.add(Kind::FindingWaits, &about, f.finding.count, Some(f.first_seen), "");
         }
     }
-    let open = CaseFilter { open: Some(true), ..CaseFilter::default() };
+    let near = now + c.breaches.0.max(c.cases.0);
+    let open = CaseFilter { open: Some(true), due_by: Some(near), ..CaseFilter::default() };
     for line in overview(state, calendar, now, &open)? {
         let near = if line.case.kind == CaseKind::Breach { c.breaches } else { c.cases };
         match line.case.due {

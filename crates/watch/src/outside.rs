@@ -13,6 +13,7 @@ use crate::config::{Alarms, Mail, Schedule, Webhook};
 use crate::deliver::Sender;
 use crate::disk::Disk;
 use crate::net::Net;
+use crate::traces::Traces;
 
 /// Makes something, or says why not; without personal data.
 pub type Make<T> = Box<dyn Fn() -> Result<T, String> + Send + Sync>;
@@ -44,6 +45,8 @@ pub struct Outside {
     pub disks: Box<dyn Fn() -> Vec<Disk> + Send + Sync>,
     /// The network.
     pub net: Arc<dyn Net>,
+    /// Who gathers traces, when somebody does.
+    pub traces: Option<Arc<Traces>>,
     /// What this server calls itself: host, world and process, as holders of leases begin.
     pub name: String,
     /// The organisation's name, said in mails.

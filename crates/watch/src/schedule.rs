@@ -44,7 +44,8 @@ pub struct Memory {
     kept_up: Option<Timestamp>,
 }
 
-/// One round. `sign` is called again and again, as a sign of life; `going_on` says whether this is
+/// One round. `hear` is called again and again, as a sign of life, with the step that was taken where it
+/// is one of the engine's; `going_on` says whether this is
 /// still the leader, and is asked before each step.
 ///
 /// # Errors
@@ -54,35 +55,35 @@ pub fn round(
     schedule: &Schedule,
     memory: &mut Memory,
     publish: &dyn Fn(&mut Engine) -> Result<(), String>,
-    sign: &dyn Fn(),
+    hear: &dyn Fn(Option<Step<'_>>),
     going_on: &dyn Fn() -> bool,
 ) -> Result<Round, String> {
     let said = |e: Error| e.to_string();
     let mut round = Round::default();
     engine.act_as(Id::new(OPERATOR).map_err(|e| e.to_string())?);
     if engine.is_interrupted().map_err(said)? {
-        match engine.recover(&mut |_| sign()) {
+        match engine.recover(&mut |step| hear(Some(step))) {
             Ok((recovered, _)) => round.recovered = recovered.iter().map(|r| r.done).sum(),
             Err(Error::Busy { .. }) => {}
             Err(e) => return Err(e.to_string()),
         }
         publish(engine)?;
     }
-    sign();
+    hear(None);
     let now = engine.now();
     if going_on() && memory.kept_up.is_none_or(|at| now.duration_since(at) >= UPKEEP) {
         keep_up(engine, memory, publish, now)?;
     }
-    sign();
+    hear(None);
     if going_on() {
-        sweeps(engine, schedule, publish, sign, going_on, &mut round)?;
+        sweeps(engine, schedule, publish, hear, going_on, &mut round)?;
     }
     // Whose record a sweep has just erased hears of it now, not after the next one.
     if going_on() && !round.reports.is_empty() {
         let now = engine.now();
         keep_up(engine, memory, publish, now)?;
     }
-    sign();
+    hear(None);
     let now = engine.now();
     round.next = engine.next_due(&Options::default(), now).map_err(said)?;
     Ok(round)
@@ -110,7 +111,7 @@ fn sweeps(
     engine: &mut Engine,
     schedule: &Schedule,
     publish: &dyn Fn(&mut Engine) -> Result<(), String>,
-    sign: &dyn Fn(),
+    hear: &dyn Fn(Option<Step<'_>>),
     going_on: &dyn Fn() -> bool,
     round: &mut Round,
 ) -> Result<(), String> {
@@ -144,7 +145,7 @@ fn sweeps(
         publish(engine)?;
         let mut sweep = |step: Step<'_>| {
             let _ = step;
-            sign();
+            hear(None);
         };
         match engine.sweep(id, &mut sweep) {
             Ok(report) => round.reports.push(report),
@@ -159,7 +160,7 @@ fn sweeps(
         go(engine, &p.plan.id, round)?;
     }
     let options = Options { count: Count::Due, ..Options::default() };
-    let plan = engine.examine(&options, &mut |_| sign()).map_err(said)?;
+    let plan = engine.examine(&options, &mut |step| hear(Some(step))).map_err(said)?;
     if plan.due() == 0 {
         return Ok(());
     }
@@ -177,7 +178,7 @@ fn sweeps(
     };
     let (free, asked) = (due(false), due(true));
     if !free.is_empty() {
-        let made = make(engine, &options, free, sign).map_err(said)?;
+        let made = make(engine, &options, free, hear).map_err(said)?;
         // What tripped only now waits for the next round.
         if made.due() > 0 && made.trips.is_empty() {
             engine.propose(&made, &mut |_| {}).map_err(said)?;
@@ -192,7 +193,7 @@ fn sweeps(
         .collect();
     let new: Vec<String> = asked.into_iter().filter(|d| !covered.contains(d)).collect();
     if !new.is_empty() && going_on() {
-        let made = make(engine, &options, new, sign).map_err(said)?;
+        let made = make(engine, &options, new, hear).map_err(said)?;
         if made.due() > 0 && !made.trips.is_empty() {
             engine.propose(&made, &mut |_| {}).map_err(said)?;
             publish(engine)?;
@@ -207,10 +208,10 @@ fn make(
     engine: &mut Engine,
     options: &Options,
     datasets: Vec<String>,
-    sign: &dyn Fn(),
+    hear: &dyn Fn(Option<Step<'_>>),
 ) -> Result<Plan, Error> {
     let options = Options { datasets: Some(datasets), ..options.clone() };
-    engine.examine(&options, &mut |_| sign())
+    engine.examine(&options, &mut |step| hear(Some(step)))
 }
 
 /// The one data set for which approval is asked.

@@ -1,6 +1,7 @@
 //! The threads of a running server: the heart, the scheduler, the watchdog, and the one that delivers.
 //! Each has connections of its own, so that none waits for another's store.
 
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -8,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use frist_state::{Error, Judged, Lease, NewAlarm, NewMessage, State};
-use frist_sweep::Engine;
+use frist_sweep::{Engine, Step};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -18,6 +19,7 @@ use crate::heart::{Heart, take};
 use crate::look::{self, SCHEDULER, WATCHDOG, of};
 use crate::outside::{Dead, Outside, Settings, unique};
 use crate::schedule::{self, Memory};
+use crate::spans::Work;
 
 /// For how long the watchdog has its turn: longer than a look takes. A server that is seen dead loses
 /// it at once.
@@ -302,14 +304,23 @@ fn scheduler(shared: &Shared) {
             shared.keep(&mut engine.state, Some(&lease), &found, judged, now)?;
             published
         };
+        let (traces, clock) = (shared.outside.traces.clone(), Arc::clone(&shared.outside.clock));
+        let work = RefCell::new(Work::begin(traces, clock, "schedule", &own.register));
+        let hear = |step: Option<Step<'_>>| {
+            shared.sign();
+            if let Some(step) = step {
+                work.borrow_mut().hear(step);
+            }
+        };
         let done = schedule::round(
             &mut own,
             &shared.settings.schedule,
             &mut memory,
             &publish,
-            &|| shared.sign(),
+            &hear,
             &same,
         );
+        work.into_inner().end(done.is_err());
         match done {
             Ok(round) => {
                 told(shared, &round);

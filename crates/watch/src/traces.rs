@@ -1,6 +1,6 @@
 //! Traces, when `server.toml` asks for them: OTLP over HTTP with JSON, in batches, without a library.
 //!
-//! A span has a route as it is written, a status and a time; never an id, an address or a name. What
+//! A span has a route as it is written or a data set and a store, a status and a time; never an id, an address or a name. What
 //! cannot be sent is dropped: a trace is for speed, and nothing waits for it.
 
 use std::sync::Arc;
@@ -35,6 +35,59 @@ pub struct TracesTo {
     pub insecure: bool,
 }
 
+/// Where a span stands: its trace, its own number and that of the span around it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    trace: String,
+    span: String,
+    parent: Option<String>,
+}
+
+impl Place {
+    /// A trace of its own.
+    #[must_use]
+    pub fn root() -> Self {
+        Self { trace: number(32), span: number(16), parent: None }
+    }
+
+    /// Within the span of another program that a `traceparent` names; a trace of its own, when it
+    /// names none.
+    #[must_use]
+    pub fn within(traceparent: Option<&str>) -> Self {
+        let Some((trace, parent)) = traceparent.and_then(parent_of) else { return Self::root() };
+        Self { trace: trace.to_owned(), span: number(16), parent: Some(parent.to_owned()) }
+    }
+
+    /// Within this one.
+    #[must_use]
+    pub fn inside(&self) -> Self {
+        let parent = Some(self.span.clone());
+        Self { trace: self.trace.clone(), span: number(16), parent }
+    }
+
+    /// Whether it stands directly within another.
+    #[must_use]
+    pub fn is_inside(&self, other: &Self) -> bool {
+        self.trace == other.trace && self.parent.as_ref() == Some(&other.span)
+    }
+}
+
+/// A random number in hexadecimal. Without randomness the span is not kept (see `body`).
+fn number(digits: usize) -> String {
+    unique("").map(|n| n.chars().take(digits).collect()).unwrap_or_default()
+}
+
+/// Whose work a span is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// This program's, by itself.
+    Internal,
+    /// It was asked.
+    Server,
+    /// It asks another.
+    Client,
+}
+
 /// What took how long.
 #[derive(Debug, Clone)]
 pub struct Span {
@@ -48,8 +101,10 @@ pub struct Span {
     pub attributes: Vec<(&'static str, Value)>,
     /// Whether it failed.
     pub failed: bool,
-    /// The caller's `traceparent`, when there was one.
-    pub parent: Option<String>,
+    /// Whose work it is.
+    pub kind: Kind,
+    /// Where it stands.
+    pub place: Place,
 }
 
 /// Takes spans, and sends them on a thread of its own.
@@ -73,6 +128,13 @@ impl Traces {
             .spawn(move || send(&to, &*net, &*log, &spans))
             .map_err(|e| format!("the system gives no thread: {e}"))?;
         Ok(Self { room })
+    }
+
+    /// Gives the spans to the other end of a channel instead.
+    #[cfg(test)]
+    pub(crate) fn to_channel() -> (Self, Receiver<Span>) {
+        let (room, spans) = sync_channel(ROOM);
+        (Self { room }, spans)
     }
 
     /// Takes a span; drops it when too many wait.
@@ -119,11 +181,10 @@ fn send(to: &TracesTo, net: &dyn Net, log: &dyn Fn(&str), spans: &Receiver<Span>
 /// Spans as OTLP writes them in JSON.
 fn body(spans: &[Span]) -> Value {
     let one = |s: &Span| -> Option<Value> {
-        let (trace, parent) = match s.parent.as_deref().and_then(parent_of) {
-            Some((trace, parent)) => (trace.to_owned(), parent.to_owned()),
-            None => (unique("").ok()?, String::new()),
-        };
-        let span: String = unique("").ok()?.chars().take(16).collect();
+        let Place { trace, span, parent } = &s.place;
+        if trace.is_empty() || span.is_empty() {
+            return None;
+        }
         let began = s.began.as_nanosecond();
         let ended = began + i128::try_from(s.took.as_nanos()).ok()?;
         let attributes: Vec<Value> = s
@@ -139,14 +200,18 @@ fn body(spans: &[Span]) -> Value {
                 json!({"key": key, "value": value})
             })
             .collect();
-        let kind = if s.name == "sweep" { 1 } else { 2 };
+        let kind = match s.kind {
+            Kind::Internal => 1,
+            Kind::Server => 2,
+            Kind::Client => 3,
+        };
         let status = if s.failed { json!({"code": 2}) } else { json!({}) };
         let mut out = json!({
             "traceId": trace, "spanId": span, "name": s.name, "kind": kind,
             "startTimeUnixNano": began.to_string(), "endTimeUnixNano": ended.to_string(),
             "attributes": attributes, "status": status,
         });
-        if !parent.is_empty() {
+        if let Some(parent) = parent {
             out["parentSpanId"] = json!(parent);
         }
         Some(out)

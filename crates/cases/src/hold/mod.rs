@@ -53,7 +53,7 @@ pub fn release(
     by: &str,
     at: Timestamp,
 ) -> Result<Option<Timestamp>> {
-    let found = engine.state.all_holds()?.into_iter().find(|h| h.hold.id == id);
+    let found = engine.state.hold(id)?;
     if !found.is_some_and(|h| h.shows_to(by)) {
         return Err(frist_state::Error::NotFound { what: "hold", id: id.to_owned() }.into());
     }

@@ -22,7 +22,7 @@ pub use model::{
     Decision, Deferred, Extension, IdentityCheck, Known, NewRequest, Outcome, Person, Request,
     Right, Stage,
 };
-pub use overview::{Line, Summary, overview, summary};
+pub use overview::{Line, Summary, line, overview, overview_page, soon, standing_of_open, summary};
 pub use standing::Standing;
 pub use steps::{Actor, NotNow, Step, StepName};
 pub use tidy::{Tidied, tidy};

@@ -2,7 +2,7 @@
 
 use frist_law::Calendar;
 use frist_state::State;
-use frist_state::case::{Case, CaseFilter, CaseKind};
+use frist_state::case::{Case, CaseCount, CaseFilter, CaseKind};
 use jiff::Timestamp;
 
 use super::clock::{day_of, days_between};
@@ -42,7 +42,53 @@ pub fn overview(
     Ok(state.cases(filter)?.into_iter().map(|case| line(case, calendar, now)).collect())
 }
 
-fn line(case: Case, calendar: &Calendar, now: Timestamp) -> Line {
+/// A page of an overview: `limit` of its lines after the first `skip`, without reading the others.
+///
+/// # Errors
+///
+/// When the database does not answer.
+pub fn overview_page(
+    state: &mut State,
+    calendar: &Calendar,
+    now: Timestamp,
+    filter: &CaseFilter,
+    skip: u64,
+    limit: u32,
+) -> Result<Vec<Line>> {
+    let cases = state.case_page(filter, skip, limit)?;
+    Ok(cases.into_iter().map(|case| line(case, calendar, now)).collect())
+}
+
+/// The last instant at which something can be due that is urgent at `now`: late, or late within a week.
+#[must_use]
+pub fn soon(calendar: &Calendar, now: Timestamp) -> Timestamp {
+    let after = day_of(now, calendar).checked_add(jiff::Span::new().days(SOON + 1));
+    let begins = after.ok().and_then(|day| day.to_zoned(calendar.zone.clone()).ok());
+    begins.map_or(now, |day| day.timestamp())
+}
+
+/// How the open cases stand together at `now`, counted without reading them.
+///
+/// # Errors
+///
+/// When the database does not answer.
+pub fn standing_of_open(state: &mut State, calendar: &Calendar, now: Timestamp) -> Result<Summary> {
+    let counts = state.count_cases(now, soon(calendar, now))?;
+    let sum = |of: fn(&CaseCount) -> u64| counts.iter().map(of).sum::<u64>();
+    let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    let to_come = CaseFilter { open: Some(true), due_after: Some(now), ..CaseFilter::default() };
+    let next = state.case_page(&to_come, 0, 1)?.pop();
+    Ok(Summary {
+        open: number(sum(|c| c.open)),
+        late: number(sum(|c| c.late)),
+        soon: number(sum(|c| c.urgent - c.late)),
+        next: next.and_then(|case| Some((case.number, case.due?))),
+    })
+}
+
+/// A case with how it stands at `now`.
+#[must_use]
+pub fn line(case: Case, calendar: &Calendar, now: Timestamp) -> Line {
     let request = (case.kind == CaseKind::Request)
         .then(|| Request::read(&case.number, &case.body).ok())
         .flatten();

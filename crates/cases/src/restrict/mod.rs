@@ -254,7 +254,7 @@ pub fn unrestrict(engine: &mut Engine, by: &str, number: &str, t: Timestamp) -> 
     }
     let id = hold_id(number);
     let entry = hold_entry(&id, HoldChange::Released, by, t)?;
-    let ours = engine.state.all_holds()?.into_iter().find(|h| h.hold.id == id);
+    let ours = engine.state.hold(&id)?;
     if ours.is_some_and(|h| h.released_at.is_none()) {
         engine.state.release_hold(&id, by, t, None, &entry)?;
     }
@@ -326,7 +326,7 @@ fn hold(
     t: Timestamp,
 ) -> Result<()> {
     let id = hold_id(number);
-    if engine.state.all_holds()?.iter().any(|h| h.hold.id == id) {
+    if engine.state.hold(&id)?.is_some() {
         return Ok(());
     }
     let part = |(dataset, key): &(String, Key)| Part {

@@ -11,4 +11,4 @@ pub mod task;
 
 pub use periodic::{Looked, note, periodic};
 pub use query::{Condition, Picked, pick};
-pub use task::{Answer, Answered, Task, Why, answer, take_back, task, tasks, waiting};
+pub use task::{Answer, Answered, Task, Why, answer, asks, take_back, task, tasks, waiting};

@@ -97,6 +97,12 @@ pub struct Answered {
     pub restricted: u64,
 }
 
+/// Whether the rule of a data set ever asks a person about its records.
+#[must_use]
+pub fn asks(dataset: &frist_register::DataSet) -> bool {
+    dataset.review.is_some() || dataset.keep.iter().any(|keep| keep.review.is_some())
+}
+
 /// How many records of each data set wait for an answer, where it is any.
 ///
 /// # Errors
@@ -105,11 +111,7 @@ pub fn waiting(engine: &mut Engine, t: Timestamp) -> Result<Vec<(String, u64)>> 
     let ids: Vec<String> = engine.register.datasets.iter().map(|d| d.id.value.clone()).collect();
     let mut out = Vec::new();
     for id in ids {
-        let asks = engine
-            .register
-            .dataset(&id)
-            .is_some_and(|d| d.review.is_some() || d.keep.iter().any(|keep| keep.review.is_some()));
-        if !asks {
+        if !engine.register.dataset(&id).is_some_and(asks) {
             continue;
         }
         let prepared = engine.prepare(&id)?;

@@ -187,7 +187,7 @@ fn release(
     let calendar = engine.register.controller.calendar.clone();
     let t = now();
     // Of one that the operator may not see, not even the id is confirmed.
-    let known = engine.state.all_holds()?.into_iter().find(|h| h.hold.id == id);
+    let known = engine.state.hold(id)?;
     if known.is_some_and(|h| !h.shows_to(me.as_str())) {
         return Err(frist_state::Error::NotFound { what: "hold", id: id.to_owned() }.into());
     }

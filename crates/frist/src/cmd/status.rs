@@ -2,6 +2,7 @@
 
 use frist_register::Lang;
 use frist_state::PlanStatus;
+use frist_sweep::Late;
 use frist_sweep::plan::Options;
 
 use crate::cmd::case;
@@ -41,14 +42,13 @@ pub fn status(place: &Place, lang: Lang, as_json: bool) -> Outcome {
         .into_iter()
         .filter(|p| p.status == PlanStatus::Proposed && p.plan.needs_approval.is_some())
         .collect();
-    let latest = plan.items.iter().filter(|i| i.due > 0).filter_map(|i| i.oldest).min();
-    let late = latest.map(|l| t.duration_since(l).as_secs().max(0).unsigned_abs());
+    let late = plan.late(t);
     let calendar = engine.register.controller.calendar.clone();
     let (cases, cases_late) = case::brief(&mut engine.state, &calendar, t, lang)?;
     if as_json {
         json(&serde_json::json!({
             "at": t, "datasets": plan.items, "problems": plan.problems,
-            "due": plan.due(), "latest_by_seconds": late, "next_due": next,
+            "due": plan.due(), "latest_by_seconds": late.seconds().filter(|_| late != Late::No), "next_due": next,
             "reviews_waiting": review, "reviews_late": unreviewed, "without_assessment": unassessed,
             "holds_to_review": looked_for, "next_hold_to_end": leaving,
             "cases": case::brief_json(&mut engine.state, &calendar, t)?,
@@ -60,12 +60,17 @@ pub fn status(place: &Place, lang: Lang, as_json: bool) -> Outcome {
         print(&plan, &zone);
         say!("");
         match late {
-            Some(late) => say!("{RED}late{RED:#}: the longest overdue by {}", duration(late)),
-            None if blocked > 0 => say!(
+            Late::Seconds(late) => {
+                say!("{RED}late{RED:#}: the longest overdue by {}", duration(late));
+            }
+            Late::Ever => {
+                say!("{RED}late{RED:#}: nobody can say by how much, since no period ever kept it");
+            }
+            Late::No if blocked > 0 => say!(
                 "{YELLOW}{} blocked{YELLOW:#}; nothing else is late",
                 counted(blocked, "due record is", "due records are")
             ),
-            None => say!("{GREEN}nothing is late{GREEN:#}"),
+            Late::No => say!("{GREEN}nothing is late{GREEN:#}"),
         }
         match next {
             Some(at) => say!("next: something becomes due {}", day(at, &zone)),

@@ -35,6 +35,10 @@ pub(crate) struct Call<'a> {
     pub(crate) granted: bool,
     /// What the answer to this query is bound to, besides its route.
     pub(crate) filter: String,
+    /// What names this request and no other, where it came with an idempotency key.
+    pub(crate) mark: Option<[u8; 32]>,
+    /// Whether a server died over the same request, which may have been done.
+    pub(crate) again: bool,
     pub(crate) headers: &'a HeaderMap,
 }
 

@@ -26,6 +26,10 @@ pub(crate) struct Once {
     name: [u8; 32],
     seal: Zeroizing<[u8; 32]>,
     began: Timestamp,
+    /// Whether a server died over the same request, which may have been done.
+    pub(crate) again: bool,
+    /// What names this request and no other.
+    pub(crate) mark: [u8; 32],
 }
 
 /// What is to be done with a request.
@@ -59,7 +63,10 @@ pub(crate) fn begin(call: &Call<'_>, key: &str, request: &[u8; 32]) -> Result<Tu
     let (name, seal) = (own(b"answer"), Zeroizing::new(own(b"seal")));
     let now = call.now;
     match call.state(|state| state.begin_answer(&name, request, now, KEEP, PATIENCE))? {
-        Begun::New(began) => Ok(Turn::Do(Once { name, seal, began })),
+        Begun::New { at: began, again } => {
+            let mark = mac(&*call.app.keys.api, &[b"mark", &name, request]);
+            Ok(Turn::Do(Once { name, seal, began, again, mark }))
+        }
         Begun::Answered(sealed) => {
             let kept = open(&seal, &name, &sealed);
             let mut reply = kept.ok_or_else(|| {

@@ -110,6 +110,8 @@ impl Asked {
             about: None,
             granted: false,
             filter: String::new(),
+            mark: None,
+            again: false,
             headers: &self.headers,
         };
         let reply = self.allowed(&mut call, interface);
@@ -176,6 +178,7 @@ impl Asked {
             Turn::Again(reply) => return Ok(reply),
             Turn::Do(once) => once,
         };
+        (call.mark, call.again) = (Some(once.mark), once.again);
         // A panic must not leave a request that seems to run for ever.
         let run = std::panic::AssertUnwindSafe(|| self.done(call, query, body));
         let came = std::panic::catch_unwind(run)

@@ -6,7 +6,7 @@ use frist_decide::{Outcome, RuleSet, explain};
 use frist_ledger::Tiles;
 use frist_register::{Lang, Register};
 use frist_sweep::Error;
-use frist_sweep::plan::{Count, Counts, Item, Options};
+use frist_sweep::plan::{Counts, Item};
 
 use super::frame::{Frame, Tile, page};
 use super::today::title;
@@ -124,33 +124,22 @@ pub(super) fn one(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
 }
 
 fn shown(ctx: &mut Ctx<'_>, wrong: Option<&str>, key: &str) -> Result<Reply, Refusal> {
-    let (id, lang, now) = (ctx.id.clone(), ctx.lang, ctx.now);
+    let (id, lang) = (ctx.id.clone(), ctx.lang);
     let t = texts(lang);
-    // A large collection is counted on its own page only.
-    let seen = ctx.app.engines.standing(ctx.name())?;
-    let counted = |i: &&Item| i.dataset == id && i.counts.is_some();
-    let ready = seen.what.plan.items.iter().find(counted).cloned();
-    let at = if ready.is_some() { seen.at } else { now };
+    if ctx.engine(|engine| Ok(engine.register.dataset(&id).is_none()))? {
+        return Err(Refusal::NotFound);
+    }
+    // A large collection is counted for its own page only.
+    let seen = ctx.app.engines.counted(ctx.name(), &id)?;
+    let (counted, at) = ((*seen.what).clone(), seen.at);
+    let next = match counted {
+        Ok(_) => ctx.app.engines.next_change(ctx.name(), &id)?,
+        Err(_) => None,
+    };
     let known = ctx.engine(|engine| {
         let Some(d) = engine.register.dataset(&id).cloned() else { return Ok(None) };
         let rules = RuleSet::resolve(&engine.register, engine.book, &d)
             .map_err(|e| Trouble { message: e.to_string(), help: None })?;
-        let (item, problem) = match ready {
-            Some(item) => (Some(item), None),
-            None => {
-                let only = Some(vec![id.clone()]);
-                let options = Options { datasets: only, count: Count::All, ..Options::default() };
-                let mut plan = engine.examine(&options, &mut |_| {})?;
-                (plan.items.pop(), plan.problems.pop().map(|p| p.text))
-            }
-        };
-        let next = match &item {
-            Some(_) => {
-                let prepared = engine.prepare(&id)?;
-                engine.next_change(&prepared, now)?
-            }
-            None => None,
-        };
         let activity = engine.register.activity(&d.activity);
         Ok(Some(Known {
             title: title(&d, lang),
@@ -159,7 +148,7 @@ fn shown(ctx: &mut Ctx<'_>, wrong: Option<&str>, key: &str) -> Result<Reply, Ref
             disposition: format!("{} {}", t.when_up, explain::disposition(&d.then.value).get(lang)),
             grounds: grounds(&engine.register, &d, &rules, lang),
             justification: d.justification.as_ref().map(|j| j.get(lang).to_owned()),
-            item: item.ok_or_else(|| problem.unwrap_or_default()),
+            item: counted,
             next,
         }))
     })?;

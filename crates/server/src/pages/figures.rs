@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use frist_cases::request::{Line, overview};
+use frist_cases::request::soon;
 use frist_law::Calendar;
 use frist_state::SweepStatus;
-use frist_state::case::CaseFilter;
+use frist_state::case::CaseCount;
 use frist_sweep::plan::Item;
 use frist_watch::figures::{Labels, Page};
 use jiff::Timestamp;
@@ -30,7 +30,7 @@ pub(super) fn metrics(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         let row = |i: &Item| of(i).map(|n| (vec![("dataset", i.dataset.clone())], n));
         plan.items.iter().filter_map(row).collect()
     };
-    let late = |i: &Item| i.oldest.filter(|_| i.due > 0).map_or(0.0, |t| seconds(t, now).max(0.0));
+    let late = |i: &Item| i.late(now).seconds().map_or(f64::INFINITY, |n| n as f64);
     let counted = |of: fn(&frist_sweep::plan::Counts) -> u64| {
         by_dataset(&|i| i.counts.as_ref().map(|c| of(c) as f64))
     };
@@ -45,7 +45,7 @@ pub(super) fn metrics(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     );
     gauge(
         "late_seconds",
-        "For how long the oldest due record has been due.",
+        "For how long the longest overdue record has been due; infinite where nobody can say.",
         &by_dataset(&|i| Some(late(i))),
     );
     gauge("held_records", "Records under a hold, where counted.", &counted(|c| c.held));
@@ -63,7 +63,7 @@ pub(super) fn metrics(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
 fn figures_of_state(ctx: &Ctx<'_>, page: &mut Page, unreachable: usize) -> Result<(), Refusal> {
     let now = ctx.now;
     let (findings, plans, size, holds) =
-        ctx.state(|s| Ok((s.open_findings()?, s.plans(100)?, s.size()?, s.holds(now)?.len())))?;
+        ctx.state(|s| Ok((s.open_findings()?, s.plans(100)?, s.size()?, s.count_holds(now)?)))?;
     let (sweeps, alarms, outbox, servers) =
         ctx.state(|s| Ok((s.sweeps(10)?, s.alarms()?, s.outbox_counts()?, s.servers(now)?)))?;
     let marks = ctx.state(|s| {
@@ -116,26 +116,19 @@ fn cases(ctx: &Ctx<'_>, page: &mut Page) -> Result<(), Refusal> {
     let now = ctx.now;
     // Days are counted in the controller's zone; its holidays are in the deadlines already.
     let calendar = Calendar { zone: ctx.app.zone.clone(), ..Calendar::denmark() };
-    let open = CaseFilter { open: Some(true), ..CaseFilter::default() };
-    let lines = ctx.state(|s| Ok(overview(s, &calendar, now, &open)))?;
-    let lines = lines.map_err(|e| crate::face::Trouble { message: e.to_string(), help: None })?;
-    let mut kinds: BTreeMap<&str, Vec<&Line>> = BTreeMap::new();
-    for line in &lines {
-        kinds.entry(line.case.kind.as_str()).or_default().push(line);
-    }
-    let rows = |of: &dyn Fn(&[&Line]) -> Option<f64>| -> Vec<(Labels<'_>, f64)> {
-        let row = |(kind, lines): (&&str, &Vec<&Line>)| {
-            of(lines).map(|n| (vec![("kind", (*kind).to_owned())], n))
-        };
-        kinds.iter().filter_map(row).collect()
+    let counts = ctx.state(|s| s.count_cases(now, soon(&calendar, now)))?;
+    let rows = |of: &dyn Fn(&CaseCount) -> Option<f64>| -> Vec<(Labels<'_>, f64)> {
+        let row = |c: &CaseCount| of(c).map(|n| (vec![("kind", c.kind.as_str().to_owned())], n));
+        counts.iter().filter_map(row).collect()
     };
-    let late = |lines: &[&Line]| Some(lines.iter().filter(|l| l.late).count() as f64);
-    let next = |lines: &[&Line]| {
-        let first = lines.iter().filter_map(|l| l.case.due).min();
-        first.map(|due| seconds(now, due))
-    };
-    page.figures("cases_open", "gauge", "Open cases.", &rows(&|l| Some(l.len() as f64)));
-    page.figures("cases_late", "gauge", "Open cases whose deadline has passed.", &rows(&late));
+    let next = |c: &CaseCount| c.first.map(|due| seconds(now, due));
+    page.figures("cases_open", "gauge", "Open cases.", &rows(&|c| Some(c.open as f64)));
+    page.figures(
+        "cases_late",
+        "gauge",
+        "Open cases whose deadline has passed.",
+        &rows(&|c| Some(c.late as f64)),
+    );
     page.figures(
         "case_deadline_seconds",
         "gauge",

@@ -4,7 +4,8 @@ use askama::Template;
 use frist_cases::CasesError;
 use frist_cases::hold::{Covers, Unfit};
 use frist_ledger::Id;
-use frist_state::{Error as StateError, NewHold, Scope};
+use frist_state::{Error as StateError, HoldPage, NewHold, Scope};
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::frame::{Frame, page};
@@ -15,6 +16,9 @@ use crate::ctx::{Ctx, Refusal, Reply};
 use crate::face::Trouble;
 use crate::people::one_line;
 use crate::text::{HoldTexts, Texts, hold_texts, texts};
+
+/// Holds on one page.
+const PAGE: usize = 50;
 
 #[derive(Template)]
 #[template(path = "holds.html")]
@@ -28,7 +32,10 @@ struct List {
     kinds: Vec<(&'static str, &'static str)>,
     new: Typed,
     h: &'static HoldTexts,
-    hidden: usize,
+    hidden: u64,
+    /// The first page, and the one after this.
+    earlier: Option<String>,
+    later: Option<String>,
 }
 
 struct Shown {
@@ -75,16 +82,35 @@ fn shown(ctx: &mut Ctx<'_>, wrong: Option<String>, new: Typed) -> Result<Reply, 
     let all = ctx.asked("all").is_some();
     let f = Frame::new(ctx, texts(lang).holds, "/holds").wrong(wrong);
     let (t, h) = (f.t, hold_texts(lang));
-    let holds = ctx.state(|state| if all { state.all_holds() } else { state.holds(now) })?;
+    let own = ctx.who()?.account.datasets.clone();
+    let every = ctx.could(Action::SeeHolds, &ctx.knows(None));
+    let after = ctx.asked("after").and_then(|word| word.split_once('/'));
+    let after =
+        after.and_then(|(at, id)| Some((Timestamp::from_microsecond(at.parse().ok()?).ok()?, id)));
+    let asked = HoldPage {
+        active_at: (!all).then_some(now),
+        review_by: None,
+        datasets: (!every).then_some(&own),
+        who: ctx.name(),
+        newest_first: false,
+        after,
+        limit: PAGE,
+    };
+    let first = after.is_none();
+    // One that is for a few to see is not here for the others, not even by its id.
+    let (mut holds, hidden) = ctx.state(|state| state.hold_page(&asked))?;
+    let more = holds.len() > PAGE;
+    holds.truncate(PAGE);
+    let later = holds.last().filter(|_| more).map(|h| {
+        let at = h.hold.created_at.as_microsecond();
+        format!("/holds?{}after={at}/{}", if all { "all=1&" } else { "" }, h.hold.id)
+    });
     let titles: Vec<(String, String)> = ctx.engine(|engine| {
         let sets = engine.register.datasets.iter();
         Ok(sets.map(|d| (d.id.value.clone(), title(d, lang))).collect())
     })?;
     let mine = |d: Option<&str>| ctx.could(Action::SeeHolds, &ctx.knows(d));
-    // One that is for a few to see is not here for the others, not even by its id.
-    let me = ctx.name().to_owned();
-    let hidden = holds.iter().filter(|h| !h.shows_to(&me)).count();
-    let seen = holds.iter().filter(|h| mine(h.hold.dataset.as_deref()) && h.shows_to(&me));
+    let seen = holds.iter().filter(|h| mine(h.hold.dataset.as_deref()));
     let seen = seen.map(|h| {
         let x = &h.hold;
         let facts = ctx.knows(x.dataset.as_deref());
@@ -126,6 +152,8 @@ fn shown(ctx: &mut Ctx<'_>, wrong: Option<String>, new: Typed) -> Result<Reply, 
         new,
         h,
         hidden,
+        earlier: (!first).then(|| if all { "/holds?all=1" } else { "/holds" }.to_owned()),
+        later,
         f,
     })
 }

@@ -4,7 +4,6 @@ use askama::Template;
 
 use super::frame::{Frame, page};
 use crate::ctx::{Ctx, Refusal, Reply};
-use crate::picture;
 use crate::text::texts;
 
 /// How far one can look.
@@ -34,10 +33,7 @@ pub(super) fn horizon(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     let t = texts(ctx.lang);
     let asked = ctx.asked("months").and_then(|m| m.parse().ok());
     let months = asked.filter(|m| CHOICES.contains(m)).unwrap_or(24);
-    let (now, lang) = (ctx.now, ctx.lang);
-    let seen = ctx.app.engines.horizon(ctx.name(), (months, lang), |engine| {
-        picture::compute(engine, now, months, lang)
-    })?;
+    let seen = ctx.app.engines.horizon(ctx.name(), (months, ctx.lang))?;
     let h = &seen.what;
     let some: Vec<_> = h.series.iter().filter(|(_, n)| n.iter().any(|n| *n > 0)).collect();
     let totals = h.totals();

@@ -1,17 +1,19 @@
 //! Today: what breaks first, in the order in which it does.
 
 use askama::Template;
-use frist_cases::request::{Line, overview, words};
-use frist_state::ProposalStatus;
+use frist_cases::request::{Line, overview_page, words};
 use frist_state::case::{CaseFilter, CaseKind};
+use frist_state::{HoldPage, ProposalStatus};
+use frist_sweep::Late;
 use frist_sweep::plan::Item;
 use jiff::Timestamp;
 
 use super::frame::{Frame, Tile, page};
 use crate::access::{Action, Facts};
 use crate::ctx::{Ctx, Refusal, Reply};
-use crate::engines::{Seen, Standing};
+use crate::engines::Standing;
 use crate::face::Trouble;
+use crate::kept::Seen;
 use crate::routes::ROUTES;
 use crate::text::texts;
 use crate::text::today::today_texts;
@@ -30,6 +32,9 @@ struct Today {
     entries: String,
 }
 
+/// Cases, and holds, that are shown one by one.
+const SHOWN: usize = 50;
+
 /// Something that somebody should look at.
 struct Matter {
     /// When it broke or will break; none for what only waits.
@@ -41,10 +46,13 @@ struct Matter {
     href: Option<String>,
 }
 
-/// How long the oldest due record of a data set has been due, seconds.
-fn late(item: &Item, now: jiff::Timestamp) -> u64 {
-    let oldest = item.oldest.filter(|_| item.due > 0);
-    oldest.map_or(0, |t| now.duration_since(t).as_secs().max(0).unsigned_abs())
+/// For how long something has been due, in words.
+fn span(f: &Frame, late: Late) -> String {
+    match late {
+        Late::No => "–".to_owned(),
+        Late::Seconds(n) => f.span(n),
+        Late::Ever => f.t.ever.to_owned(),
+    }
 }
 
 /// The page.
@@ -94,10 +102,12 @@ pub(super) fn today(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         );
     }
     let mut due: Vec<&Item> = seen.what.plan.items.iter().filter(|i| i.due > 0).collect();
-    due.sort_by_key(|i| std::cmp::Reverse(late(i, now)));
+    due.sort_by_key(|i| std::cmp::Reverse(i.late(now)));
     for i in &due {
-        let why = format!("{} {} {}.", f.records(i.due), t.overdue_why, f.span(late(i, now)));
-        add(i.oldest, t.chip_late, "late", named(&i.dataset), why, there(&i.dataset));
+        let why = format!("{} {} {}.", f.records(i.due), t.overdue_why, span(&f, i.late(now)));
+        // That nobody can say since when is worse than any time.
+        let at = if i.ever { Some(Timestamp::MIN) } else { i.oldest };
+        add(at, t.chip_late, "late", named(&i.dataset), why, there(&i.dataset));
     }
     for found in &findings {
         let x = &found.finding;
@@ -119,13 +129,28 @@ pub(super) fn today(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         add(None, t.chip_waits, "warn", format!("{} {}", t.plan, p.plan.id), why, href);
     }
     // That a hold exists is not for everybody to see.
+    let d = today_texts(lang);
     if ctx.could(Action::SeeHolds, &ctx.knows(None)) {
-        for h in ctx.state(|state| state.holds(now))? {
-            let mine = h.shows_to(ctx.name());
-            if let Some(review) = h.hold.review_at.filter(|r| mine && *r <= now) {
+        let late = HoldPage {
+            active_at: Some(now),
+            review_by: Some(now),
+            datasets: None,
+            who: ctx.name(),
+            newest_first: false,
+            after: None,
+            limit: SHOWN,
+        };
+        let (holds, _) = ctx.state(|state| state.hold_page(&late))?;
+        let more = holds.len() > SHOWN;
+        for h in holds.into_iter().take(SHOWN) {
+            if let Some(review) = h.hold.review_at {
                 let why = format!("{} {}.", t.hold_why, f.when(review));
                 add(Some(review), t.chip_hold, "late", h.hold.id, why, Some("/holds".to_owned()));
             }
+        }
+        if more {
+            let there = Some("/holds".to_owned());
+            add(None, t.chip_hold, "late", t.holds.to_owned(), d.more.to_owned(), there);
         }
     }
     for i in &seen.what.plan.items {
@@ -178,12 +203,17 @@ fn cases(ctx: &Ctx<'_>, f: &Frame) -> Result<Vec<Matter>, Refusal> {
     }
     let (now, lang) = (ctx.now, ctx.lang);
     let t = today_texts(lang);
-    let lines = ctx.engine(|engine| {
+    let (mut lines, open) = ctx.engine(|engine| {
         let calendar = engine.register.controller.calendar.clone();
+        let state = &mut engine.state;
         let open = CaseFilter { open: Some(true), ..CaseFilter::default() };
-        let all = overview(&mut engine.state, &calendar, now, &open);
-        all.map_err(|e| Trouble { message: e.to_string(), help: None })
+        let some = overview_page(state, &calendar, now, &open, 0, SHOWN as u32 + 1);
+        let counts = state.count_cases(now, now)?;
+        let some = some.map_err(|e| Trouble { message: e.to_string(), help: None })?;
+        Ok((some, counts.iter().map(|c| c.open).sum::<u64>()))
     })?;
+    let more = lines.len() > SHOWN;
+    lines.truncate(SHOWN);
     let matter = |line: &Line| {
         let due = line.case.due?;
         let (what, chip) = match line.case.kind {
@@ -214,7 +244,19 @@ fn cases(ctx: &Ctx<'_>, f: &Frame) -> Result<Vec<Matter>, Refusal> {
             href: href.or_else(|| page_of("/cases")),
         })
     };
-    Ok(lines.iter().filter_map(matter).collect())
+    let mut matters: Vec<Matter> = lines.iter().filter_map(matter).collect();
+    if more {
+        // What breaks first is above; the list has them all.
+        matters.push(Matter {
+            at: None,
+            chip: t.chip_deadline,
+            class: "info",
+            what: format!("{} {}", f.n(&open), t.open_cases),
+            why: t.more.to_owned(),
+            href: page_of("/cases"),
+        });
+    }
+    Ok(matters)
 }
 
 /// What waits around the register: changes to approve, reviews that are late.
@@ -274,16 +316,11 @@ fn tiles(f: &Frame, seen: &Seen<Standing>, waiting: usize, now: jiff::Timestamp)
     let t = f.t;
     let tile = |figure: String, label: &str, class| Tile { figure, label: label.to_owned(), class };
     let due = seen.what.plan.due();
-    let longest = seen.what.plan.items.iter().map(|i| late(i, now)).max().unwrap_or(0);
     let counts = seen.what.plan.items.iter().filter_map(|i| i.counts);
     let unclear: u64 = counts.map(|c| c.unclear).sum();
     let class = |bad: bool, word| if bad { word } else { "ok" };
     vec![
-        tile(
-            if due > 0 { f.span(longest) } else { "–".into() },
-            t.tile_late,
-            class(due > 0, "late"),
-        ),
+        tile(span(f, seen.what.plan.late(now)), t.tile_late, class(due > 0, "late")),
         tile(f.n(&due), t.tile_due, class(due > 0, "late")),
         tile(f.n(&unclear), t.tile_unclear, class(unclear > 0, "warn")),
         tile(f.n(&(waiting as u64)), t.tile_waiting, class(waiting > 0, "warn")),

@@ -164,6 +164,7 @@ Texts texts;
     interrupted "En slettekørsel mistede sin proces" "A sweep lost its process";
     interrupted_why "Den næste kørsel gør det færdigt, der var begyndt, og gør regnskabet op." "The next sweep finishes what was begun, and accounts for it.";
     overdue_why "skulle være slettet; den ældste har været forfalden i" "should be gone; the oldest has been due for";
+    ever "ukendt tid" "an unknown time";
     waits_why "venter på en andens godkendelse, siden" "waits for another person's approval, since";
     hold_why "skulle være gennemgået" "was to be reviewed on";
     unclear_why "kan ikke afgøres, før en oplysning er bragt i orden" "cannot be decided until a fact is put right";
@@ -328,6 +329,9 @@ Texts texts;
     no_entries "Loggen er tom." "The ledger is empty.";
     newer "Nyere" "Newer";
     older "Ældre" "Older";
+    page_first "Første side" "First page";
+    page_before "Forrige side" "Previous page";
+    page_after "Næste side" "Next page";
 
 // People
     people "Personer og roller" "People and roles";

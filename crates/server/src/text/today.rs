@@ -8,6 +8,8 @@ TodayTexts today_texts;
     request "Anmodning" "Request";
     inquiry "Henvendelse fra myndighed" "Inquiry of an authority";
     breach "Brud på persondatasikkerheden" "Breach of personal data security";
+    open_cases "åbne sager i alt" "open cases in all";
+    more "De, der haster mest, står ovenfor; listen har dem alle." "The most pressing are above; the list has all of them.";
     hours_left "tilbage" "left";
     hours_late "for sent" "late";
     change_waits "Ændring af registeret" "Change of the register";

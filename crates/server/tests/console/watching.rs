@@ -158,6 +158,8 @@ fn a_request_is_traced_where_somebody_asks_for_it() {
     let to = receiver.local_addr().unwrap();
     let house =
         set_up(&format!("[traces]\nendpoint = \"http://{to}\"\nprivate = true\ninsecure = true\n"));
+    // What the page counts is the engine's work, and traced as such.
+    house.signed_in("dpo", &[Role::Dpo], &[]).get("/");
     let mut client = house.client();
     let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     client.ask("GET", "/people/account/hemmelig?x=hemmelig", &[("traceparent", parent)], None);
@@ -173,11 +175,19 @@ fn a_request_is_traced_where_somebody_asks_for_it() {
     assert!(text.starts_with("POST /v1/traces HTTP/1.1"), "{text}");
     let body: serde_json::Value =
         serde_json::from_str(text.split("\r\n\r\n").nth(1).unwrap()).unwrap();
-    let span = &body["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
-    assert_eq!(span["name"], "GET /people/account/{id}");
+    let spans = body["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap();
+    let named = |name: &str| spans.iter().find(|s| s["name"] == name).unwrap();
+    let span = named("GET /people/account/{id}");
     assert_eq!(span["traceId"], "0af7651916cd43dd8448eb211c80319c");
     assert_eq!(span["parentSpanId"], "b7ad6b7169203331");
     assert!(!text.contains("hemmelig"), "{text}");
+    let (plan, dataset) = (named("plan"), named("plan.dataset"));
+    assert_eq!((&dataset["parentSpanId"], &dataset["kind"]), (&plan["spanId"], &1.into()));
+    let said = dataset["attributes"].as_array().unwrap();
+    let keys: Vec<&str> = said.iter().filter_map(|a| a["key"].as_str()).collect();
+    assert_eq!(keys, ["frist.dataset", "frist.store", "frist.records"]);
+    let sets = spans.iter().filter(|s| s["name"] == "plan.dataset").count();
+    assert!(sets >= 10, "each data set: {sets}");
 }
 
 /// Reads Prometheus' text form, and panics at whatever it does not allow.

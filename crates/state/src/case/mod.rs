@@ -151,7 +151,65 @@ pub struct CaseFilter {
     pub owner: Option<String>,
     /// Only those closed before this instant.
     pub closed_before: Option<Timestamp>,
+    /// Only those of which something is due at this instant or before it.
+    pub due_by: Option<Timestamp>,
+    /// Only those of which something is due after this instant.
+    pub due_after: Option<Timestamp>,
 }
+
+impl CaseFilter {
+    /// The condition, and its values.
+    fn condition(&self) -> (String, Vec<Val<'_>>) {
+        let (mut parts, mut values) = (Vec::new(), Vec::<Val<'_>>::new());
+        let mut with = |part: &str, value: Val<'static>, values: &mut Vec<Val<'_>>| {
+            values.push(value);
+            parts.push(format!("{part} ?{}", values.len()));
+        };
+        if let Some(kind) = self.kind {
+            with("kind =", kind.as_str().into(), &mut values);
+        }
+        if let Some(before) = self.closed_before {
+            with("closed_at <", before.into(), &mut values);
+        }
+        if let Some(by) = self.due_by {
+            with("due_at <=", by.into(), &mut values);
+        }
+        if let Some(after) = self.due_after {
+            with("due_at >", after.into(), &mut values);
+        }
+        if let Some(owner) = &self.owner {
+            values.push(owner.into());
+            parts.push(format!("owner = ?{}", values.len()));
+        }
+        if let Some(open) = self.open {
+            parts.push(format!("closed_at IS {}NULL", if open { "" } else { "NOT " }));
+        }
+        let parts = if parts.is_empty() { "1 = 1".to_owned() } else { parts.join(" AND ") };
+        (parts, values)
+    }
+}
+
+/// How the open cases of a kind stand together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseCount {
+    /// The kind.
+    pub kind: CaseKind,
+    /// How many are open.
+    pub open: u64,
+    /// Of these, past the instant at which something was due.
+    pub late: u64,
+    /// Of these, late or late soon.
+    pub urgent: u64,
+    /// Of these, with nobody who answers for them.
+    pub nobody: u64,
+    /// The first instant at which something is, or was, due.
+    pub first: Option<Timestamp>,
+}
+
+/// What breaks first at the top; then the closed ones, the last closed first.
+const ORDER: &str = "CASE WHEN closed_at IS NULL THEN 0 ELSE 1 END, \
+    CASE WHEN closed_at IS NULL AND due_at IS NULL THEN 1 ELSE 0 END, \
+    CASE WHEN closed_at IS NULL THEN due_at END, closed_at DESC, received_at, number";
 
 const COLUMNS: &str = "number, kind, version, received_at, due_at, status, owner, changed_at, \
                        closed_at, body";
@@ -245,31 +303,69 @@ impl State {
     ///
     /// When the database does not answer.
     pub fn cases(&mut self, filter: &CaseFilter) -> Result<Vec<Case>> {
-        let (mut parts, mut values) = (Vec::new(), Vec::<Val<'_>>::new());
-        if let Some(kind) = filter.kind {
-            values.push(kind.as_str().into());
-            parts.push(format!("kind = ?{}", values.len()));
-        }
-        if let Some(open) = filter.open {
-            parts.push(format!("closed_at IS {}NULL", if open { "" } else { "NOT " }));
-        }
-        if let Some(owner) = &filter.owner {
-            values.push(owner.into());
-            parts.push(format!("owner = ?{}", values.len()));
-        }
-        if let Some(before) = filter.closed_before {
-            values.push(before.into());
-            parts.push(format!("closed_at < ?{}", values.len()));
-        }
-        let parts = if parts.is_empty() { "1 = 1".to_owned() } else { parts.join(" AND ") };
+        let (parts, values) = filter.condition();
+        let sql = format!("SELECT {COLUMNS} FROM cases WHERE {parts} ORDER BY {ORDER}");
+        let rows = self.read("list the cases", |tx| tx.query(&sql, &values))?;
+        rows.into_iter().map(read).collect()
+    }
+
+    /// A page of the cases of a filter, in the same order: `limit` of them after the first `skip`. Only
+    /// these are read; the others are put in order by an index.
+    ///
+    /// # Errors
+    ///
+    /// When the database does not answer.
+    pub fn case_page(&mut self, filter: &CaseFilter, skip: u64, limit: u32) -> Result<Vec<Case>> {
+        let (parts, values) = filter.condition();
         let sql = format!(
-            "SELECT {COLUMNS} FROM cases WHERE {parts}
-             ORDER BY CASE WHEN closed_at IS NULL THEN 0 ELSE 1 END,
-                 CASE WHEN closed_at IS NULL AND due_at IS NULL THEN 1 ELSE 0 END,
-                 CASE WHEN closed_at IS NULL THEN due_at END, closed_at DESC, received_at, number"
+            "SELECT {COLUMNS} FROM cases WHERE number IN (
+                SELECT number FROM cases WHERE {parts} ORDER BY {ORDER} LIMIT {limit} OFFSET {skip})
+             ORDER BY {ORDER}"
         );
         let rows = self.read("list the cases", |tx| tx.query(&sql, &values))?;
         rows.into_iter().map(read).collect()
+    }
+
+    /// A page of the cases of a filter by their numbers: `limit` of them after this number.
+    ///
+    /// # Errors
+    ///
+    /// When the database does not answer.
+    pub fn cases_after(
+        &mut self,
+        filter: &CaseFilter,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Case>> {
+        let (parts, mut values) = filter.condition();
+        values.push(after.unwrap_or_default().into());
+        let at = values.len();
+        let sql = format!(
+            "SELECT {COLUMNS} FROM cases WHERE {parts} AND number > ?{at} ORDER BY number LIMIT {limit}"
+        );
+        let rows = self.read("list the cases", |tx| tx.query(&sql, &values))?;
+        rows.into_iter().map(read).collect()
+    }
+
+    /// How the open cases of each kind stand at `now`; those due at `soon` or before are urgent.
+    ///
+    /// # Errors
+    ///
+    /// When the database does not answer.
+    pub fn count_cases(&mut self, now: Timestamp, soon: Timestamp) -> Result<Vec<CaseCount>> {
+        let sql = "SELECT kind, count(*), sum(CASE WHEN due_at <= ?1 THEN 1 ELSE 0 END),
+                sum(CASE WHEN due_at <= ?2 THEN 1 ELSE 0 END),
+                sum(CASE WHEN owner IS NULL THEN 1 ELSE 0 END), min(due_at)
+            FROM cases WHERE closed_at IS NULL GROUP BY kind ORDER BY kind";
+        let soon = soon.max(now);
+        let rows = self.read("count the cases", |tx| tx.query(sql, &[now.into(), soon.into()]))?;
+        let one = |mut row: Row| {
+            let mut n = |at| row.get::<i64>(at).map(i64::unsigned_abs);
+            let (open, late, urgent, nobody) = (n(1)?, n(2)?, n(3)?, n(4)?);
+            let kind = row.get(0)?;
+            Ok(CaseCount { kind, open, late, urgent, nobody, first: row.get(5)? })
+        };
+        rows.into_iter().map(one).collect()
     }
 
     /// Changes a case, if it still has the version that the caller saw; answers the new version.

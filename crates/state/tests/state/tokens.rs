@@ -98,22 +98,23 @@ fn a_request_is_begun_once(kit: &Kit) {
     let begin = |state: &mut State, request: u8, at: Timestamp| {
         state.begin_answer(&[1; 32], &[request; 32], at, DAY, MINUTE).unwrap()
     };
-    assert_eq!(begin(&mut state, 2, now), Begun::New(now));
+    let new = |at| Begun::New { at, again: false };
+    assert_eq!(begin(&mut state, 2, now), new(now));
     assert_eq!(begin(&mut state, 2, now), Begun::UnderWay);
     assert_eq!(begin(&mut state, 3, now), Begun::Another);
     // Its server died: another takes over, and what the dead one says no longer counts.
     let later = now + MINUTE;
-    assert_eq!(begin(&mut state, 2, later), Begun::New(later));
+    assert_eq!(begin(&mut state, 2, later), Begun::New { at: later, again: true });
     state.end_answer(&[1; 32], now, Some(b"of the dead")).unwrap();
     assert_eq!(begin(&mut state, 2, later), Begun::UnderWay);
     state.end_answer(&[1; 32], later, Some(b"sealed")).unwrap();
     let last = later + DAY - SignedDuration::from_secs(1);
     assert_eq!(begin(&mut state, 2, last), Begun::Answered(b"sealed".to_vec()));
     assert_eq!(begin(&mut state, 3, last), Begun::Another);
-    assert_eq!(begin(&mut state, 3, later + DAY), Begun::New(later + DAY));
+    assert_eq!(begin(&mut state, 3, later + DAY), new(later + DAY));
     // One that failed is not kept.
     state.end_answer(&[1; 32], later + DAY, None).unwrap();
-    assert_eq!(begin(&mut state, 2, later + DAY), Begun::New(later + DAY));
+    assert_eq!(begin(&mut state, 2, later + DAY), new(later + DAY));
     state.end_answer(&[1; 32], later + DAY, Some(b"x")).unwrap();
     assert_eq!(state.prune_answers(later + DAY).unwrap(), 0);
     assert_eq!(state.prune_answers(later + DAY + MINUTE).unwrap(), 1);
@@ -131,7 +132,7 @@ fn of_two_connections_one_begins(kit: &Kit) {
             let second = threads.spawn(move || begin(&mut two));
             vec![first.join().unwrap(), second.join().unwrap()]
         });
-        let new = begun.iter().filter(|b| matches!(b, Begun::New(_))).count();
+        let new = begun.iter().filter(|b| matches!(b, Begun::New { .. })).count();
         assert_eq!(new, 1, "{begun:?}");
         assert!(begun.contains(&Begun::UnderWay), "{begun:?}");
     }

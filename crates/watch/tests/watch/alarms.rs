@@ -104,3 +104,32 @@ fn what_a_command_line_or_a_monitor_sees_without_a_server() {
     let seen = frist_watch::look::at_stores(&mut house.engine(), &wide, now).unwrap();
     assert_eq!(seen.alarms, []);
 }
+
+#[test]
+fn a_full_disk_and_a_clock_that_jumps_are_told_and_end() {
+    let house = House::new();
+    house.disk.store(true, Ordering::SeqCst);
+    let receiver = Receiver::new(&[]);
+    // No disk is wholly free, so that the one that the test lies on is full by this bound.
+    let settings = |disk_free| Settings {
+        alarms: Alarms { disk_free, ..alarms() },
+        webhooks: vec![receiver.hook("drift", &["alarm.*"])],
+        ..quick()
+    };
+    let told = |what: &str| receiver.told().iter().any(|t| t.starts_with(what));
+    let watch = house.watch("here/world/1", settings(100));
+    until("full", || told("alarm.raised disk here: folder"));
+    assert!(!told("alarm.raised clock"));
+    house.set_clock(house.now() + SignedDuration::from_hours(2));
+    until("jumped", || told("alarm.raised clock here"));
+    watch.stop();
+    let raised = receiver.got().into_iter().map(|g| g.json());
+    let clock = raised.filter(|j| j["data"]["kind"] == "clock").next().unwrap();
+    let off = clock["data"]["count"].as_u64().unwrap();
+    assert!((7_100..7_300).contains(&off), "{clock}");
+    // There is room again, and the clock goes as it should since an hour.
+    let watch = house.watch("here/world/2", settings(0));
+    until("room", || told("alarm.ended disk here: folder"));
+    until("right", || told("alarm.ended clock here"));
+    watch.stop();
+}

@@ -86,6 +86,10 @@ pub(crate) struct House {
     pub(crate) log: Arc<Mutex<Vec<String>>>,
     /// While it is set, making an engine hangs.
     pub(crate) hang: Arc<AtomicBool>,
+    /// How much later the steady clock says it is.
+    pub(crate) later: Arc<Mutex<Duration>>,
+    /// Whether the disk on which the folder lies is looked at.
+    pub(crate) disk: Arc<AtomicBool>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test is a face")]
@@ -122,7 +126,14 @@ fn engine(dir: &Path, clock: &Arc<Mutex<Option<Timestamp>>>) -> Result<Engine, S
 impl House {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let house = Self { dir, clock: Arc::default(), log: Arc::default(), hang: Arc::default() };
+        let house = Self {
+            dir,
+            clock: Arc::default(),
+            log: Arc::default(),
+            hang: Arc::default(),
+            later: Arc::default(),
+            disk: Arc::default(),
+        };
         house
             .store()
             .execute_batch(
@@ -171,7 +182,8 @@ impl House {
         let (one, two, tiles) = (dir.clone(), dir.clone(), dir.join("ledger"));
         let (c1, c2) = (Arc::clone(&self.clock), Arc::clone(&self.clock));
         let (hang, lines) = (Arc::clone(&self.hang), Arc::clone(&self.log));
-        let began = Instant::now();
+        let (began, later) = (Instant::now(), Arc::clone(&self.later));
+        let (disk, looked) = (self.dir.path().to_owned(), Arc::clone(&self.disk));
         Outside {
             engine: Box::new(move || {
                 while hang.load(Ordering::SeqCst) {
@@ -187,7 +199,7 @@ impl House {
                 Ok(())
             }),
             clock: Arc::new(move || c2.lock().unwrap().unwrap_or_else(real)),
-            steady: Arc::new(move || began.elapsed()),
+            steady: Arc::new(move || began.elapsed() + *later.lock().unwrap()),
             secret: Box::new(|name| match name {
                 "HOOK" => Some(Zeroizing::new(SECRET.to_owned())),
                 "MAIL_RIGHT" => Some(Zeroizing::new("hemmelig æble".to_owned())),
@@ -195,8 +207,12 @@ impl House {
                 _ => None,
             }),
             log: Arc::new(move |line| lines.lock().unwrap().push(line.to_owned())),
-            disks: Box::new(Vec::new),
+            disks: Box::new(move || {
+                let one = frist_watch::disk::of("folder", &disk);
+                one.filter(|_| looked.load(Ordering::SeqCst)).into_iter().collect()
+            }),
             net: Arc::new(Internet),
+            traces: None,
             name: name.into(),
             organisation: "Nordkyst Forsyning A/S".into(),
         }
@@ -214,7 +230,9 @@ pub(crate) fn quick() -> Settings {
     Settings {
         pace: Pace {
             beat: Duration::from_millis(100),
-            dead: SignedDuration::from_secs(2),
+            // Longer than the slowest machine keeps a thread waiting: what falls silent is tried with a
+            // clock that the test turns.
+            dead: SignedDuration::from_secs(120),
             doze: Duration::from_millis(200),
             after_trouble: Duration::from_millis(200),
         },
@@ -231,7 +249,8 @@ pub(crate) fn secs(n: i64) -> frist_watch::config::Length {
 pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let began = Instant::now();
     while !holds() {
-        assert!(began.elapsed() < Duration::from_secs(15), "never: {what}");
+        // Long: a machine that builds something else meanwhile is slow, and nobody waits when it holds.
+        assert!(began.elapsed() < Duration::from_secs(90), "never: {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -252,6 +271,9 @@ impl Got {
     }
 }
 
+/// The answer of a receiver that took the message and does not answer.
+pub(crate) const HANGS: &str = "hangs";
+
 /// A real receiver, that answers as it is told and then always with 204.
 #[derive(Clone)]
 pub(crate) struct Receiver {
@@ -269,7 +291,8 @@ impl Receiver {
         let receiver = own.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let _ = stream.map(|s| receiver.one(s));
+                let receiver = receiver.clone();
+                let _ = stream.map(|s| std::thread::spawn(move || receiver.one(s)));
             }
         });
         own
@@ -295,6 +318,9 @@ impl Receiver {
         self.got.lock().unwrap().push(Got { headers, body });
         let answer = self.answers.lock().unwrap().pop_front();
         let answer = answer.unwrap_or_else(|| "204 No Content".into());
+        if answer == HANGS {
+            std::thread::sleep(Duration::from_secs(600));
+        }
         // An answer that is only words cuts the connection.
         if !answer.is_empty() {
             let text =

@@ -8,7 +8,7 @@ use frist_register::Lang;
 use frist_watch::config::MailTls;
 use frist_watch::{Mail, Sender, Settings, event};
 
-use crate::kit::House;
+use crate::kit::{House, quick, until};
 
 /// Takes mail only after STARTTLS and login, and prints what it got as one line of JSON.
 const SERVER: &str = r#"
@@ -39,14 +39,17 @@ async def main():
             tls_context=None if implicit else context)
     own = await loop.create_server(factory, "127.0.0.1", 0, ssl=context if implicit else None)
     print(own.sockets[0].getsockname()[1], flush=True)
-    await asyncio.sleep(60)
+    await asyncio.sleep(600)
 asyncio.run(main())
 "#;
 
-struct Server {
+/// For the slowest machine.
+const WAIT: std::time::Duration = std::time::Duration::from_secs(60);
+
+pub(crate) struct Server {
     child: Child,
-    port: u16,
-    lines: std::sync::mpsc::Receiver<String>,
+    pub(crate) port: u16,
+    pub(crate) lines: std::sync::mpsc::Receiver<String>,
 }
 
 impl Drop for Server {
@@ -56,7 +59,7 @@ impl Drop for Server {
     }
 }
 
-fn certificate(dir: &Path) {
+pub(crate) fn certificate(dir: &Path) {
     let made = Command::new("openssl")
         .args([
             "req",
@@ -79,8 +82,13 @@ fn certificate(dir: &Path) {
 }
 
 fn server(dir: &Path, tls: &str) -> Server {
+    program(SERVER, dir, tls)
+}
+
+/// A program in Python that prints its port, and then what it gets.
+pub(crate) fn program(text: &str, dir: &Path, tls: &str) -> Server {
     let mut child = Command::new("/usr/bin/python3")
-        .args(["-c", SERVER])
+        .args(["-c", text])
         .arg(dir)
         .arg(tls)
         .stdout(Stdio::piped())
@@ -95,12 +103,12 @@ fn server(dir: &Path, tls: &str) -> Server {
             let _ = send.send(line);
         }
     });
-    let wait = std::time::Duration::from_secs(20);
-    let port = lines.recv_timeout(wait).expect("a mail server: install python3-aiosmtpd");
+    let wait = WAIT;
+    let port = lines.recv_timeout(wait).expect("a port: install python3-aiosmtpd");
     Server { child, port: port.parse().unwrap(), lines }
 }
 
-fn mail(server: &Server, tls: MailTls, roots: Option<PathBuf>, password: &str) -> Mail {
+pub(crate) fn mail(server: &Server, tls: MailTls, roots: Option<PathBuf>, password: &str) -> Mail {
     Mail {
         server: "localhost".into(),
         port: Some(server.port),
@@ -132,7 +140,7 @@ fn a_mail_arrives_over_starttls_and_over_tls_with_login() {
     for (word, tls) in [("starttls", MailTls::Starttls), ("tls", MailTls::Tls)] {
         let server = server(house.dir.path(), word);
         let id = send(&house, mail(&server, tls, roots(), "MAIL_RIGHT")).unwrap();
-        let line = server.lines.recv_timeout(std::time::Duration::from_secs(10)).unwrap();
+        let line = server.lines.recv_timeout(WAIT).unwrap();
         let got: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!(got["tls"], true);
         assert_eq!(got["subject"], "Frist: En prøve");
@@ -152,4 +160,30 @@ fn a_mail_arrives_over_starttls_and_over_tls_with_login() {
         assert!(none.contains("NOT_SET"), "{none}");
         assert!(server.lines.try_recv().is_err(), "one mail");
     }
+}
+
+#[test]
+fn what_the_database_cannot_keep_is_told_past_it() {
+    let house = House::new();
+    certificate(house.dir.path());
+    let server = server(house.dir.path(), "starttls");
+    let roots = Some(house.dir.path().join("cert.pem"));
+    let settings =
+        Settings { mail: Some(mail(&server, MailTls::Starttls, roots, "MAIL_RIGHT")), ..quick() };
+    let watch = house.watch("here/world/1", settings);
+    until("it lives", || !house.state().servers(house.now()).unwrap().is_empty());
+    // Frist's own database is taken away under it, and stays away.
+    for file in ["state.sqlite", "state.sqlite-wal", "state.sqlite-shm"] {
+        let _ = std::fs::remove_file(house.dir.path().join(file));
+    }
+    std::fs::create_dir(house.dir.path().join("state.sqlite")).unwrap();
+    until("it is missed", || house.log.lock().unwrap().iter().any(|l| l.contains("\"heart\"")));
+    assert!(server.lines.try_recv().is_err(), "it may come back");
+    *house.later.lock().unwrap() = std::time::Duration::from_secs(300);
+    let line = server.lines.recv_timeout(WAIT).unwrap();
+    let got: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let (subject, text) = (got["subject"].as_str().unwrap(), got["text"].as_str().unwrap());
+    assert!(subject.starts_with("Frist: ") && text.contains("database"), "{got}");
+    watch.stop();
+    assert!(server.lines.try_recv().is_err(), "once");
 }

@@ -1,6 +1,6 @@
 //! `frist case list`, and what `frist status` says of cases.
 
-use frist_cases::request::{Line, Summary, overview, summary, words};
+use frist_cases::request::{Line, Summary, overview, standing_of_open, summary, words};
 use frist_law::Calendar;
 use frist_register::Lang;
 use frist_state::State;
@@ -33,7 +33,7 @@ pub fn list(place: &Place, which: &Which, lang: Lang, as_json: bool) -> Outcome 
         kind: which.kind,
         open: (!which.all).then_some(true),
         owner: which.mine.then(|| place.operator().map(|id| id.to_string())).transpose()?,
-        closed_before: None,
+        ..CaseFilter::default()
     };
     let mut lines = overview(&mut state, &calendar, t, &filter)?;
     lines.retain(|line| !which.urgent || line.urgent);
@@ -231,6 +231,5 @@ pub fn brief_json(
 }
 
 fn of_open(state: &mut State, calendar: &Calendar, now: Timestamp) -> Outcome<Summary> {
-    let open = CaseFilter { open: Some(true), ..CaseFilter::default() };
-    Ok(summary(&overview(state, calendar, now, &open)?))
+    Ok(standing_of_open(state, calendar, now)?)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use frist_cases::request::{
-    Actor, Desk, Kept, Known, NewRequest, Outcome, Person, Right, Step, Told, overview,
+    Actor, Desk, Kept, Known, Line, NewRequest, Outcome, Person, Right, Step, Told, line,
 };
 use frist_register::Lang;
 use frist_state::case::{CaseFilter, CaseKind};
@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::api::call::{Answer, Call, Done, Nothing, Tongue};
-use crate::api::page::{Page, Paging, page};
+use crate::api::page::{Page, Paging, after, page};
 use crate::api::problem::Problem;
 
 /// What a case is about.
@@ -136,11 +136,13 @@ pub(crate) fn list(call: &mut Call<'_>, which: Which, _: Nothing) -> Answer<Page
         ..CaseFilter::default()
     };
     let now = call.now;
-    let all = call.engine(|engine| {
-        let calendar = engine.register.controller.calendar.clone();
-        Ok(overview(&mut engine.state, &calendar, now, &filter)?)
-    })?;
     let paging = Paging { limit: which.limit, cursor: which.cursor };
+    let (begins, limit) = (after(call, &paging)?, paging.limit());
+    let all: Vec<Line> = call.engine(|engine| {
+        let calendar = engine.register.controller.calendar.clone();
+        let cases = engine.state.cases_after(&filter, begins.as_deref(), limit + 1)?;
+        Ok(cases.into_iter().map(|case| line(case, &calendar, now)).collect())
+    })?;
     page(
         call,
         &paging,
@@ -342,8 +344,14 @@ pub(crate) fn open(call: &mut Call<'_>, _: Nothing, new: NewCase) -> Answer<Show
         known: new.identifiers.into_iter().map(|(kind, value)| Known { kind, value }).collect(),
         words: new.words,
     };
+    // A server that died over it may have opened the case: then that one is answered.
+    let mark = call.mark;
     let done = call.act(|engine| {
-        let opened = desk(engine, &who, at).open(new, &[])?;
+        let mut desk = desk(engine, &who, at);
+        let opened = match &mark {
+            Some(mark) => desk.open_linked(new, mark)?,
+            None => desk.open(new, &[])?,
+        };
         Ok(shown(engine, &opened.kept, at))
     })?;
     call.about = Some(done.body.number.clone());

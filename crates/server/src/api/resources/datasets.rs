@@ -3,7 +3,7 @@
 use frist_decide::{Outcome, RuleSet, explain};
 use frist_ledger::Tiles;
 use frist_register::{Lang, Text};
-use frist_sweep::plan::{Count, Counts, Item, Options};
+use frist_sweep::plan::{Counts, Item};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -167,31 +167,25 @@ pub(crate) struct Ruled {
 
 /// One data set, all of its records counted.
 pub(crate) fn one(call: &mut Call<'_>, tongue: InTongue, _: Nothing) -> Answer<Ruled> {
-    let (id, now, lang) = (call.name("dataset").to_owned(), call.now, tongue.lang.into());
-    let seen = call.app.engines.standing(&call.who)?;
-    let ready = seen.what.plan.items.iter().find(|i| i.dataset == id && i.counts.is_some());
+    let (id, lang) = (call.name("dataset").to_owned(), tongue.lang.into());
+    if call.engine(|engine| Ok(engine.register.dataset(&id).is_none()))? {
+        return Err(Problem::none());
+    }
+    let seen = call.app.engines.counted(&call.who, &id)?;
+    let next_change = match &*seen.what {
+        Ok(_) => call.app.engines.next_change(&call.who, &id)?,
+        Err(_) => None,
+    };
     call.engine(|engine| {
         let d = engine.register.dataset(&id).cloned().ok_or_else(Problem::none)?;
         let rules = RuleSet::resolve(&engine.register, engine.book, &d)
             .map_err(frist_sweep::Error::from)?;
-        let (item, problem, at) = match ready {
-            Some(item) => (Some(item.clone()), None, seen.at),
-            None => {
-                let datasets = Some(vec![id.clone()]);
-                let options = Options { datasets, count: Count::All, ..Options::default() };
-                let mut plan = engine.examine(&options, &mut |_| {})?;
-                (plan.items.pop(), plan.problems.pop().map(|p| p.text), now)
-            }
-        };
-        let next_change = match &item {
-            Some(_) => {
-                let prepared = engine.prepare(&id)?;
-                engine.next_change(&prepared, now)?
-            }
-            None => None,
+        let (item, problem) = match &*seen.what {
+            Ok(item) => (Some(item), None),
+            Err(why) => (None, Some(why.clone())),
         };
         Ok(Done::new(Ruled {
-            dataset: shown(said(&d), item.as_ref(), problem, at),
+            dataset: shown(said(&d), item, problem, seen.at),
             rule: rules.summary(lang),
             citations: rules.citations(),
             justification: d.justification.as_ref().map(|j| j.get(lang).to_owned()),

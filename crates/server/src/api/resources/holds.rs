@@ -2,14 +2,14 @@
 
 use frist_cases::hold as holds;
 use frist_law::{Expiry, Period, Start, Term};
-use frist_state::{Hold, NewHold, Scope as Covers};
+use frist_state::{Hold, HoldPage, NewHold, Scope as Covers};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::api::call::{Answer, Call, Done, Nothing};
-use crate::api::page::{Page, Paging, page};
+use crate::api::page::{Page, Paging, after, page};
 use crate::api::problem::Problem;
 use crate::api::schema::PLAIN;
 
@@ -111,16 +111,34 @@ pub(crate) fn list(call: &mut Call<'_>, which: Which, _: Nothing) -> Answer<Page
     let first = call.token.as_ref().and_then(|t| t.datasets.iter().next().cloned());
     call.may(&call.knows(first.as_deref()))?;
     let now = call.now;
-    let mut all = call.state(|s| if which.all { s.all_holds() } else { s.holds(now) })?;
-    all.retain(|h| call.knows_of(h.hold.dataset.as_deref()) && h.shows_to(&call.who));
     let paging = Paging { limit: which.limit, cursor: which.cursor };
+    let begins = after(call, &paging)?;
+    let odd = || Problem::parameter("cursor", "this is no cursor of this list");
+    let begins = begins.as_deref().map(|key| -> Result<_, Problem> {
+        let (at, id) = key.split_once('/').ok_or_else(odd)?;
+        let at = at.parse().ok().and_then(|at| Timestamp::from_microsecond(at).ok());
+        Ok((at.ok_or_else(odd)?, id))
+    });
+    let begins = begins.transpose()?;
+    let own = call.token.as_ref().map(|t| &t.datasets).filter(|_| !call.knows_of(None));
+    let (all, _) = call.state(|s| {
+        s.hold_page(&HoldPage {
+            active_at: (!which.all).then_some(now),
+            review_by: None,
+            datasets: own,
+            who: &call.who,
+            newest_first: true,
+            after: begins,
+            limit: paging.limit(),
+        })
+    })?;
     let key = |h: &Hold| format!("{:020}/{}", h.hold.created_at.as_microsecond(), h.hold.id);
     page(call, &paging, all, true, key, shown)
 }
 
 fn found(call: &Call<'_>, id: &str) -> Result<Hold, Problem> {
-    let all = call.state(frist_state::State::all_holds)?;
-    let mine = all.into_iter().find(|h| h.hold.id == id && h.shows_to(&call.who));
+    let hold = call.state(|state| state.hold(id))?;
+    let mine = hold.filter(|h| h.shows_to(&call.who));
     mine.filter(|h| call.knows_of(h.hold.dataset.as_deref())).ok_or_else(Problem::none)
 }
 
@@ -130,6 +148,12 @@ pub(crate) fn one(call: &mut Call<'_>, _: Nothing, _: Nothing) -> Answer<Shown> 
     call.may(&call.knows(hold.hold.dataset.as_deref()))?;
     let version = version(&hold);
     Ok(Done::new(shown(hold)).version(version))
+}
+
+/// Whether a hold is the one that was to be added, but for when.
+fn is_this(there: &Hold, wanted: &NewHold) -> bool {
+    let same = NewHold { created_at: wanted.created_at, ..there.hold.clone() };
+    same == *wanted && there.released_at.is_none()
 }
 
 /// What a hold is to cover.
@@ -226,7 +250,7 @@ pub(crate) fn add(call: &mut Call<'_>, _: Nothing, new: New) -> Answer<Added> {
             Some(midnight.map_err(|_| Problem::refused("the day is too far away"))?.timestamp())
         }
     };
-    let owner = call.who.clone();
+    let (owner, again) = (call.who.clone(), call.again);
     let (hold, covered) = call.act(|engine| {
         let calendar = &engine.register.controller.calendar;
         let over =
@@ -248,7 +272,14 @@ pub(crate) fn add(call: &mut Call<'_>, _: Nothing, new: New) -> Answer<Added> {
             ends_at,
             viewers: Vec::new(),
         };
-        holds::add(engine, &hold)?;
+        let hold = match holds::add(engine, &hold) {
+            Ok(()) => hold,
+            // A server that died over this request may have added it.
+            Err(refused) => match engine.state.hold(&hold.id)? {
+                Some(there) if again && is_this(&there, &hold) => there.hold,
+                _ => return Err(refused.into()),
+            },
+        };
         let covered = holds::covered(engine, &hold);
         Ok((hold, covered.map(|sets| sets.iter().map(|(_, n, _)| *n).sum())))
     })?;

@@ -1,8 +1,6 @@
 //! How things stand: lateness, findings, deadlines.
 
-use frist_cases::request::{overview, summary};
-use frist_state::case::CaseFilter;
-use frist_sweep::plan::Item;
+use frist_cases::request::standing_of_open;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,8 +20,9 @@ pub(crate) struct Health {
     good: bool,
     /// Whether a sweep was cut off and nobody has gone on with it.
     interrupted: bool,
-    /// For how long the oldest due record has been due, in seconds.
-    late_seconds: u64,
+    /// For how long the longest overdue record has been due, in seconds; none where nobody can say,
+    /// because nothing in the rule ever kept it.
+    late_seconds: Option<u64>,
     /// Records due now.
     due: u64,
     /// Records that the rule cannot decide, where all were counted.
@@ -62,10 +61,10 @@ pub(crate) struct Late {
     id: String,
     /// Records due now.
     due: u64,
-    /// Since when the oldest of them has been due.
+    /// Since when the longest overdue of them has been due; none also where nobody can say.
     oldest: Option<Timestamp>,
-    /// For how long that is, in seconds.
-    late_seconds: u64,
+    /// For how long that is, in seconds; none where nobody can say.
+    late_seconds: Option<u64>,
 }
 
 /// A data set that could not be counted.
@@ -77,11 +76,6 @@ pub(crate) struct Unreachable {
     why: String,
 }
 
-fn late(item: &Item, now: Timestamp) -> u64 {
-    let oldest = item.oldest.filter(|_| item.due > 0);
-    oldest.map_or(0, |t| now.duration_since(t).as_secs().max(0).unsigned_abs())
-}
-
 /// How things stand.
 pub(crate) fn health(call: &mut Call<'_>, _: Nothing, _: Nothing) -> Answer<Health> {
     let now = call.now;
@@ -89,11 +83,9 @@ pub(crate) fn health(call: &mut Call<'_>, _: Nothing, _: Nothing) -> Answer<Heal
     let (interrupted, calendar) = call.engine(|engine| {
         Ok((engine.is_interrupted()?, engine.register.controller.calendar.clone()))
     })?;
-    let open = CaseFilter { open: Some(true), ..CaseFilter::default() };
     let (findings, plans, sweeps) =
         call.state(|s| Ok((s.open_findings()?, s.plans(100)?, s.sweeps(1)?)))?;
-    let sum =
-        call.state(|state| Ok(overview(state, &calendar, now, &open).map(|l| summary(&l))))?;
+    let sum = call.state(|state| Ok(standing_of_open(state, &calendar, now)))?;
     let sum = sum.map_err(Problem::from)?;
     let plan = &seen.what.plan;
     let datasets: Vec<Late> = plan
@@ -103,7 +95,7 @@ pub(crate) fn health(call: &mut Call<'_>, _: Nothing, _: Nothing) -> Answer<Heal
             id: i.dataset.clone(),
             due: i.due,
             oldest: i.oldest.filter(|_| i.due > 0),
-            late_seconds: late(i, now),
+            late_seconds: i.late(now).seconds(),
         })
         .collect();
     let unreachable: Vec<Unreachable> = plan
@@ -123,7 +115,7 @@ pub(crate) fn health(call: &mut Call<'_>, _: Nothing, _: Nothing) -> Answer<Heal
         counted_at: seen.at,
         good,
         interrupted,
-        late_seconds: datasets.iter().map(|d| d.late_seconds).max().unwrap_or(0),
+        late_seconds: plan.late(now).seconds(),
         due: plan.due(),
         unclear,
         open_findings: findings.len() as u64,

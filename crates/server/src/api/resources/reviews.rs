@@ -38,6 +38,8 @@ pub(crate) struct Periodic {
 pub(crate) struct Overview {
     /// Data sets in which records wait for an answer, of those that the token needs to know.
     waiting: Vec<Waiting>,
+    /// When they were counted, at most some minutes before.
+    counted_at: Timestamp,
     /// What is looked at regularly.
     periodic: Vec<Periodic>,
 }
@@ -47,10 +49,11 @@ pub(crate) fn overview(call: &mut Call<'_>, _: Nothing, _: Nothing) -> Answer<Ov
     let some = call.token.as_ref().is_some_and(|t| !t.datasets.is_empty());
     call.may(&Facts::default().with(Condition::NeedToKnow, some))?;
     let now = call.now;
-    let (waiting, periodic) =
-        call.engine(|engine| Ok((review::waiting(engine, now)?, review::periodic(engine, now)?)))?;
+    let (waiting, counted_at) = call.app.engines.waiting(&call.who)?;
+    let periodic = call.engine(|engine| Ok(review::periodic(engine, now)?))?;
     let mine = waiting.into_iter().filter(|(d, _)| call.knows_of(Some(d)));
     Ok(Done::new(Overview {
+        counted_at,
         waiting: mine.map(|(dataset, records)| Waiting { dataset, records }).collect(),
         periodic: periodic
             .into_iter()

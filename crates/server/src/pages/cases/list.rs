@@ -1,8 +1,9 @@
 //! All cases, what breaks first at the top.
 
 use askama::Template;
-use frist_cases::request::{Line, overview, words};
-use frist_state::case::{CaseFilter, CaseKind};
+use frist_cases::request::{Line, overview_page, soon, words};
+use frist_law::Calendar;
+use frist_state::case::{CaseCount, CaseFilter, CaseKind};
 use jiff::Timestamp;
 
 use super::super::frame::{Frame, page};
@@ -20,9 +21,15 @@ struct List {
     kinds: Vec<Choice>,
     states: Vec<Choice>,
     cases: Vec<Shown>,
+    /// The pages before and after this one.
+    earlier: Option<String>,
+    later: Option<String>,
     may_open: bool,
     may_account: bool,
 }
+
+/// Cases on one page.
+const PAGE: u32 = 50;
 
 /// A filter that can be chosen.
 struct Choice {
@@ -50,37 +57,45 @@ pub(in crate::pages) fn list(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         _ => "open".to_owned(),
     };
     let (now, me) = (ctx.now, ctx.name().to_owned());
-    let all = look(ctx, |engine| {
+    // Pages are counted from 1, as people do.
+    let at = ctx.asked("page").and_then(|n| n.parse::<u64>().ok()).unwrap_or(1).clamp(1, 1_000_000);
+    let filter = |calendar: &Calendar| CaseFilter {
+        kind,
+        open: Some(state != "closed"),
+        due_by: match state.as_str() {
+            "late" => Some(now),
+            "soon" => Some(soon(calendar, now).max(now)),
+            _ => None,
+        },
+        owner: (state == "mine").then(|| me.clone()),
+        ..CaseFilter::default()
+    };
+    let (mut lines, counts) = look(ctx, |engine| {
         let calendar = calendar(engine);
-        overview(&mut engine.state, &calendar, now, &CaseFilter::default())
+        let skip = (at - 1) * u64::from(PAGE);
+        let filter = filter(&calendar);
+        let state = &mut engine.state;
+        let lines = overview_page(state, &calendar, now, &filter, skip, PAGE + 1)?;
+        Ok((lines, state.count_cases(now, soon(&calendar, now))?))
     })?;
+    let more = lines.len() > PAGE as usize;
+    lines.truncate(PAGE as usize);
     let f = Frame::new(ctx, t.cases, "/cases");
-    let open = |l: &&Line| l.case.closed.is_none();
-    let n = |count: usize| f.n(&(count as u64));
-    let tile = |figure: usize, label: &str, class| super::super::frame::Tile {
-        figure: n(figure),
-        label: label.to_owned(),
-        class: if figure == 0 { "" } else { class },
+    let tile = |of: &dyn Fn(&CaseCount) -> u64, label: &str, class| {
+        let n: u64 = counts.iter().map(of).sum();
+        super::super::frame::Tile {
+            figure: f.n(&n),
+            label: label.to_owned(),
+            class: if n == 0 { "" } else { class },
+        }
     };
-    let late = all.iter().filter(open).filter(|l| l.late).count();
-    let soon = all.iter().filter(open).filter(|l| l.urgent && !l.late).count();
     let tiles = vec![
-        tile(late, t.tile_late, "late"),
-        tile(soon, t.tile_soon, "warn"),
-        tile(all.iter().filter(open).count(), t.tile_open, ""),
-        tile(all.iter().filter(open).filter(|l| l.case.owner.is_none()).count(), t.tile_nobody, ""),
+        tile(&|c| c.late, t.tile_late, "late"),
+        tile(&|c| c.urgent - c.late, t.tile_soon, "warn"),
+        tile(&|c| c.open, t.tile_open, ""),
+        tile(&|c| c.nobody, t.tile_nobody, ""),
     ];
-    let wanted = |l: &&Line| {
-        kind.is_none_or(|kind| l.case.kind == kind)
-            && match state.as_str() {
-                "late" => l.late && l.case.closed.is_none(),
-                "soon" => l.urgent && l.case.closed.is_none(),
-                "mine" => l.case.owner.as_deref() == Some(&me) && l.case.closed.is_none(),
-                "closed" => l.case.closed.is_some(),
-                _ => l.case.closed.is_none(),
-            }
-    };
-    let cases = all.iter().filter(wanted).map(|l| shown(l, &f, t, now)).collect();
+    let cases = lines.iter().map(|l| shown(l, &f, t, now)).collect();
     let word = kind.map_or("", word_of);
     let choice = |label, k: &str, s: &str, here| Choice {
         href: format!("/cases?kind={k}&state={s}"),
@@ -102,7 +117,10 @@ pub(in crate::pages) fn list(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         ("closed", t.state_closed),
     ]
     .map(|(s, label)| choice(label, word, s, s == state));
+    let turn = |to: u64| format!("/cases?kind={word}&state={state}&page={to}");
     page(&List {
+        earlier: (at > 1).then(|| turn(at - 1)),
+        later: more.then(|| turn(at + 1)),
         tiles,
         kinds: kinds.into(),
         states: states.into(),

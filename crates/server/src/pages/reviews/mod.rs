@@ -27,6 +27,8 @@ struct List {
     f: Frame,
     t: &'static ReviewTexts,
     waiting: Vec<(String, String, u64)>,
+    /// When they were counted.
+    counted: String,
     every: bool,
     looked: Vec<Row>,
     noted: Option<String>,
@@ -129,14 +131,15 @@ fn listed(
     if ctx.asked("done") == Some("noted") {
         f.notice = Some(t.noted.to_owned());
     }
-    let (waiting, looked, every, titles) = ctx.engine(|engine| {
-        let waiting = review::waiting(engine, now).map_err(failed)?;
+    let (waiting, counted) = ctx.app.engines.waiting(ctx.name())?;
+    let counted = f.time(counted);
+    let (looked, every, titles) = ctx.engine(|engine| {
         let looked = review::periodic(engine, now).map_err(failed)?;
         let every = engine.register.requests.review_every.is_some();
         let sets = engine.register.datasets.iter();
         let titles: Vec<(String, String)> =
             sets.map(|d| (d.id.value.clone(), title(d, lang))).collect();
-        Ok((waiting, looked, every, titles))
+        Ok((looked, every, titles))
     })?;
     let named = |id: &str| titles.iter().find(|(i, _)| i == id).map_or(id, |(_, t)| t).to_owned();
     let may = |d: &str| ctx.could(Action::Review, &ctx.knows(Some(d)));
@@ -164,7 +167,7 @@ fn listed(
         what: l.what,
     };
     let looked = looked.into_iter().map(row).collect();
-    page(&List { waiting, every, looked, noted, f, t })
+    page(&List { waiting, counted, every, looked, noted, f, t })
 }
 
 /// A data set or a purpose was looked at as a whole.
