@@ -123,8 +123,8 @@ fn a_full_disk_and_a_clock_that_jumps_are_told_and_end() {
     house.set_clock(house.now() + SignedDuration::from_hours(2));
     until("jumped", || told("alarm.raised clock here"));
     watch.stop();
-    let raised = receiver.got().into_iter().map(|g| g.json());
-    let clock = raised.filter(|j| j["data"]["kind"] == "clock").next().unwrap();
+    let mut raised = receiver.got().into_iter().map(|g| g.json());
+    let clock = raised.find(|j| j["data"]["kind"] == "clock").unwrap();
     let off = clock["data"]["count"].as_u64().unwrap();
     assert!((7_100..7_300).contains(&off), "{clock}");
     // There is room again, and the clock goes as it should since an hour.
