@@ -72,7 +72,8 @@ fn tables_have_captions_and_heads_with_a_scope() {
         "<th scope=\"col\">Navn</th><th scope=\"col\" class=\"end\">Antal</th>",
         "<th scope=\"row\">Kunder</th><td class=\"end\">12</td>",
         "<th scope=\"row\">Ansatte</th><td></td>",
-        "width:75%",
+        "<col class=\"w75\"><col class=\"w25\">",
+        ".w75 {",
     ] {
         assert!(html.contains(part), "{part} in {html}");
     }

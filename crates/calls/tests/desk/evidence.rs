@@ -10,7 +10,9 @@ use frist_state::{Location, State};
 use frist_vault::{ObjectId, Vault};
 use jiff::SignedDuration;
 
-use crate::kit::{Place, at, chunk, fact, new_call, principal, recorded, rule, rules};
+use crate::kit::{
+    Place, at, chunk, fact, new_call, objects, principal, recorded, rule, rules, wait,
+};
 
 fn terms(two_persons: bool) -> Terms {
     Terms {
@@ -267,6 +269,8 @@ fn a_transfer_that_a_crash_cut_off_rolls_forward() {
                 .unwrap();
             if !copy_is_there && step == "approved" {
                 vault.destroy(&[done.copy.parse().unwrap()]).unwrap();
+                // The key is gone at once, the object a moment later.
+                wait("only the original is left", || objects(place.path()).len() == 1);
             }
             assert_eq!(evidence::roll_forward(&desk, &terms, &mut books.ledger()).unwrap(), 1);
             let now = evidence::transfers(&desk, &eva()).unwrap();

@@ -39,6 +39,8 @@ pub fn account(place: &Place, command: &AccountCommand, as_json: bool) -> Outcom
                 by: by.clone(),
                 at,
             };
+            // From here on the keys can be copied to other servers, which must have the same.
+            place.people_key(&mut state)?;
             let id = add_person(&mut state, &new)?;
             state.set_need_to_know(id, &datasets.iter().cloned().collect())?;
             link(place, name.trim(), &mut state, &by, as_json)
