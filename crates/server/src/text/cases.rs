@@ -354,7 +354,7 @@ CaseTexts case_texts;
 
 // The package
     package_heading "Pakke med oplysninger" "Package of data";
-    package_lead "Alt, hvad der er fundet om personen, med det, artikel 15 kræver at vide, i én krypteret fil." "All that was found about the person, with what Article 15 asks for, in one encrypted file.";
+    package_lead "Alt, hvad der er fundet om personen, med det, som artikel 15 kræver oplyst, i én krypteret fil." "All that was found about the person, with what Article 15 asks for, in one encrypted file.";
     package_has "Pakken omfatter" "The package has";
     package_done "Anmodningen er besvaret, så pakken kan ikke laves igen. Genåbn sagen, hvis filen er gået tabt." "The request is answered, so the package cannot be made again. Reopen the case if the file was lost.";
     others_heading "Kan fortælle om andre" "May tell of others";
