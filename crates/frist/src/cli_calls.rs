@@ -163,7 +163,7 @@ pub enum CallsCommand {
         #[arg(short, long)]
         out: PathBuf,
     },
-    /// Import recordings with proof of consent from where [import] of calls.toml says, also while the server runs
+    /// Import recordings with proof of consent from the folder or bucket that calls.toml names, also while the server runs
     Import {
         /// Another folder, while no server runs: WAV files, each with a vCon or JSON file of the same name.
         folder: Option<PathBuf>,

@@ -9,6 +9,8 @@ mod postgres;
 mod quote;
 mod sqlite;
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 
 use crate::hold::HoldScope;
@@ -254,10 +256,41 @@ fn state(dialect: Dialect, fact: &BoundFact, literals: &[Literal], inside: bool)
     }
 }
 
-/// True or false, never null: what names nobody is covered by nobody's hold.
+/// True or false, never null: what names nobody is covered by nobody's hold. Thousands of holds on keys, or
+/// on one field, are one list.
 fn held(scopes: &[HoldScope], binding: &Binding) -> String {
-    let parts: Vec<String> = scopes.iter().map(|scope| covered(scope, binding)).collect();
-    if parts.is_empty() { "(1=0)".into() } else { format!("({})", parts.join(" OR ")) }
+    let mut keys: Vec<String> = Vec::new();
+    let mut fields: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut parts = Vec::new();
+    for scope in scopes {
+        match scope {
+            HoldScope::Keys(own) => keys.extend_from_slice(own),
+            HoldScope::Field { field, values } => {
+                fields.entry(field).or_default().extend_from_slice(values);
+            }
+            HoldScope::All | HoldScope::Every(_) => parts.push(covered(scope, binding)),
+        }
+    }
+    if !keys.is_empty() {
+        parts.push(covered(&HoldScope::Keys(keys), binding));
+    }
+    for (field, values) in fields {
+        parts.push(covered(&HoldScope::Field { field: field.to_owned(), values }, binding));
+    }
+    any(&parts)
+}
+
+/// Any of these. Databases refuse an expression that is a thousand levels deep, so many are halved.
+fn any(parts: &[String]) -> String {
+    const FLAT: usize = 64;
+    match parts.len() {
+        0 => "(1=0)".into(),
+        n if n <= FLAT => format!("({})", parts.join(" OR ")),
+        n => {
+            let (left, right) = parts.split_at(n / 2);
+            format!("({} OR {})", any(left), any(right))
+        }
+    }
 }
 
 fn covered(scope: &HoldScope, binding: &Binding) -> String {
@@ -329,5 +362,35 @@ mod tests {
         };
         let scope = HoldScope::Field { field: "x".into(), values: vec!["1".into()] };
         assert_eq!(held(&[scope], &binding), "((1=1))");
+    }
+
+    #[test]
+    fn thousands_of_holds_are_no_deep_expression() {
+        let binding = Binding {
+            dialect: Dialect::Sqlite,
+            facts: vec![],
+            key_text: "k".into(),
+            fields: vec![("x".into(), "f".into()), ("y".into(), "g".into())],
+        };
+        let field = |field: &str, n: usize| HoldScope::Field {
+            field: field.into(),
+            values: vec![n.to_string()],
+        };
+        let scopes: Vec<HoldScope> = (0..5_000)
+            .flat_map(|n| [HoldScope::Keys(vec![n.to_string()]), field("x", n)])
+            .collect();
+        let sql = held(&scopes, &binding);
+        assert_eq!(sql.matches(" IN (").count(), 2, "one list each");
+        assert!(sql.contains("'4999'") && sql.len() < 200_000);
+        // What cannot be put together is halved: no level has more than its share.
+        let pairs: Vec<HoldScope> =
+            (0..5_000).map(|n| HoldScope::Every(vec![field("x", n), field("y", n)])).collect();
+        let sql = held(&pairs, &binding);
+        let mut depth = (0_i32, 0_i32);
+        for c in sql.chars() {
+            depth.0 += i32::from(c == '(') - i32::from(c == ')');
+            depth.1 = depth.1.max(depth.0);
+        }
+        assert!(depth.1 < 30, "{}", depth.1);
     }
 }
