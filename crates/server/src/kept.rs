@@ -183,13 +183,17 @@ mod tests {
     fn what_was_counted_before_a_change_is_not_kept() {
         let kept = kept();
         let (go, wait) = std::sync::mpsc::channel::<()>();
+        let (begun, counts) = std::sync::mpsc::channel::<()>();
         let get = |second, n| *kept.get("a", at(second), move || Ok(n)).ok().unwrap().what;
         assert_eq!(get(0, 1), 1);
         let slow = kept.get("a", at(61), move || {
+            begun.send(()).unwrap();
             wait.recv().unwrap();
             Ok(2)
         });
         assert_eq!(*slow.ok().unwrap().what, 1);
+        // A count that begins after the change would be kept, and rightly so.
+        counts.recv().unwrap();
         kept.forget();
         go.send(()).unwrap();
         let began = std::time::Instant::now();
