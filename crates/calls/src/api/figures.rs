@@ -1,5 +1,6 @@
 //! Live figures: as JSON, and for Prometheus.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use axum::Json;
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::Shared;
 use super::problem::Problem;
+use crate::front::PassedOver;
 use crate::media::Figures as Media;
 use crate::siprec::Figures as Siprec;
 
@@ -19,6 +21,8 @@ pub struct Gauges {
     pub media: Media,
     /// Calls under way at the front.
     pub front_live: u64,
+    /// Agents that the front passed over.
+    pub passed_over: PassedOver,
     /// The recording server.
     pub siprec: Siprec,
     /// Whether the last sweep of recordings was not green, or none could be made.
@@ -47,7 +51,10 @@ fn value(app: &Shared) -> Value {
         "desk": desk,
         "stop": app.desk.stopped(),
         "draining": draining,
-        "front": { "live": around.front_live },
+        "front": {
+            "live": around.front_live,
+            "agents_passed_over": around.passed_over.by_reason().collect::<BTreeMap<_, _>>(),
+        },
         "siprec": {
             "live": siprec.live,
             "taken": siprec.taken,
@@ -134,6 +141,17 @@ pub(crate) fn metrics(app: &Shared) -> Result<Response, Problem> {
         &one(media.dropped_without_consent),
     );
     put("front_live", "gauge", "Calls under way at the front.", &one(around.front_live));
+    let passed: Vec<(String, u64)> = around
+        .passed_over
+        .by_reason()
+        .map(|(why, n)| (format!("{{reason=\"{why}\"}}"), n))
+        .collect();
+    put(
+        "agents_passed_over_total",
+        "counter",
+        "Times that an agent was passed over, by reason.",
+        &passed,
+    );
     put("siprec_live", "gauge", "Recording sessions under way.", &one(around.siprec.live as u64));
     put(
         "siprec_refused_total",

@@ -410,7 +410,10 @@ impl Call {
                     self.asked(Input::TimeOut(question));
                 }
             }
-            Stage::Hunting(hunt) if now >= hunt.until => self.next_agent(),
+            Stage::Hunting(hunt) if now >= hunt.until => {
+                let why = hunt.waited();
+                self.next_agent(&why);
+            }
             Stage::Closing { until } if now >= *until => return self.finish(Ended::Unreachable),
             _ => {}
         }

@@ -49,6 +49,8 @@ pub struct FrontConfig {
     pub calls: usize,
     /// What happens to new calls while draining.
     pub draining: Draining,
+    /// Hears what is worth saying to the operator.
+    pub say: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
 /// What happens to new calls while draining.
@@ -118,6 +120,7 @@ impl FrontConfig {
             quiet: Duration::from_secs(60),
             calls: 1000,
             draining: Draining::Refuse,
+            say: Arc::new(|_| {}),
         }
     }
 }

@@ -1,13 +1,17 @@
 //! Finding an agent: one after the other, each with a limit of its own, what they play or ringing heard meanwhile.
+//!
+//! A proxy before an agent may fork the call: then several provisional answers come, each with a To tag of its own, and
+//! the final one is of one of them.
 
 use super::call::{Call, Stage};
 use super::clerk::Job;
+use super::passed::Why;
 use super::side::{Party, description};
 use crate::config::Srtp;
 use crate::desk::Ended;
 use crate::media::Side;
 use crate::sdp::Negotiation;
-use crate::sip::{Body, LegEvent, OutboundCall, Uri};
+use crate::sip::{Body, Failure, Headers, LegEvent, OutboundCall, Uri};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -23,6 +27,22 @@ pub(super) struct Hunt {
     alive: bool,
     /// What the caller hears now.
     hears: Hears,
+    /// The description that each branch of a fork gave last, by its tag.
+    early: Vec<(String, Vec<u8>)>,
+}
+
+/// Branches of a fork whose descriptions are remembered.
+const BRANCHES: usize = 16;
+
+impl Hunt {
+    /// Why the agent is passed over when its time is up.
+    pub(super) fn waited(&self) -> Why {
+        if self.alive { Why::NoAnswer } else { Why::Silent }
+    }
+}
+
+fn tag(headers: &Headers) -> String {
+    headers.addr("To").and_then(|to| to.tag().map(str::to_owned)).unwrap_or_default()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,14 +59,22 @@ impl Call {
     }
 
     /// Gives this agent up and tries the next.
-    pub(super) fn next_agent(&mut self) {
+    pub(super) fn next_agent(&mut self, why: &Why) {
         let Stage::Hunting(hunt) = &self.stage else { return };
+        self.passed_over(hunt.number, why);
         let next = hunt.number + 1;
         // Dropping the leg cancels it, or hangs up if it answers in this moment.
         self.agent = None;
         self.session.relay(false);
         self.session.clear_remote(Side::Agent);
         self.call_agent(next);
+    }
+
+    fn passed_over(&self, number: usize, why: &Why) {
+        let Some(agent) = self.plan.agents.get(number) else { return };
+        if let Some(line) = self.shared.passed.take(agent, why, std::time::Instant::now()) {
+            (self.shared.config.say)(&line);
+        }
     }
 
     fn call_agent(&mut self, from: usize) {
@@ -60,10 +88,12 @@ impl Call {
                     _ => Hears::Nothing,
                 };
                 let until = now + self.shared.config.agent_answer;
+                let early = Vec::new();
                 self.stage =
-                    Stage::Hunting(Hunt { number, until, began: now, alive: false, hears });
+                    Stage::Hunting(Hunt { number, until, began: now, alive: false, hears, early });
                 return;
             }
+            self.passed_over(number, &Why::Description);
         }
         // Nobody. The caller has been answered already, so it hears it.
         let busy = Arc::clone(&self.shared.tones.busy);
@@ -100,9 +130,16 @@ impl Call {
     /// What the agent's leg says.
     pub(super) fn agent_event(&mut self, event: Option<LegEvent>) {
         match event {
-            Some(LegEvent::Provisional { code, body, .. }) => self.rings(code, body.as_ref()),
-            Some(LegEvent::Answered { body, .. }) => self.answered(body.as_ref()),
-            Some(LegEvent::Failed { .. }) => self.next_agent(),
+            Some(LegEvent::Provisional { code, body, headers }) => {
+                self.rings(code, body.as_ref(), &headers)
+            }
+            Some(LegEvent::Answered { body, headers }) => self.answered(body.as_ref(), &headers),
+            Some(LegEvent::Failed { code, why }) => self.next_agent(&match why {
+                Failure::Refused => Why::Refused(code),
+                Failure::Silent => Why::Silent,
+                Failure::Unreachable(why) => Why::Unreachable(why),
+                Failure::GivenUp => Why::Gone,
+            }),
             Some(LegEvent::Offer { body, .. }) => self.offered(Side::Agent, body),
             Some(LegEvent::OfferAccepted { body }) => {
                 self.offer_accepted(Side::Agent, body.as_ref())
@@ -116,7 +153,7 @@ impl Call {
             }
             Some(LegEvent::Ended(_) | LegEvent::Cancelled) | None => {
                 if matches!(self.stage, Stage::Hunting(_)) {
-                    self.next_agent();
+                    self.next_agent(&Why::Gone);
                 } else if matches!(self.stage, Stage::Bridged) {
                     self.finish(Ended::Answered);
                 } else {
@@ -127,7 +164,7 @@ impl Call {
     }
 
     /// It rings, or plays something of its own.
-    fn rings(&mut self, code: u16, body: Option<&Body>) {
+    fn rings(&mut self, code: u16, body: Option<&Body>, headers: &Headers) {
         let Stage::Hunting(hunt) = &mut self.stage else { return };
         if !hunt.alive {
             hunt.alive = true;
@@ -137,9 +174,14 @@ impl Call {
             return;
         }
         let early = body.and_then(description).is_some_and(|text| {
-            self.agent
-                .as_mut()
-                .is_some_and(|agent| agent.accept(&text, &self.session, true).is_ok())
+            let agent = self.agent.as_mut();
+            let fits = agent.is_some_and(|agent| agent.accept(&text, &self.session, true).is_ok());
+            let tag = tag(headers);
+            hunt.early.retain(|(have, _)| *have != tag);
+            if fits && hunt.early.len() < BRANCHES {
+                hunt.early.push((tag, text));
+            }
+            fits
         });
         match (early, hunt.hears) {
             (true, before) => {
@@ -158,17 +200,18 @@ impl Call {
     }
 
     /// An agent answered: the bridge stands.
-    fn answered(&mut self, body: Option<&Body>) {
-        let Stage::Hunting(hunt) = &self.stage else { return };
+    fn answered(&mut self, body: Option<&Body>, headers: &Headers) {
+        let Stage::Hunting(hunt) = &mut self.stage else { return };
         let number = hunt.number;
         let Some(agent) = &mut self.agent else { return };
-        let agreed = match body.and_then(description) {
-            Some(text) => agent.accept(&text, &self.session, false).is_ok(),
-            // The answer came in a reliable provisional response (RFC 3262 section 5).
-            None => agent.agreed.is_some(),
-        };
-        if !agreed {
-            return self.next_agent();
+        // Without one, the answer came in a reliable provisional response of the same branch (RFC 3262 section 5).
+        let given = body.and_then(description).or_else(|| {
+            let tag = tag(headers);
+            let at = hunt.early.iter().position(|(have, _)| *have == tag)?;
+            Some(hunt.early.swap_remove(at).1)
+        });
+        if !given.is_some_and(|text| agent.accept(&text, &self.session, false).is_ok()) {
+            return self.next_agent(&Why::Description);
         }
         self.session.stop_play(Side::Caller);
         self.session.relay(true);

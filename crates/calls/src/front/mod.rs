@@ -2,7 +2,7 @@
 //!
 //! `ask` is the asking (pure), `keys` reads keys (pure), `tones` are sounds of its own, `side` keeps what one leg's sound
 //! has agreed, `clerk` does for a call what may wait for a disk, `call` puts these together for one call, `hunt` finds
-//! an agent, `during` is what happens while two people talk.
+//! an agent, `passed` counts those passed over, `during` is what happens while two people talk.
 
 pub mod ask;
 pub mod keys;
@@ -12,10 +12,12 @@ mod clerk;
 mod config;
 mod during;
 mod hunt;
+mod passed;
 mod side;
 mod tones;
 
 pub use config::{Announcement, Draining, FrontConfig, Plan, Question};
+pub use passed::PassedOver;
 pub use tones::Tones;
 
 use crate::desk::{CallId, Desk, DeskEvent};
@@ -42,6 +44,7 @@ struct Shared {
     live: AtomicUsize,
     draining: AtomicBool,
     ending: AtomicBool,
+    passed: passed::Ledger,
     told: Mutex<HashMap<CallId, mpsc::UnboundedSender<Told>>>,
 }
 
@@ -72,6 +75,7 @@ impl Front {
             live: AtomicUsize::new(0),
             draining: AtomicBool::new(false),
             ending: AtomicBool::new(false),
+            passed: passed::Ledger::default(),
             told: Mutex::default(),
         });
         tokio::spawn(tell(Arc::clone(&shared), events));
@@ -93,6 +97,11 @@ impl Front {
     /// Calls under way.
     pub fn live(&self) -> usize {
         self.shared.live.load(Ordering::Acquire)
+    }
+
+    /// Agents that were passed over since the start, by reason.
+    pub fn passed_over(&self) -> PassedOver {
+        self.shared.passed.figures()
     }
 
     /// Hangs up every call that is still there, for the end of a drain.

@@ -78,7 +78,7 @@ impl Loaded {
         }
     }
 
-    fn front(&self, front: &crate::config::Front) -> FrontConfig {
+    fn front(&self, front: &crate::config::Front, around: &Around) -> FrontConfig {
         let trunks = front.trunks.clone();
         let lines: HashMap<String, Plan> =
             front.lines.iter().map(|l| (l.called.value.clone(), self.plan(Some(l)))).collect();
@@ -100,6 +100,7 @@ impl Loaded {
             longest: self.config.limits.longest_call,
             quiet: self.config.media.quiet,
             calls: self.config.limits.calls,
+            say: Arc::clone(&around.say),
             ..usual
         }
     }
@@ -161,7 +162,7 @@ pub async fn run(loaded: Loaded, desk: Desk, around: Around, mut end: End) -> io
         let (endpoint, incoming) =
             Endpoint::bind(endpoint).await.map_err(|e| named("[front]", &e))?;
         tell(&say, "front", &endpoint);
-        let started = loaded.front(config);
+        let started = loaded.front(config, &around);
         front = Some(Front::start(started, endpoint, incoming, media.clone(), desk.clone()));
     }
     let mut srs = None;
@@ -284,6 +285,7 @@ fn gauges(
     Arc::new(move || Gauges {
         media: media.figures(),
         front_live: front.as_ref().map_or(0, |f| f.live() as u64),
+        passed_over: front.as_ref().map(Front::passed_over).unwrap_or_default(),
         siprec: srs.as_ref().map(Srs::figures).unwrap_or_default(),
         sweep_alarm: alarm.load(Ordering::Acquire),
     })

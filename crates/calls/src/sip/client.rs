@@ -1,6 +1,6 @@
 //! Client transactions (RFC 3261 section 17.1): send, send again on UDP, match the answers.
 
-use super::endpoint::{Client, Core, lock, token};
+use super::endpoint::{Client, Core, Unreachable, lock, token};
 use super::message::{Headers, Message, Start};
 use super::transport::Flow;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ pub(super) enum ClientEvent {
     /// Nothing final came in time.
     Timeout,
     /// It cannot be sent, or its stream broke.
-    Unreachable,
+    Unreachable(Unreachable),
 }
 
 /// A request that is on its way.
@@ -115,7 +115,7 @@ async fn exchange(
     let t1 = core.config.t1;
     let bytes = sent.request.to_bytes();
     if !sent.flow.send(&bytes) {
-        return deliver(ClientEvent::Unreachable);
+        return deliver(ClientEvent::Unreachable(Unreachable::Broken));
     }
     let reliable = sent.flow.reliable();
     let begun = Instant::now();
@@ -139,7 +139,7 @@ async fn exchange(
                 }
                 Some(ClientEvent::Response(response)) => break response,
                 Some(other) => return deliver(other),
-                None => return deliver(ClientEvent::Unreachable),
+                None => return deliver(ClientEvent::Unreachable(Unreachable::Broken)),
             },
             () = sleep_until(again), if resend => {
                 sent.flow.send(&bytes);

@@ -99,8 +99,8 @@ impl Dialog {
             return Ok(flow.clone());
         }
         let next = match self.routes.first() {
-            Some(route) => NameAddr::parse(route).map_err(|_| Unreachable)?.uri,
-            None => Uri::parse(&self.target).map_err(|_| Unreachable)?,
+            Some(route) => NameAddr::parse(route).map_err(|_| Unreachable::Address)?.uri,
+            None => Uri::parse(&self.target).map_err(|_| Unreachable::Address)?,
         };
         core.way_to(&next).await
     }

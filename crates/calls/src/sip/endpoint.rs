@@ -221,9 +221,46 @@ impl Endpoint {
     }
 }
 
-/// Why a message cannot be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Unreachable;
+/// Why a message cannot be sent. Says nothing of whom it was for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unreachable {
+    /// Its host name cannot be resolved.
+    #[error("its host name is not known")]
+    Name,
+    /// The URI names no host, or a transport that is none of ours.
+    #[error("its address names no host, or neither UDP, TCP nor TLS")]
+    Address,
+    /// No UDP socket of ours is of its address family.
+    #[error("nothing here listens over UDP in its address family (IPv4 or IPv6)")]
+    Family,
+    /// Nothing says which authorities are trusted.
+    #[error("no authority is trusted; name them by `trust` in [tls]")]
+    Trust,
+    /// It did not take the connection.
+    #[error("it does not take a connection ({0})")]
+    Connection(io::ErrorKind),
+    /// Its certificate is not one that is trusted, or not one for this name.
+    #[error("its certificate is not accepted ({0})")]
+    Certificate(String),
+    /// Something else of TLS went wrong.
+    #[error("TLS with it does not come about ({0})")]
+    Tls(String),
+    /// The connection broke, or the system refuses the address.
+    #[error("the connection broke, or the system cannot send there")]
+    Broken,
+}
+
+impl From<io::Error> for Unreachable {
+    fn from(error: io::Error) -> Unreachable {
+        match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            Some(rustls::Error::InvalidCertificate(why)) => {
+                Unreachable::Certificate(why.to_string())
+            }
+            Some(other) => Unreachable::Tls(other.to_string()),
+            None => Unreachable::Connection(error.kind()),
+        }
+    }
+}
 
 impl Core {
     /// A way to a URI: an open stream to it, a new one, or a UDP socket of the right family.
@@ -233,16 +270,21 @@ impl Core {
             (_, "tls") | ("sips", _) => Transport::Tls,
             (_, "tcp") => Transport::Tcp,
             (_, "" | "udp") => Transport::Udp,
-            _ => return Err(Unreachable),
+            _ => return Err(Unreachable::Address),
         };
         let port = uri.port.unwrap_or(if transport == Transport::Tls { 5061 } else { 5060 });
         let host = uri.param("maddr").filter(|maddr| !maddr.is_empty()).unwrap_or(&uri.host);
+        if host.is_empty() {
+            return Err(Unreachable::Address);
+        }
         let peers: Vec<SocketAddr> = match host.parse::<IpAddr>() {
             Ok(ip) => vec![SocketAddr::new(ip, port)],
             Err(_) => {
-                tokio::net::lookup_host((host, port)).await.map_err(|_| Unreachable)?.collect()
+                let found = tokio::net::lookup_host((host, port)).await;
+                found.map_err(|_| Unreachable::Name)?.collect()
             }
         };
+        let mut why = Unreachable::Name;
         for peer in peers {
             if transport == Transport::Udp {
                 let sockets = lock(&self.sockets);
@@ -250,6 +292,7 @@ impl Core {
                 if let Some((socket, local)) = fits {
                     return Ok(Flow::udp(Arc::clone(socket), *local, peer));
                 }
+                why = Unreachable::Family;
                 continue;
             }
             let open = lock(&self.streams)
@@ -261,19 +304,22 @@ impl Core {
             }
             let tls = match transport {
                 Transport::Tls => {
-                    let config = self.config.tls_client.clone().ok_or(Unreachable)?;
+                    let config = self.config.tls_client.clone().ok_or(Unreachable::Trust)?;
                     let name = rustls::pki_types::ServerName::try_from(host.to_owned())
-                        .map_err(|_| Unreachable)?;
+                        .map_err(|_| Unreachable::Address)?;
                     Some((TlsConnector::from(config), name))
                 }
                 _ => None,
             };
-            if let Ok(flow) = transport::connect(peer, tls, self).await {
-                lock(&self.streams).push(flow.clone());
-                return Ok(flow);
+            match transport::connect(peer, tls, self).await {
+                Ok(flow) => {
+                    lock(&self.streams).push(flow.clone());
+                    return Ok(flow);
+                }
+                Err(error) => why = error.into(),
             }
         }
-        Err(Unreachable)
+        Err(why)
     }
 
     /// The host and port that a peer reaches us at over this flow, for Via and Contact.
@@ -325,7 +371,7 @@ impl Receive for Core {
     fn closed(self: &Arc<Self>, flow: Flow) {
         lock(&self.streams).retain(|have| !have.same(&flow));
         for client in lock(&self.clients).values().filter(|client| client.flow.same(&flow)) {
-            let _ = client.events.send(ClientEvent::Unreachable);
+            let _ = client.events.send(ClientEvent::Unreachable(Unreachable::Broken));
         }
     }
 }

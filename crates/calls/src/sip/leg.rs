@@ -4,6 +4,7 @@
 //! timer (RFC 4028). Whoever holds the [`Leg`] only hears what matters and says what should happen. When every handle is
 //! dropped the leg ends properly: CANCEL, a final answer or BYE, as its state asks.
 
+pub use super::endpoint::Unreachable;
 use super::message::{Body, Headers, Message};
 use super::transport::Transport;
 use std::net::SocketAddr;
@@ -41,12 +42,12 @@ pub enum LegEvent {
         /// The headers.
         headers: Headers,
     },
-    /// Outbound: it did not come to a call. 408 also stands for "no answer at all" and 503 for "cannot be reached".
+    /// Outbound: it did not come to a call.
     Failed {
-        /// The final code.
+        /// The final code; one of ours (408, 487, 503) when no final answer came.
         code: u16,
-        /// The reason phrase.
-        reason: String,
+        /// Whose doing it was.
+        why: Failure,
     },
     /// Inbound: the ACK of our 2xx came; a body is the answer to an offer that our 2xx made.
     Acked {
@@ -84,6 +85,19 @@ pub enum LegEvent {
     },
     /// The established call is over.
     Ended(Ended),
+}
+
+/// Why a call that we made came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// A final answer came that refuses it.
+    Refused,
+    /// Nothing final came in time.
+    Silent,
+    /// The INVITE could not be sent.
+    Unreachable(Unreachable),
+    /// We gave it up.
+    GivenUp,
 }
 
 /// Why an established call is over.

@@ -21,7 +21,7 @@ mod session;
 mod transport;
 
 pub use endpoint::{Endpoint, EndpointConfig, OutboundCall};
-pub use leg::{Ended, Incoming, Leg, LegControl, LegEvent};
+pub use leg::{Ended, Failure, Incoming, Leg, LegControl, LegEvent, Unreachable};
 pub use message::{Body, Headers, Message};
 pub use transport::Transport;
 pub use uri::{NameAddr, Uri};

@@ -9,6 +9,7 @@ mod granted;
 mod others;
 mod policy;
 mod refused;
+mod routed;
 mod tls;
 
 use std::time::Duration;

@@ -31,12 +31,17 @@ fn agents_over_tls_are_called_only_with_a_certificate_that_is_theirs() {
         ],
     );
     let trusted = ours.trusted_by();
-    let second: [u16; 3] = std::array::from_fn(|_| free_port());
+    let second: [u16; 4] = std::array::from_fn(|_| free_port());
+    // Nobody listens at the last one's first place.
+    let ports = [ports[0], ports[1], ports[2], free_port()];
+    let said = Arc::new(std::sync::Mutex::new(Vec::<String>::new()));
+    let hears = Arc::clone(&said);
     let server = Server::start(Wishes {
         front: Box::new(move |front| {
             // SIPp knows no SRTP, which agents over TLS are offered otherwise.
             front.agent_srtp = Srtp::Off;
-            for (name, at) in [("right", 0), ("stranger", 1), ("other-name", 2)] {
+            front.say = Arc::new(move |line| hears.lock().unwrap().push(line.to_owned()));
+            for (name, at) in [("right", 0), ("stranger", 1), ("other-name", 2), ("closed", 3)] {
                 let plan = frist_calls::front::Plan {
                     agents: agents(ports[at], second[at]),
                     ..front.plan.clone()
@@ -61,7 +66,7 @@ fn agents_over_tls_are_called_only_with_a_certificate_that_is_theirs() {
         .wait(300)
         .bye();
     let mut running = vec![sipp::answers(&right, "right", behind).start()];
-    for (name, port) in ["stranger", "other-name"].into_iter().zip(&second[1..]) {
+    for (name, port) in ["stranger", "other-name", "closed"].into_iter().zip(&second[1..]) {
         running.push(sipp::answers(&Script::agent(100).expect_bye(), name, *port).start());
     }
     std::thread::sleep(Duration::from_millis(300));
@@ -71,7 +76,7 @@ fn agents_over_tls_are_called_only_with_a_certificate_that_is_theirs() {
         .expect_reinvite("sendrecv", "sendrecv")
         .expect_bye();
     running.push(sipp::calls(&held, server.addr, "right").start());
-    for name in ["stranger", "other-name"] {
+    for name in ["stranger", "other-name", "closed"] {
         running.push(sipp::calls(&yes().wait(600).bye(), server.addr, name).start());
     }
     // A Kamailio that let one of the two in would send it to `behind`, where the story of `right` would fail.
@@ -79,11 +84,25 @@ fn agents_over_tls_are_called_only_with_a_certificate_that_is_theirs() {
     assert!(wrong.is_empty(), "{}\n{}", wrong.join("\n\n"), kamailio.log());
     server.settled();
     let recordings = server.recordings();
-    assert_eq!(recordings.len(), 3, "a certificate that is wrong costs an agent, not the call");
+    assert_eq!(recordings.len(), 4, "a certificate that is wrong costs an agent, not the call");
     let both = recordings.iter().any(|one| {
         let [caller, agent] = [0, 1].map(|leg| blocks(&server, &one.id, leg));
         heard(&caller, 5000, 100) >= 20 && heard(&agent, 3000, 100) >= 20
     });
     assert!(both, "no recording has both voices of the call over TLS");
     assert_eq!(kamailio.taken(), 1, "{}", kamailio.log());
+    // The operator is told whom and why, and nobody's number.
+    let said = said.lock().unwrap();
+    for (at, why) in [
+        (1, "its certificate is not accepted (UnknownIssuer)"),
+        (2, "its certificate is not accepted (certificate not valid for name"),
+        (3, "it does not take a connection (connection refused)"),
+    ] {
+        let line =
+            format!("agent sip:127.0.0.1:{};transport=tls was passed over: {why}", ports[at]);
+        assert!(said.iter().any(|one| one.starts_with(&line)), "{line}\n{said:?}");
+    }
+    assert!(said.len() == 3 && !said.concat().contains("4512345678"), "{said:?}");
+    let passed: Vec<_> = server.front.passed_over().by_reason().filter(|(_, n)| *n > 0).collect();
+    assert_eq!(passed, [("unreachable", 1), ("certificate", 2)]);
 }

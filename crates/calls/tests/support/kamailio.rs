@@ -203,6 +203,95 @@ impl Drop for Agents {
     }
 }
 
+/// Kamailio as an exchange on both sides of the front: callers come through it, and agents are behind it. Calls of the
+/// front's to `fork` ring at two agents at once; those to `strict`, and all of callers, get a Record-Route without `lr`,
+/// as routers before RFC 3261 wrote it.
+pub struct Exchange {
+    kamailio: Process,
+    /// Where callers and the front reach it, over UDP.
+    pub addr: SocketAddr,
+    dir: tempfile::TempDir,
+}
+
+impl Exchange {
+    /// Starts it. `agents` are two ports.
+    pub fn start(port: u16, front: SocketAddr, agents: [u16; 2]) -> Exchange {
+        let dir = tempfile::tempdir().expect("a folder");
+        let ([one, two], front_port) = (agents, front.port());
+        let text = format!(
+            r#"
+debug=1
+log_stderror=yes
+children=2
+auto_aliases=no
+listen=udp:127.0.0.1:{port}
+loadmodule "tm.so"
+loadmodule "sl.so"
+loadmodule "rr.so"
+loadmodule "pv.so"
+loadmodule "xlog.so"
+loadmodule "siputils.so"
+loadmodule "corex.so"
+loadmodule "textops.so"
+request_route {{
+  if (has_totag()) {{
+    if ($ru == "sip:127.0.0.1:{port}") {{ xlog("L_ALERT", "strict $rm\n"); }}
+    if (loose_route()) {{ t_relay(); }} else if (is_method("ACK")) {{ if (t_check_trans()) t_relay(); }}
+    exit;
+  }}
+  if (is_method("CANCEL")) {{ t_relay(); exit; }}
+  if ($sp == {front_port}) {{
+    if ($rU == "fork") {{
+      record_route();
+      $ru = "sip:one@127.0.0.1:{one}";
+      append_branch("sip:two@127.0.0.1:{two}");
+    }} else {{
+      insert_hf("Record-Route: <sip:127.0.0.1:{port}>\r\n", "Via");
+      $ru = "sip:one@127.0.0.1:{one}";
+    }}
+  }} else {{
+    insert_hf("Record-Route: <sip:127.0.0.1:{port}>\r\n", "Via");
+    $du = "sip:{front}";
+  }}
+  t_relay();
+}}
+"#
+        );
+        std::fs::write(dir.path().join("exchange.cfg"), text).expect("a configuration");
+        let log = std::fs::File::create(dir.path().join("log")).expect("a log");
+        let child = Command::new("kamailio")
+            .args(["-f", "exchange.cfg", "-DD", "-E", "-m", "64", "-M", "8"])
+            .args(["-w", ".", "-Y", ".", "-P", "pid"])
+            .current_dir(dir.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap_or_else(|_| panic!("{}", missing("kamailio")));
+        std::thread::sleep(Duration::from_millis(1500));
+        let kamailio = Process { child, name: "kamailio".to_owned() };
+        Exchange { kamailio, addr: SocketAddr::from(([127, 0, 0, 1], port)), dir }
+    }
+
+    /// What it wrote.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
+    }
+
+    /// How many requests of this method came with its own address as Request-URI.
+    pub fn strict(&self, method: &str) -> usize {
+        self.log().matches(&format!("strict {method}")).count()
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        let _ =
+            Command::new("kill").args(["-TERM", &self.kamailio.child.id().to_string()]).status();
+        std::thread::sleep(Duration::from_millis(300));
+    }
+}
+
 /// Kamailio that sends every call on over TLS, its media through rtpengine.
 pub struct Between {
     _kamailio: Process,

@@ -121,11 +121,55 @@ impl Script {
         self.expect("ACK")
     }
 
-    /// One who is called, rings, and is cancelled.
-    pub fn cancelled() -> Script {
+    /// One who is called and whose call is forked on the way, as its caller sees it: each of two branches gives its whole
+    /// answer in a reliable 183 (media ports `[one]` and `[two]`), both numbered 1; the first one answers without a body,
+    /// and then the second one does as well, which is acknowledged and hung up.
+    pub fn forked() -> Script {
         let mut script = Script { steps: String::new(), caller: false, number: 1, keys: 0 };
         script.recv_invite();
-        script.respond("180 Ringing", None);
+        for (tag, port) in [("one", "[one]"), ("two", "[two]")] {
+            let body = sdp(port, "RTP/AVP", "sendrecv", "");
+            let headers = "Require: 100rel\nRSeq: 1\n";
+            script.respond_as(tag, "183 Session Progress", &body, headers, " retrans=\"500\"");
+            script.expect_to("PRACK", tag);
+            script.answer_last("200 OK", "");
+        }
+        script.pause(300);
+        script.respond_as("one", "200 OK", "", "", " retrans=\"500\"");
+        script.expect_to("ACK", "one");
+        script.respond_as("two", "200 OK", "", "", "");
+        script.expect_to("ACK", "two");
+        script.expect_to("BYE", "two");
+        script.answer_last("200 OK", "");
+        script.wait(2000)
+    }
+
+    /// Expects a request to the branch with this tag.
+    fn expect_to(&mut self, method: &str, tag: &str) {
+        let _ = write!(
+            self.steps,
+            "<recv request=\"{method}\"><action><ereg regexp=\"tag={tag}[0-9]\" search_in=\"hdr\" header=\"To:\" \
+             check_it=\"true\" assign_to=\"branch\"/></action></recv><Reference variables=\"branch\"/>"
+        );
+    }
+
+    /// One who is called, rings, and is cancelled.
+    pub fn cancelled() -> Script {
+        Script::cancelled_after("180 Ringing", None, 0)
+    }
+
+    /// One who is called, speaks before it answers (blocks from `first` on), and is cancelled.
+    pub fn early_cancelled(first: u32, milliseconds: u32) -> Script {
+        Script::cancelled_after("183 Session Progress", Some(first), milliseconds)
+    }
+
+    fn cancelled_after(line: &str, first: Option<u32>, milliseconds: u32) -> Script {
+        let mut script = Script { steps: String::new(), caller: false, number: 1, keys: 0 };
+        script.recv_invite();
+        script.respond(line, first.map(|_| "sendrecv"));
+        if let Some(first) = first {
+            script = script.voice_from(first, milliseconds);
+        }
         script.steps += "<recv request=\"CANCEL\"/>";
         script.respond("200 OK", None);
         let _ = write!(
@@ -188,12 +232,17 @@ impl Script {
         retrans: &str,
     ) {
         let body = direction.map(|direction| sdp("[auto_media_port]", "RTP/AVP", direction, ""));
+        self.respond_as("a", line, &body.unwrap_or_default(), headers, retrans);
+    }
+
+    /// The same with this tag and body.
+    fn respond_as(&mut self, tag: &str, line: &str, body: &str, headers: &str, retrans: &str) {
         let _ = write!(
             self.steps,
-            "<send{retrans}><![CDATA[\nSIP/2.0 {line}\nVia:[$via]\nFrom:[$from]\nTo:[$to];tag=a[call_number]\n\
+            "<send{retrans}><![CDATA[\nSIP/2.0 {line}\nVia:[$via]\nFrom:[$from]\nTo:[$to];tag={tag}[call_number]\n\
              Call-ID: [call_id]\nCSeq: [$cseq]\n\
              Contact: <sip:peer@[local_ip]:[local_port];transport=[transport]>\n{headers}{}]]></send>",
-            with_body(&body.unwrap_or_default()),
+            with_body(body),
         );
     }
 
@@ -249,6 +298,22 @@ impl Script {
 
     fn pause(&mut self, milliseconds: u32) {
         let _ = write!(self.steps, "<pause milliseconds=\"{milliseconds}\"/>");
+    }
+
+    /// The same with telephone numbers (RFC 3966) for who calls and who is called.
+    pub fn by_number(mut self, caller: &str, called: &str) -> Script {
+        self.steps = self
+            .steps
+            .replace("<sip:4512345678@[local_ip]:[local_port]>", &format!("<tel:{caller}>"))
+            .replace(
+                "To: <sip:[service]@[remote_ip]:[remote_port]>",
+                &format!("To: <tel:{called}>"),
+            )
+            .replace(
+                "INVITE sip:[service]@[remote_ip]:[remote_port]",
+                &format!("INVITE tel:{called}"),
+            );
+        self
     }
 
     /// Waits.

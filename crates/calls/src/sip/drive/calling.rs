@@ -3,11 +3,14 @@
 use super::super::client::{self, ClientEvent};
 use super::super::dialog::{add, attach};
 use super::super::endpoint::{Core, OutboundCall};
-use super::super::leg::{Ended, LegEvent};
+use super::super::leg::{Ended, Failure, LegEvent};
 use super::super::message::Message;
 use super::super::server;
 use super::{Sent, State, Task, timers};
 use std::sync::Arc;
+
+/// Branches of a fork whose reliable provisional answers are acknowledged.
+const BRANCHES: usize = 16;
 
 /// What is known of it.
 pub(super) struct Calling {
@@ -18,8 +21,9 @@ pub(super) struct Calling {
     ringing: bool,
     given_up: bool,
     cancelled: bool,
-    /// The last reliable provisional answer (RFC 3262) that was acknowledged.
-    rseq: u32,
+    /// The last reliable provisional answer (RFC 3262) that was acknowledged, by the To tag: each branch of a fork
+    /// numbers its own.
+    rseqs: Vec<(Option<String>, u32)>,
     min_session: Option<u32>,
 }
 
@@ -32,7 +36,7 @@ impl Calling {
             ringing: false,
             given_up: false,
             cancelled: false,
-            rseq: 0,
+            rseqs: Vec::new(),
             min_session: None,
         }
     }
@@ -57,10 +61,13 @@ impl Task {
         let State::Calling(calling) = &mut self.state else { return };
         calling.attempt += 1;
         let attempt = calling.attempt;
-        let Ok(flow) = way else {
-            self.over();
-            return self
-                .tell(LegEvent::Failed { code: 503, reason: "Cannot Be Reached".to_owned() });
+        let flow = match way {
+            Ok(flow) => flow,
+            Err(why) => {
+                self.over();
+                let why = Failure::Unreachable(why);
+                return self.tell(LegEvent::Failed { code: 503, why });
+            }
         };
         let mut request = self.dialog.request(&self.core, "INVITE", &flow, None);
         server::capabilities(&self.core, &mut request.headers);
@@ -91,13 +98,9 @@ impl Task {
         let given_up = calling.given_up;
         let response = match event {
             ClientEvent::Response(response) => response,
-            failed => {
-                let code = if matches!(failed, ClientEvent::Timeout) { 408 } else { 503 };
-                self.over();
-                if !given_up {
-                    self.tell(LegEvent::Failed { code, reason: server::reason(code).to_owned() });
-                }
-                return;
+            ClientEvent::Timeout => return self.failed(408, Failure::Silent, given_up),
+            ClientEvent::Unreachable(why) => {
+                return self.failed(503, Failure::Unreachable(why), given_up);
             }
         };
         match response.code().unwrap_or(500) {
@@ -146,21 +149,19 @@ impl Task {
             }
             422 if calling.attempt < 3 && !given_up => {
                 let Some(least) = response.headers.number("Min-SE") else {
-                    return self.refused(422, &response, given_up);
+                    return self.failed(422, Failure::Refused, given_up);
                 };
                 calling.min_session = Some(least.min(86_400));
                 self.call().await;
             }
-            code => self.refused(code, &response, given_up),
+            code => self.failed(code, Failure::Refused, given_up),
         }
     }
 
-    fn refused(&mut self, code: u16, response: &Message, given_up: bool) {
-        let reason = server::reason(code).to_owned();
-        let _ = response;
+    fn failed(&mut self, code: u16, why: Failure, given_up: bool) {
         self.over();
         if !given_up {
-            self.tell(LegEvent::Failed { code, reason });
+            self.tell(LegEvent::Failed { code, why });
         }
     }
 
@@ -206,10 +207,14 @@ impl Task {
             return;
         };
         let State::Calling(calling) = &mut self.state else { return };
-        if rseq <= calling.rseq {
-            return;
+        let tag = response.headers.addr("To").and_then(|to| to.tag().map(str::to_owned));
+        let rseqs = &mut calling.rseqs;
+        match rseqs.iter().position(|(have, _)| *have == tag) {
+            Some(at) if rseq <= rseqs[at].1 => return,
+            Some(at) => rseqs[at].1 = rseq,
+            None if rseqs.len() >= BRANCHES => return,
+            None => rseqs.push((tag, rseq)),
         }
-        calling.rseq = rseq;
         self.dialog.learn(response);
         let Ok(flow) = self.dialog.way(&self.core).await else { return };
         let mut prack = self.dialog.request(&self.core, "PRACK", &flow, None);

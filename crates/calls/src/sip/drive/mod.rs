@@ -10,7 +10,7 @@ mod timers;
 use super::client::{self, ClientEvent};
 use super::dialog::{Dialog, add, attach};
 use super::endpoint::{Core, OutboundCall, lock};
-use super::leg::{Command, Ended, Incoming, Leg, LegControl, LegEvent};
+use super::leg::{Command, Ended, Failure, Incoming, Leg, LegControl, LegEvent};
 use super::message::{Body, Headers, Message};
 use super::server::{self, Responder};
 use super::session::Session;
@@ -261,7 +261,7 @@ impl Task {
             }
             State::Calling(calling) => {
                 calling.give_up(&self.core);
-                self.tell(LegEvent::Failed { code: 487, reason: server::reason(487).to_owned() });
+                self.tell(LegEvent::Failed { code: 487, why: Failure::GivenUp });
             }
             State::Up => {
                 self.send("BYE", None, Sent::Other).await;
@@ -274,9 +274,12 @@ impl Task {
 
     /// Sends a request within the dialog; events come back as [`LegInput::Client`].
     async fn send(&mut self, method: &str, body: Option<Body>, sent: Sent) -> Option<client::Sent> {
-        let Ok(flow) = self.dialog.way(&self.core).await else {
-            let _ = self.me.send(LegInput::Client(sent, ClientEvent::Unreachable));
-            return None;
+        let flow = match self.dialog.way(&self.core).await {
+            Ok(flow) => flow,
+            Err(why) => {
+                let _ = self.me.send(LegInput::Client(sent, ClientEvent::Unreachable(why)));
+                return None;
+            }
         };
         let mut request = self.dialog.request(&self.core, method, &flow, None);
         if matches!(method, "INVITE" | "UPDATE") {
@@ -325,7 +328,7 @@ impl Task {
         let lost = match event {
             ClientEvent::Response(response) => matches!(response.code(), Some(481 | 408)),
             ClientEvent::Timeout => true,
-            ClientEvent::Unreachable => false,
+            ClientEvent::Unreachable(_) => false,
         };
         if lost && matches!(self.state, State::Up) {
             self.hangup(Ended::Lost).await;
@@ -357,10 +360,7 @@ impl Task {
                     }
                     State::Calling(calling) => {
                         calling.give_up(&self.core);
-                        self.tell(LegEvent::Failed {
-                            code: 487,
-                            reason: server::reason(487).to_owned(),
-                        });
+                        self.tell(LegEvent::Failed { code: 487, why: Failure::GivenUp });
                     }
                     _ => {
                         self.over();

@@ -61,7 +61,7 @@ impl Task {
             ClientEvent::Response(response) => response,
             // Nobody there (RFC 3261 section 14.1 treats a time-out as 408).
             ClientEvent::Timeout => return self.lose(Ended::Lost).await,
-            ClientEvent::Unreachable => {
+            ClientEvent::Unreachable(_) => {
                 self.offers.pending = None;
                 return self.tell(LegEvent::OfferRefused { code: 503 });
             }

@@ -184,7 +184,7 @@ impl Task {
         let response = match event {
             ClientEvent::Response(response) => response,
             ClientEvent::Timeout => return self.lose(Ended::Lost).await,
-            ClientEvent::Unreachable => return self.later(),
+            ClientEvent::Unreachable(_) => return self.later(),
         };
         let invite = response.headers.cseq().is_some_and(|(_, method)| method == "INVITE");
         match response.code().unwrap_or(500) {
