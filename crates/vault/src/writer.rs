@@ -102,20 +102,37 @@ impl Writer {
         }
         while !plain.is_empty() {
             let (now, later) = plain.split_at(plain.len().min(self.chunk - self.plain.len()));
-            self.plain.extend_from_slice(now);
             plain = later;
+            if now.len() == self.chunk {
+                // Whole as it came: no copy in the clear is made.
+                self.write(Piece::Chunk(self.chunks), now)?;
+                self.chunks += 1;
+                continue;
+            }
+            self.plain.extend_from_slice(now);
             if self.plain.len() == self.chunk {
-                self.write(Piece::Chunk(self.chunks))?;
+                self.write_rest(Piece::Chunk(self.chunks))?;
                 self.chunks += 1;
             }
         }
         Ok(())
     }
 
-    /// Seals what is in `plain` and writes it as this piece.
-    fn write(&mut self, piece: Piece) -> Result<(), VaultError> {
+    /// Seals and writes what did not fill a chunk before.
+    fn write_rest(&mut self, piece: Piece) -> Result<(), VaultError> {
+        let mut rest = std::mem::take(&mut self.plain);
+        let done = self.write(piece, &rest);
+        if done.is_ok() {
+            rest.zeroize();
+        }
+        self.plain = rest;
+        done
+    }
+
+    /// Seals this and writes it as this piece.
+    fn write(&mut self, piece: Piece, plain: &[u8]) -> Result<(), VaultError> {
         self.sealed.clear();
-        self.sealed.extend_from_slice(&self.plain);
+        self.sealed.extend_from_slice(plain);
         let tag = self.cipher.seal(piece, &mut self.sealed);
         let done = match tag {
             Some(tag) => {
@@ -130,8 +147,7 @@ impl Writer {
             let _ = self.file.set_len(self.layout.at(self.chunks));
             return Err(VaultError::io("write the object", &self.path)(e));
         }
-        self.hash.update(&*self.plain);
-        self.plain.zeroize();
+        self.hash.update(plain);
         self.vault.shared.dirty.store(true, Ordering::Release);
         Ok(())
     }
@@ -163,7 +179,7 @@ impl Writer {
 
     fn end(&mut self) -> Result<(), VaultError> {
         let last = !self.plain.is_empty();
-        self.write(Piece::Last(self.chunks))?;
+        self.write_rest(Piece::Last(self.chunks))?;
         self.chunks += u64::from(last);
         Ok(())
     }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -178,9 +178,20 @@ fn desk(link: &Link) -> Option<Arc<Inner>> {
     link.get().and_then(std::sync::Weak::upgrade)
 }
 
+/// How long a thread that has nothing left to do rests before it waits for more: with hundreds of recordings there is
+/// more by then, and waking it for each chunk would cost more than writing it.
+const REST: Duration = Duration::from_millis(10);
+
 fn work(from: &Receiver<Message>, on_failure: Remains, books: &Link) {
     let mut open: HashMap<*const Recording, Box<Writer>> = HashMap::new();
-    while let Ok(message) = from.recv() {
+    let next = || match from.try_recv() {
+        Err(TryRecvError::Empty) => {
+            std::thread::sleep(REST);
+            from.recv().ok()
+        }
+        told => told.ok(),
+    };
+    while let Some(message) = next() {
         match message {
             Message::Open(recording, writer) => {
                 open.insert(Arc::as_ptr(&recording), writer);

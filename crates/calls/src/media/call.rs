@@ -146,7 +146,7 @@ impl Call {
         &mut self,
         now: Instant,
         origin: Instant,
-        quiet: Duration,
+        (latch, quiet): (Duration, Duration),
         buffer: &mut Buffer,
     ) {
         for side in Side::BOTH {
@@ -178,6 +178,7 @@ impl Call {
                 leg.report(origin, now);
             }
             leg.keys = 0;
+            leg.settle(latch, now);
             let expected = listens && leg.link.as_ref().is_some_and(|link| link.direction.receive);
             if expected
                 && !quiet.is_zero()

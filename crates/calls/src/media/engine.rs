@@ -163,8 +163,11 @@ impl Engine {
                 *busy = self.tick;
                 for _ in 0..most {
                     let pair = &call.legs[leg].pair;
-                    let socket = if rtcp { &pair.rtcp } else { &pair.rtp };
-                    match socket.recv_from(buffer) {
+                    let came = match rtcp {
+                        true => pair.rtcp.recv_from(buffer),
+                        false => pair.rtp.receive(buffer),
+                    };
+                    match came {
                         Ok((length, from)) if rtcp => {
                             call.legs[leg].take_rtcp(buffer, length, from, now, &mut call.figures);
                         }
@@ -185,7 +188,7 @@ impl Engine {
     fn look_after(&mut self, now: Instant, buffer: &mut Buffer) {
         let turn = (self.tick % TURNS) as usize;
         for call in self.calls.iter_mut().skip(turn).step_by(TURNS as usize).flatten() {
-            call.look_after(now, self.origin, self.quiet, buffer);
+            call.look_after(now, self.origin, (self.latch, self.quiet), buffer);
         }
         if self.tick.is_multiple_of(100) || self.places.is_empty() {
             let mut total = self.ended;
@@ -204,7 +207,7 @@ impl Engine {
                 self.with(id, |call| call.legs[side.index()].set_remote(*remote, now));
             }
             Command::NoRemote(id, side) => {
-                self.with(id, |call| call.legs[side.index()].link = None);
+                self.with(id, |call| call.legs[side.index()].clear_remote());
             }
             Command::Play(id, side, what) => {
                 self.with(id, |call| call.legs[side.index()].play(what, now));
@@ -240,7 +243,7 @@ impl Engine {
         });
         let call = Box::new(Call::new(new, now));
         for (n, leg) in call.legs.iter().enumerate() {
-            self.watch(&leg.pair.rtp, id, place, n as u64);
+            self.watch(leg.pair.rtp.socket(), id, place, n as u64);
             self.watch(&leg.pair.rtcp, id, place, n as u64 | 2);
         }
         self.calls[place] = Some(call);

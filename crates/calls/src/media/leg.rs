@@ -117,6 +117,7 @@ impl Leg {
         }
         if !same_address {
             self.first_said = false;
+            self.pair.rtp.untie();
         }
         let keys = remote.srtp.as_ref();
         if sealer.is_none() && keys.is_some() {
@@ -138,6 +139,22 @@ impl Leg {
             sealer: sealer.or_else(|| keys.and_then(Sealer::new)),
             remote,
         });
+    }
+
+    /// Nobody is there any more.
+    pub fn clear_remote(&mut self) {
+        self.link = None;
+        self.pair.rtp.untie();
+    }
+
+    /// Ties the socket to the far end once no other address can take its place any more.
+    pub fn settle(&mut self, latch: Duration, now: Instant) {
+        if let Some(link) = &self.link
+            && now.saturating_duration_since(link.since) >= latch
+            && let Some(source) = link.source
+        {
+            self.pair.rtp.tie(source);
+        }
     }
 
     /// Judges what is in `buffer` (`length` bytes from `from`), which came to the RTP port.
@@ -360,10 +377,10 @@ impl Leg {
         let Some(link) = &mut self.link else { return };
         let to = link.source.unwrap_or(link.addr);
         let sent = match (&link.remote.srtp, &mut link.sealer) {
-            (None, _) => self.pair.rtp.send_to(packet, to).is_ok(),
-            (Some(_), Some(sealer)) => sealer
-                .rtp(packet)
-                .is_some_and(|packet| self.pair.rtp.send_to(packet.as_ref(), to).is_ok()),
+            (None, _) => self.pair.rtp.send(packet, to),
+            (Some(_), Some(sealer)) => {
+                sealer.rtp(packet).is_some_and(|packet| self.pair.rtp.send(packet.as_ref(), to))
+            }
             // Keys that could not be used: nothing goes out in the clear.
             (Some(_), None) => false,
         };

@@ -23,6 +23,7 @@ mod rtcp;
 mod rtp;
 mod srtp;
 mod types;
+mod wire;
 
 pub use crate::tape::{Tape, TapeError};
 pub use figures::Figures;

@@ -10,6 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::engine::{Command, Engine, New};
 use super::figures::{Counters, Figures};
+use super::wire::Wire;
 use super::{MediaConfig, MediaEvent, Prompt, Purpose, Remote, Side, Tape};
 
 /// The media plane. Dropping the last clone ends its threads; sessions end with it.
@@ -234,7 +235,8 @@ impl Ports {
             let Some(port) = lock().pop_front() else { break };
             match bind(port).and_then(|rtp| Ok((rtp, bind(port + 1)?))) {
                 Ok((rtp, rtcp)) => {
-                    return Ok(Pair { rtp, rtcp, lease: Lease { port, ports: self.clone() } });
+                    let lease = Lease { port, ports: self.clone() };
+                    return Ok(Pair { rtp: Wire::new(rtp), rtcp, lease });
                 }
                 Err(e) => {
                     lock().push_back(port);
@@ -256,7 +258,7 @@ impl Ports {
 /// The two sockets of a side. The fields are dropped in this order: the sockets are closed before
 /// the port counts as free.
 pub(super) struct Pair {
-    pub rtp: UdpSocket,
+    pub rtp: Wire,
     pub rtcp: UdpSocket,
     pub lease: Lease,
 }

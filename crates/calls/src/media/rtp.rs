@@ -327,7 +327,8 @@ impl Out {
 
 /// The samples from `then` to `now` at 8000 Hz.
 pub(super) fn samples(now: Instant, then: Instant) -> u64 {
-    (now.saturating_duration_since(then).as_nanos() / 125_000) as u64
+    let passed = now.saturating_duration_since(then);
+    passed.as_secs() * 8000 + u64::from(passed.subsec_nanos()) / 125_000
 }
 
 #[cfg(test)]
