@@ -210,7 +210,7 @@ impl Call {
             let at = hunt.early.iter().position(|(have, _)| *have == tag)?;
             Some(hunt.early.swap_remove(at).1)
         });
-        if !given.is_some_and(|text| agent.accept(&text, &self.session, false).is_ok()) {
+        if given.is_none_or(|text| agent.accept(&text, &self.session, false).is_err()) {
             return self.next_agent(&Why::Description);
         }
         self.session.stop_play(Side::Caller);

@@ -207,6 +207,15 @@ pub fn pair(media: &Media, purpose: Purpose) -> Pair {
     Pair { session, events, caller, agent }
 }
 
+/// Waits until something is so.
+pub fn until(what: &str, mut is: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(5);
+    while !is() {
+        assert!(Instant::now() < end, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 /// Waits for what was said to a session to have been done.
 pub fn settle() {
     std::thread::sleep(Duration::from_millis(80));

@@ -131,8 +131,7 @@ fn srtp_both_ways(suite: SrtpSuite) {
     let (length, _) = call.caller.socket.recv_from(&mut buffer).unwrap();
     let third = packet(&srtp(suite, 9).decrypt_rtp(&buffer[..length]).unwrap());
     assert_ne!(third.ssrc, first.ssrc);
-    std::thread::sleep(Duration::from_millis(300));
-    assert_eq!(call.session.figures().unauthenticated, 4, "{suite:?}");
+    until("the count", || call.session.figures().unauthenticated == 4);
 }
 
 pub fn srtp(suite: SrtpSuite, byte: u8) -> webrtc_srtp::context::Context {
@@ -247,12 +246,14 @@ fn hold_is_no_gap() {
     call.session.relay(true);
     settle();
     call.caller.say_for(5, 1);
+    let begun = std::time::Instant::now();
     let held = Remote { direction: Direction::NONE, ..call.agent.remote() };
     call.session.set_remote(Side::Agent, held);
     settle();
     call.caller.say_for(10, 2);
     call.session.set_remote(Side::Agent, call.agent.remote());
     settle();
+    let took = 8 * begun.elapsed().as_millis() as u32;
     call.caller.say_for(5, 3);
     let heard = call.agent.hear_all();
     assert_eq!(
@@ -261,7 +262,7 @@ fn hold_is_no_gap() {
     );
     assert_one_stream(&heard);
     let step = heard[5].timestamp.wrapping_sub(heard[4].timestamp);
-    assert!((1600..3200).contains(&step), "the hold took its time: {step}");
+    assert!(step + 800 > took && step < took + 800, "the hold took its time: {step}, {took}");
 }
 
 #[test]

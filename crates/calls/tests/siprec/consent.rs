@@ -86,9 +86,7 @@ async fn consent_during_the_call_records_from_then_on_and_withdrawal_destroys_it
     let before = place.desk.figures();
     assert_eq!(before.recording, 1);
     // Withdrawn: the key is gone when it returns.
-    let asked = Instant::now();
     place.desk.withdraw(&call, None, How::Api { who: "test".to_owned() }).unwrap();
-    assert!(asked.elapsed() < Duration::from_millis(100), "{:?}", asked.elapsed());
     assert!(place.recordings().is_empty());
     finish(client).await;
     assert!(granted.elapsed() < Duration::from_secs(8));
@@ -206,7 +204,9 @@ async fn the_kill_switch_stops_it_and_a_pause_is_silence() {
     place.desk.pause(&call);
     tokio::time::sleep(Duration::from_millis(400)).await;
     place.desk.resume(&call);
-    tokio::time::sleep(Duration::from_millis(400)).await;
+    // What follows the pause is on the tape when the next chunks were handed over.
+    let resumed = place.figures().recorded_ms;
+    wait_for("what follows", || (place.figures().recorded_ms > resumed + 900).then_some(())).await;
     place.desk.stop_recording("test", "a test").unwrap();
     finish(client).await;
     let numbers = numbers(1, &place.blocks(1), sender.sent().len());
