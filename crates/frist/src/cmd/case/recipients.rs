@@ -6,6 +6,7 @@ use frist_law::Calendar;
 use frist_register::{Lang, Register};
 
 use super::{Work, number};
+use crate::cli::Language;
 use crate::cli_case::TellArgs;
 use crate::error::{Exit, Failure, Outcome};
 use crate::output::{BOLD, GREEN, YELLOW, day, json, say};
@@ -111,7 +112,7 @@ pub fn tell(place: &Place, args: &TellArgs, lang: Lang, as_json: bool) -> Outcom
 fn letter(work: &mut Work<'_>, number: &str, args: &TellArgs, as_json: bool) -> Outcome {
     let letter = Letter {
         recipient: args.recipient.clone(),
-        lang: args.language.map(Lang::from),
+        lang: args.language.map(|l| if l == Language::Da { Lang::Da } else { Lang::En }),
         address: args.address.clone(),
         without_name: args.without_name,
         identifiers: args.ids.clone(),

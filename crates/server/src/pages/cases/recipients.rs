@@ -8,7 +8,7 @@ use frist_cases::{erase, restrict};
 use frist_register::Lang;
 use frist_sweep::Engine;
 
-use super::{day, done, line, lines as typed, one, request, say, signs, t, told};
+use super::{day, done, line, lines as typed, one, request, say, signs, told};
 use crate::access::{Action, Facts};
 use crate::ctx::{Ctx, Refusal, Reply};
 use crate::text::cases::CaseTexts;
