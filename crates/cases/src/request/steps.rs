@@ -380,7 +380,7 @@ impl Request {
                 let open = |p: &&mut Deferred| p.done.is_none() && p.dataset == *dataset;
                 for part in next.deferred.iter_mut().filter(open) {
                     let same = |w: &&Deferred| (&w.ground, w.until) == (&part.ground, part.until);
-                    match waiting.iter().position(|w| same(w)) {
+                    match waiting.iter().position(same) {
                         Some(ix) => part.records = waiting.swap_remove(ix).records,
                         None if part.may_be_done(now, calendar) => part.done = Some(now),
                         None => {}

@@ -1,7 +1,7 @@
 //! `frist case recipients` and `frist case tell`: who has had the data, and what they were told (Art. 19).
 
 use frist_cases::recipients::{self, Letter};
-use frist_cases::request::{Kept, Notice, Request};
+use frist_cases::request::{Kept, Notice, Request, StepName};
 use frist_law::Calendar;
 use frist_register::{Lang, Register};
 
@@ -102,9 +102,14 @@ pub fn tell(place: &Place, args: &TellArgs, lang: Lang, as_json: bool) -> Outcom
         return Ok(Exit::Done);
     }
     say!("{GREEN}{number}{GREEN:#}: it is in the log");
+    let register = &work.engine.register;
+    let possible = kept.request.possible(at, &register.controller.calendar);
     match kept.request.untold().count() {
-        0 => say!("  nobody is left to be told; `frist case close {number}` closes the case"),
-        _ => lines(&kept.request, &work.engine.register, lang),
+        0 if possible.contains(&StepName::Close) => {
+            say!("  nobody is left to be told; `frist case close {number}` closes the case");
+        }
+        0 => say!("  nobody is left to be told"),
+        _ => lines(&kept.request, register, lang),
     }
     Ok(Exit::Done)
 }

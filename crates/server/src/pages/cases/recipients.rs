@@ -101,11 +101,11 @@ pub(in crate::pages) fn tell(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     }
     let (by, now) = (ctx.name().to_owned(), ctx.now);
     let seen = ctx.field("seen").parse::<u64>().ok();
-    let (word, out) = match ctx.field("act") {
+    let (word, wanted, out) = match ctx.field("act") {
         "letter" => {
             let letter = letter(ctx, id);
             let written = done(ctx, |e| recipients::write(e, &by, &number, &letter, now))?;
-            ("recipient-letter", written)
+            ("recipient-letter", None, written)
         }
         act @ ("told" | "cannot") => {
             let notice = match act {
@@ -117,8 +117,9 @@ pub(in crate::pages) fn tell(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
                 },
                 _ => Notice::Cannot { why: typed(ctx.field("why"), 500) },
             };
+            let wanted = Some(notice.clone());
             let tell = |e: &mut Engine| recipients::tell(e, &by, &number, seen, &id, notice, now);
-            ("recipient-told", done(ctx, tell)?.map(drop))
+            ("recipient-told", wanted, done(ctx, tell)?.map(drop))
         }
         _ => return Err(Refusal::NotFound),
     };
@@ -127,10 +128,13 @@ pub(in crate::pages) fn tell(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
             ctx.app.engines.changed();
             Ok(Reply::to(&format!("/cases/{number}?done={word}")))
         }
-        Err(_) if super::steps::did_already(ctx, &number, word)? => {
-            Ok(Reply::to(&format!("/cases/{number}?done={word}")))
-        }
         Err(e) => {
+            // A form that was sent twice has done what it says.
+            let again = request(ctx)?.request;
+            let last = again.recipients.iter().rfind(|r| r.id == ctx.part);
+            if wanted.is_some() && last.is_some_and(|r| r.notice == wanted) {
+                return Ok(Reply::to(&format!("/cases/{number}?done={word}")));
+            }
             let wrong = told(ctx, &e);
             let case = super::found(ctx)?;
             one::shown(ctx, case, Some(wrong))
