@@ -24,6 +24,7 @@ pub mod find;
 pub mod hold;
 pub mod inquiry;
 mod pages;
+pub mod recipients;
 mod refused;
 pub mod request;
 pub mod restrict;

@@ -115,6 +115,13 @@ pub enum CaseCommand {
         #[arg(long, value_name = "FILE", requires = "write")]
         with: Option<PathBuf>,
     },
+    /// Show who has had what was erased, rectified or restricted, and what they were told (Art. 19)
+    Recipients {
+        /// The case.
+        number: String,
+    },
+    /// Write the letter to a recipient, or record that it was told or why it cannot be (Art. 19)
+    Tell(Box<TellArgs>),
     /// Record that the person withdrew the request
     Withdraw {
         /// What to change.
@@ -159,6 +166,50 @@ pub struct Target {
     /// since, nothing is done.
     #[arg(long, value_name = "VERSION")]
     pub seen: Option<u64>,
+}
+
+/// `case tell`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("tell").required(true).args(["letter", "told", "cannot"]))]
+pub struct TellArgs {
+    /// What to change.
+    #[command(flatten)]
+    pub target: Target,
+    /// The recipient, by its id in the register.
+    pub recipient: String,
+    /// Write the letter and keep it with the case.
+    #[arg(long)]
+    pub letter: bool,
+    /// It was told: on this day, or today when none is said.
+    #[arg(long, value_name = "DAY", num_args = 0..=1, default_missing_value = "", requires = "how")]
+    pub told: Option<String>,
+    /// By which way it was told.
+    #[arg(long, requires = "told")]
+    pub how: Option<String>,
+    /// It is impossible, or takes a disproportionate effort: why.
+    #[arg(long, value_name = "WHY")]
+    pub cannot: Option<String>,
+    /// In the letter: a line of its address.
+    #[arg(long, value_name = "LINE", requires = "letter")]
+    pub address: Vec<String>,
+    /// In the letter: an identifier of the case by which the recipient knows the person, by its kind.
+    #[arg(long = "id", value_name = "KIND", requires = "letter")]
+    pub ids: Vec<String>,
+    /// In the letter: another line by which it finds the person, such as its own case number.
+    #[arg(long, value_name = "LINE", requires = "letter")]
+    pub about: Vec<String>,
+    /// In the letter: not the person's name.
+    #[arg(long, requires = "letter")]
+    pub without_name: bool,
+    /// In the letter: a rectified field that the recipient has had.
+    #[arg(long, value_name = "FIELD", requires = "letter")]
+    pub field: Vec<String>,
+    /// The language of the letter; that of the case when not said.
+    #[arg(long, value_enum, requires = "letter")]
+    pub language: Option<Language>,
+    /// Only show the letter; nothing is kept.
+    #[arg(long, requires = "letter")]
+    pub preview: bool,
 }
 
 /// `case identity`.

@@ -161,15 +161,22 @@ fn without_an_occasion_nobody_is_looked_for() {
 #[test]
 fn a_field_that_is_not_there_is_an_error_of_the_register() {
     let dir = org();
-    let text =
-        REGISTER.replacen("identity = { phone = \"phone\" }", "identity = { fone = \"phone\" }", 1);
-    fs::write(dir.path().join("register/register.toml"), text).unwrap();
-    let out = Command::new(env!("CARGO_BIN_EXE_frist"))
-        .args(["check", "-C"])
-        .arg(dir.path())
-        .output()
-        .unwrap();
-    let said =
-        String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
-    assert!(said.contains("E0070") && said.contains("fone"), "{said}");
+    let identity = "identity = { phone = \"phone\" }";
+    // One that is misspelt would identify nobody, mask nothing, and hand over nothing.
+    for (wrong, line) in [
+        ("fone", "identity = { fone = \"phone\" }".to_owned()),
+        ("noet", format!("{identity}\nothers = [\"noet\"]")),
+        ("nmae", format!("{identity}\nprovided = [\"nmae\"]")),
+    ] {
+        let text = REGISTER.replacen(identity, &line, 1);
+        fs::write(dir.path().join("register/register.toml"), text).unwrap();
+        let out = Command::new(env!("CARGO_BIN_EXE_frist"))
+            .args(["check", "-C"])
+            .arg(dir.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&out.stdout).into_owned()
+            + &String::from_utf8_lossy(&out.stderr);
+        assert!(said.contains("E0070") && said.contains(wrong), "{said}");
+    }
 }

@@ -351,6 +351,8 @@ fn dataset(d: &DataSet) -> Value {
         .put("assessment", d.assessment.as_ref().map(rights::assessment).unwrap_or_default())
         .put("identity", rights::fields(&d.identity))
         .put("others", set(&d.others))
+        // None of them is another thing than not said.
+        .put("provided", d.provided.as_ref().map(|p| json!({ "fields": set(p) })))
         .put("restrict", d.restrict.as_ref().map(|r| rights::restrict(r)).unwrap_or_default())
         .done()
 }

@@ -119,6 +119,7 @@ codes! {
     W0014 Warning "something that is still to be filled in" "noget skal stadig udfyldes",
     W0015 Warning "a starting point that is gone when what it looks at is erased" "en skæringsdato, der forsvinder, når det, den ser på, slettes",
     W0016 Warning "records from before the law that keeps them" "poster fra før den lov, der opbevarer dem",
+    W0017 Warning "fields for portability in data that Art. 20 does not cover" "felter til dataportabilitet i data, som artikel 20 ikke omfatter",
     // What documents lack: W0020-W0029
     W0020 Warning "automated decisions that nobody has spoken of" "automatiske afgørelser, som ingen har taget stilling til",
     W0021 Warning "a field's name where people need words" "et feltnavn, hvor mennesker har brug for ord",

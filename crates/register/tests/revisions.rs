@@ -170,6 +170,10 @@ fn every_field_is_in_the_canonical_form() {
         ("kind = \"company\"", "kind = \"public-authority\""),
         ("country = \"US\"", "country = \"GB\""),
         ("disputed = false", "disputed = true"),
+        ("provided = [\"note\"]", "provided = [\"other\"]"),
+        // None is another thing than not said.
+        ("provided = [\"note\"]", "provided = []"),
+        ("provided = [\"note\"]\n", ""),
     ];
     for (old, new) in changes {
         let changed = EVERYTHING.replacen(old, new, 1);

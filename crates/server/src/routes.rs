@@ -109,6 +109,7 @@ routes! {
     Post "/cases/{id}/step/{part}"      CaseStep          may(Action::WorkCase);
     Get  "/cases/{id}/paper/{part}"     CasePaper         may(Action::SeeCases);
     Post "/cases/{id}/paper/{part}"     CasePaperSent     may(Action::WorkCase);
+    Post "/cases/{id}/recipient/{part}" TellRecipient     may(Action::WorkCase);
     Post "/cases/{id}/papers"           AttachPaper       may(Action::WorkCase);
     Post "/cases/{id}/paper/{part}/remove" RemovePaper    may(Action::WorkCase);
     Get  "/cases/{id}/answer"           CaseAnswer        may(Action::SeeCases);

@@ -31,13 +31,14 @@ pub fn ask(register: &Register, book: &LawBook, opener: Open<'_>) -> Vec<Diagnos
                 continue;
             };
             let bound = open.bind(register, dataset, &rules);
-            // Nobody is looked for; but the fields by which somebody could be must be there.
+            // Nobody is looked for; but the fields by which somebody could be must be there, and those
+            // that are masked or handed over: one that is misspelt would not be masked.
             let looked = bound.and_then(|bound| {
-                let fields = register.identity_fields(dataset).into_iter();
-                let nobody = |(field, _): (&str, &str)| FieldMatch {
-                    field: field.to_owned(),
-                    spellings: Vec::new(),
-                };
+                let fields = register.identity_fields(dataset).into_iter().map(|(field, _)| field);
+                let handed = dataset.others.iter().chain(dataset.provided.iter().flatten());
+                let fields = fields.chain(handed.map(|f| f.value.as_str()));
+                let nobody =
+                    |field: &str| FieldMatch { field: field.to_owned(), spellings: Vec::new() };
                 open.find(&bound, &fields.map(nobody).collect::<Vec<_>>(), &[], 0)
             });
             if let Err(e) = looked {
@@ -131,6 +132,7 @@ fn place_of(d: &DataSet, name: &str) -> Option<Span> {
     keep.chain(d.key.iter())
         .chain(d.subjects.iter().filter_map(|(_, f)| f.as_ref()))
         .chain(d.identity.iter().map(|(field, _)| field))
+        .chain(d.others.iter().chain(d.provided.iter().flatten()))
         .chain(d.identifiers.iter())
         .chain(d.erase.iter().map(|e| &e.from))
         .chain(d.links.iter().map(|l| &l.by))

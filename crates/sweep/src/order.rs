@@ -93,6 +93,7 @@ mod tests {
             assessment: None,
             identity: Vec::new(),
             others: Vec::new(),
+            provided: None,
             restrict: None,
             span: Span::default(),
         }

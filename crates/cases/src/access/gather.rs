@@ -1,8 +1,7 @@
 //! The records of a package, and what in them waits for a reviewer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use frist_law::Basis;
 use frist_register::{DataSet, Lang, StoreKind};
 use frist_state::case::CaseRecord;
 use frist_sweep::Engine;
@@ -116,9 +115,14 @@ pub(super) fn gather(
         let recordings = matches!(kind, Some(StoreKind::Vault { .. }));
         let mut set = HeldIn { dataset, records: Vec::new() };
         let mut unheard = false;
+        let mut derived: BTreeSet<String> = BTreeSet::new();
         let store = engine.store(&prepared.dataset.store.value)?;
         for key in keys {
             let Some(mut fields) = store.fields(&prepared.bound, &key)? else { continue };
+            if let Some(provided) = set.dataset.provided.as_ref().filter(|_| portable) {
+                let is = |name: &str| provided.iter().any(|p| p.value.eq_ignore_ascii_case(name));
+                derived.extend(fields.extract_if(.., |(name, _)| !is(name)).map(|(name, _)| name));
+            }
             let text = key.text();
             for (field, value) in &mut fields {
                 let other = set.dataset.others.iter().any(|o| o.value.eq_ignore_ascii_case(field));
@@ -187,6 +191,15 @@ pub(super) fn gather(
                 "the recordings themselves can be heard at our office by appointment",
             );
             out.left_out.push(format!("{title}: {why}"));
+        }
+        if !derived.is_empty() {
+            let fields = derived.into_iter().collect::<Vec<_>>().join(", ");
+            let why = say(
+                lang,
+                "felter, som ikke kommer fra dig selv (artikel 20, stk. 1)",
+                "fields that do not come from you (Article 20(1))",
+            );
+            out.left_out.push(format!("{title}: {why}: {fields}"));
         }
         if !set.records.is_empty() {
             out.sets.push(set);
@@ -262,17 +275,15 @@ pub(super) fn title(dataset: &DataSet, lang: Lang) -> String {
 
 /// Why a data set is not among what Art. 20 covers; none when it is.
 fn not_portable<'w>(engine: &Engine, dataset: &DataSet, lang: Lang) -> Option<&'w str> {
-    let basis = |purpose: &str| {
-        let purpose = engine.register.purpose(dataset, purpose)?;
-        let special = purpose.special_basis.as_ref().map(|b| b.value);
-        Some((purpose.basis.as_ref().map(|b| b.value), special))
+    let carried = dataset
+        .keep
+        .iter()
+        .filter_map(|k| engine.register.purpose(dataset, &k.purpose))
+        .any(frist_register::Purpose::is_portable);
+    let from_others = match &dataset.provided {
+        Some(provided) => provided.is_empty(),
+        None => engine.register.activity(&dataset.activity).is_some_and(|a| a.source.is_some()),
     };
-    let carried = dataset.keep.iter().filter_map(|k| basis(&k.purpose)).any(|(basis, special)| {
-        matches!(basis, Some(Basis::Consent | Basis::Contract))
-            || special == Some(Basis::ExplicitConsent)
-    });
-    let from_others =
-        engine.register.activity(&dataset.activity).is_some_and(|a| a.source.is_some());
     if !carried {
         return Some(say(
             lang,

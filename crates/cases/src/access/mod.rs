@@ -394,8 +394,8 @@ fn draft(
         context.decisions.iter_mut().for_each(|d| d.answer.clear());
     } else {
         context.access = access;
-        context.recipients =
-            crate::erase::recipients(&gathered.as_records(), &engine.register, lang);
+        let sets = gathered.sets.iter().map(|set| set.dataset.id.value.as_str());
+        context.recipients = crate::recipients::lines(sets, &engine.register, lang, &[]);
     }
     let kind = if portable { LetterKind::Portability } else { LetterKind::Access };
     Ok(Draft { kept, gathered, context, kind, work })

@@ -204,6 +204,8 @@ pub struct RecordAnswer {
     pub reasons: Vec<GroundAnswer>,
     /// The grounds that no longer count, as [`frist_decide::RuleSet::without`] knows them.
     pub without: Vec<String>,
+    /// The ids of the holds by which it is refused.
+    pub holds: Vec<String>,
     /// Further questions, that would not change the answer today but the day on which it goes.
     pub open: Vec<Question>,
 }
@@ -224,6 +226,7 @@ impl RecordAnswer {
             answer: Answer::Absent,
             reasons: Vec::new(),
             without: Vec::new(),
+            holds: Vec::new(),
             open: Vec::new(),
         }
     }

@@ -99,12 +99,15 @@ impl Weighing<'_> {
                 other => other,
             };
         }
+        let refused = matches!(answer, Answer::Refuse { .. });
+        let holds = holds.iter().filter(|_| refused).map(|h| h.id.clone()).collect();
         RecordAnswer {
             dataset: self.dataset.id.value.clone(),
             key: record.key.clone(),
             answer,
             reasons,
             without,
+            holds,
             open,
         }
     }

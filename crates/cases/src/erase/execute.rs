@@ -8,9 +8,10 @@ use frist_sweep::step::Observer;
 use frist_sweep::{Carried, Engine, Grant};
 use jiff::Timestamp;
 
-use super::letters::{outcome_of, parts_of, reasons_of, record_of};
+use super::letters::{outcome_of, parts_of, reasons_of};
 use super::{ABSENT, ERASE, REFUSE, Work, decide_records, desk, keep, say, step};
-use crate::decide::Answer;
+use crate::decide::{Answer, Choices};
+use crate::recipients::disclosed;
 use crate::request::desk::{Kept, Told};
 use crate::request::{Stage, Step};
 use crate::{CasesError, Result};
@@ -94,7 +95,7 @@ fn begin(engine: &mut Engine, number: &str, t: Timestamp) -> Result<Turn> {
 pub(super) fn turn(
     engine: &mut Engine,
     kept: Kept,
-    work: Work,
+    mut work: Work,
     mut records: Vec<CaseRecord>,
     which: &dyn Fn(&CaseRecord) -> bool,
     t: Timestamp,
@@ -110,7 +111,7 @@ pub(super) fn turn(
             // One that is gone is carried out too: a call that was cut off may have erased it.
             going.push((ix, answer.dataset, answer.key, answer.without));
         } else {
-            records[ix] = record_of(&records[ix], &answer, kept.request.lang);
+            work.put(&mut records[ix], &answer, kept.request.lang);
             stay += 1;
         }
     }
@@ -192,15 +193,19 @@ pub(super) fn carry_out(
 
 fn finish(engine: &mut Engine, by: &str, turn: Turn, done: &Done) -> Result<Executed> {
     let t = engine.now();
-    let Turn { kept, work, mut records, stay, .. } = turn;
+    let Turn { mut kept, mut work, mut records, stay, .. } = turn;
     let (number, lang) = (kept.case.number.clone(), kept.request.lang);
     mark(&mut records, done, t);
     for ix in &done.left {
-        let (ground, until) = held_back(engine, &records, *ix, lang);
+        let (ground, until, holds) = held_back(engine, &work, &records, *ix, lang);
         let record = &mut records[*ix];
         record.state = REFUSE.to_owned();
         (record.ground, record.until) = (Some(ground), until);
+        if !holds.is_empty() {
+            work.held.insert(Choices::record_id(&record.dataset, &record.key), holds);
+        }
     }
+    owe(engine, &mut kept, &records, &done.gone, t);
     let executed = Executed {
         number: number.clone(),
         erased: done.gone.len() as u64,
@@ -211,7 +216,7 @@ fn finish(engine: &mut Engine, by: &str, turn: Turn, done: &Done) -> Result<Exec
     };
     let answered = kept.request.stage >= Stage::Answered;
     let same = kept.request.decision.as_ref().map(|d| d.outcome) == Some(outcome_of(&records))
-        && kept.request.deferred == parts_of(&records);
+        && kept.request.deferred == parts_of(&records, &work);
     let word = format!("erased:{}", executed.erased);
     keep(engine, kept, &work, Some(&records), step(t, by, word, None))?;
     if !answered && !same && executed.open == 0 && records.iter().all(|r| r.state != super::PERSON)
@@ -219,7 +224,7 @@ fn finish(engine: &mut Engine, by: &str, turn: Turn, done: &Done) -> Result<Exec
         let decide = Step::Decide {
             outcome: outcome_of(&records),
             reasons: reasons_of(&records, &engine.register, lang),
-            deferred: parts_of(&records),
+            deferred: parts_of(&records, &work),
         };
         desk(engine, by, t, "").take(&number, None, &decide, Told::Nothing, None)?;
     }
@@ -238,14 +243,27 @@ pub(super) fn mark(records: &mut [CaseRecord], done: &Done, t: Timestamp) {
     }
 }
 
-/// Why a record stays that nothing keeps by itself: records that refer to it do. The ground and the
-/// day are theirs, where the case knows them.
+/// Puts down who is to be told (Art. 19) that these records are gone.
+pub(super) fn owe(
+    engine: &Engine,
+    kept: &mut Kept,
+    records: &[CaseRecord],
+    gone: &[usize],
+    t: Timestamp,
+) {
+    let datasets = gone.iter().map(|ix| records[*ix].dataset.as_str());
+    kept.request.owe(disclosed(datasets, &engine.register), t);
+}
+
+/// Why a record stays that nothing keeps by itself: records that refer to it do. The ground, the day
+/// and the holds are theirs, where the case knows them.
 fn held_back(
     engine: &Engine,
+    work: &Work,
     records: &[CaseRecord],
     ix: usize,
     lang: frist_register::Lang,
-) -> (String, Option<jiff::civil::Date>) {
+) -> (String, Option<jiff::civil::Date>, Vec<String>) {
     let refers = |r: &&CaseRecord| {
         r.state == REFUSE
             && engine
@@ -261,7 +279,10 @@ fn held_back(
         "17(1) Records that must be kept refer to it",
     );
     match longest {
-        Some(other) => (other.ground.clone().unwrap_or_else(|| words.to_owned()), other.until),
-        None => (words.to_owned(), None),
+        Some(other) => {
+            let ground = other.ground.clone().unwrap_or_else(|| words.to_owned());
+            (ground, other.until, work.holds_of(other).cloned().unwrap_or_default())
+        }
+        None => (words.to_owned(), None, Vec::new()),
     }
 }

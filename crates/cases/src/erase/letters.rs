@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use frist_law::Basis;
-use frist_paper::letters::{Consent, LetterContext, LetterKind, Objection, RecipientLine};
+use frist_paper::letters::{Consent, DecisionLine, LetterContext, LetterKind, Objection};
 use frist_register::{Lang, Purpose, Register};
 use frist_state::case::CaseRecord;
 use frist_sweep::Engine;
@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use super::{ABSENT, ERASE, FOUND, PERSON, REFUSE, Work, desk, say};
 use crate::Result;
 use crate::decide::{Answer, Article, Question, RecordAnswer, Stands, Weighed};
+use crate::recipients;
 use crate::request::clock::day_of;
 use crate::request::desk::{Kept, Told};
 use crate::request::letters::{answer_kind, decision_lines, render};
@@ -156,13 +157,16 @@ pub(super) fn reasons_of(
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
-/// The parts that are done when their ground ends.
-pub(super) fn parts_of(records: &[CaseRecord]) -> Vec<Deferred> {
+/// The parts that are done when their ground ends: on its day, or when the hold is released.
+pub(super) fn parts_of<'r>(
+    records: impl IntoIterator<Item = &'r CaseRecord>,
+    work: &Work,
+) -> Vec<Deferred> {
     let mut parts: BTreeMap<_, u64> = BTreeMap::new();
-    for record in records.iter().filter(|r| r.state == REFUSE) {
-        if let Some(until) = record.until {
+    for record in records.into_iter().filter(|r| r.state == REFUSE) {
+        if record.until.is_some() || work.holds_of(record).is_some() {
             let ground = record.ground.clone().unwrap_or_default();
-            *parts.entry((record.dataset.clone(), until, ground)).or_default() += 1;
+            *parts.entry((record.dataset.clone(), record.until, ground)).or_default() += 1;
         }
     }
     let part = |((dataset, until, ground), records)| Deferred {
@@ -173,50 +177,6 @@ pub(super) fn parts_of(records: &[CaseRecord]) -> Vec<Deferred> {
         done: None,
     };
     parts.into_iter().map(part).collect()
-}
-
-/// Who has had data of the kinds that were erased, as the register says it (Art. 19): they are to be
-/// told, unless that is impossible or takes a disproportionate effort.
-pub fn recipients(records: &[CaseRecord], register: &Register, lang: Lang) -> Vec<RecipientLine> {
-    let mut lines: Vec<RecipientLine> = Vec::new();
-    let erased = records.iter().filter(|r| r.state == ERASE);
-    let mut datasets: Vec<&str> = erased.map(|r| r.dataset.as_str()).collect();
-    datasets.dedup();
-    for dataset in datasets.iter().filter_map(|id| register.dataset(id)) {
-        let Some(activity) = register.activity(&dataset.activity) else { continue };
-        for disclosure in &activity.disclosures {
-            let about = |s: &str| dataset.subjects.iter().any(|(subject, _)| subject.value == s);
-            let has = |c: &&str| dataset.categories.iter().any(|category| category.value == **c);
-            let categories: Vec<&str> =
-                disclosure.categories.iter().map(|c| c.value.as_str()).filter(has).collect();
-            if categories.is_empty() || !disclosure.subjects.iter().any(|s| about(&s.value)) {
-                continue;
-            }
-            let recipient =
-                register.recipients.iter().find(|r| r.id.value == disclosure.recipient.value);
-            let name = recipient.map(|r| r.title.get(lang)).filter(|t| !t.is_empty());
-            let name = name.unwrap_or(&disclosure.recipient.value).to_owned();
-            let what = categories.iter().map(|c| {
-                register.categories.get(*c).map_or(*c, |category| category.title.get(lang))
-            });
-            let mut what: Vec<String> = what.map(str::to_owned).collect();
-            match lines.iter_mut().find(|l| l.name == name) {
-                Some(line) => {
-                    what.retain(|w| !line.what.split(", ").any(|old| old == w));
-                    for w in what {
-                        line.what.push_str(", ");
-                        line.what.push_str(&w);
-                    }
-                }
-                None => lines.push(RecipientLine {
-                    name,
-                    what: what.join(", "),
-                    ..RecipientLine::default()
-                }),
-            }
-        }
-    }
-    lines
 }
 
 /// What a letter about these records is made from.
@@ -236,8 +196,33 @@ pub(super) fn context(
         .cloned()
         .collect();
     context.decisions = decision_lines(&told, &engine.register, lang);
-    context.recipients = recipients(&told, &engine.register, lang);
+    promise(&mut context.decisions, kept, &engine.register);
+    let erased = told.iter().filter(|r| r.state == ERASE).map(|r| r.dataset.as_str());
+    context.recipients =
+        recipients::lines(erased, &engine.register, lang, &kept.request.recipients);
     context
+}
+
+/// Marks the lines of what the person is told of when it goes: the parts that wait.
+fn promise(lines: &mut [DecisionLine], kept: &Kept, register: &Register) {
+    for part in kept.request.open_parts() {
+        let record = CaseRecord {
+            dataset: part.dataset.clone(),
+            key: String::new(),
+            why: String::new(),
+            state: REFUSE.to_owned(),
+            ground: Some(part.ground.clone()),
+            until: part.until,
+            done_at: None,
+        };
+        for told in decision_lines(&[record], register, kept.request.lang) {
+            let same = |l: &&mut DecisionLine| {
+                (&l.what, &l.ground, &l.article, l.until)
+                    == (&told.what, &told.ground, &told.article, told.until)
+            };
+            lines.iter_mut().filter(same).for_each(|line| line.told = true);
+        }
+    }
 }
 
 /// How a request is answered.
@@ -342,7 +327,7 @@ fn compose(
     }
     if outcome == Outcome::Granted && context.decisions.is_empty() {
         // A letter that grants must say what: nothing was there.
-        context.decisions.push(frist_paper::letters::DecisionLine {
+        context.decisions.push(DecisionLine {
             what: say(lang, "Vi har ingen oplysninger om dig", "We hold no data about you").into(),
             answer: ERASE.into(),
             ..Default::default()

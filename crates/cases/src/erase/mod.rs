@@ -31,7 +31,7 @@ use crate::{CasesError, Result};
 
 pub use deferred::{Finished, finish_deferred};
 pub use execute::{Executed, execute};
-pub use letters::{Answering, Why, answer, answer_as, asked, draft, filled, recipients, why};
+pub use letters::{Answering, Why, answer, answer_as, asked, draft, filled, why};
 pub use search::{Answered, answered, search};
 pub use settle::{Settled, approve, choose, settle};
 
@@ -58,6 +58,9 @@ pub(crate) struct Work {
     pub(crate) needs: Vec<Trip>,
     pub(crate) decided_by: Option<String>,
     pub(crate) approved_by: Option<String>,
+    /// By which holds records are refused, by [`Choices::record_id`] and the holds' ids.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) held: BTreeMap<String, Vec<String>>,
 }
 
 impl Work {
@@ -67,6 +70,21 @@ impl Work {
             what: "what was decided in a request",
             why: format!("case `{}` has it in another form", kept.case.number),
         })
+    }
+
+    /// Puts an answer down with its record, and by which holds it is refused.
+    fn put(&mut self, record: &mut CaseRecord, answer: &RecordAnswer, lang: Lang) {
+        let id = Choices::record_id(&record.dataset, &record.key);
+        match answer.holds.as_slice() {
+            [] => drop(self.held.remove(&id)),
+            holds => drop(self.held.insert(id, holds.to_vec())),
+        }
+        *record = letters::record_of(record, answer, lang);
+    }
+
+    /// The holds by which a record is refused.
+    fn holds_of(&self, record: &CaseRecord) -> Option<&Vec<String>> {
+        self.held.get(&Choices::record_id(&record.dataset, &record.key))
     }
 
     fn is_approved(&self) -> bool {
@@ -197,11 +215,12 @@ pub(crate) fn keep(
     let value = serde_json::to_value(work)
         .map_err(|e| CasesError::Damaged { what: "what was decided", why: e.to_string() })?;
     kept.request.work.insert(WORK.to_owned(), value);
-    let change = CaseChange { body: kept.request.body()?, ..kept.case.change() };
+    let due = kept.request.due(&engine.register.controller.calendar).map(|due| due.over);
+    let change = CaseChange { body: kept.request.body()?, due, ..kept.case.change() };
     let (number, version) = (kept.case.number.clone(), kept.case.version);
     let version = engine.state.change_case_with(&number, version, &change, &step, &[], records)?;
     kept.case.version = version;
-    kept.case.body = change.body;
+    (kept.case.body, kept.case.due) = (change.body, change.due);
     Ok(kept)
 }
 

@@ -7,7 +7,7 @@ use frist_sweep::Engine;
 use frist_sweep::guard::{self, Trip};
 use jiff::Timestamp;
 
-use super::letters::{outcome_of, parts_of, reasons_of, record_of};
+use super::letters::{outcome_of, parts_of, reasons_of};
 use super::{ERASE, PERSON, Work, decide_records, desk, keep, step};
 use crate::decide::{Choices, RecordAnswer};
 use crate::request::desk::{Kept, Told};
@@ -74,7 +74,7 @@ pub fn settle(engine: &mut Engine, by: &str, number: &str, t: Timestamp) -> Resu
     let answers = decide_records(engine, &kept, &work, &open_records, t)?;
     let lang = kept.request.lang;
     for (ix, answer) in open.iter().zip(&answers) {
-        records[*ix] = record_of(&records[*ix], answer, lang);
+        work.put(&mut records[*ix], answer, lang);
     }
     work.needs = trips(engine, &answers)?;
     (work.decided_by, work.approved_by) = (Some(by.to_owned()), None);
@@ -89,7 +89,7 @@ pub fn settle(engine: &mut Engine, by: &str, number: &str, t: Timestamp) -> Resu
     let decide = Step::Decide {
         outcome,
         reasons: reasons_of(&records, &engine.register, lang),
-        deferred: parts_of(&records),
+        deferred: parts_of(&records, &work),
     };
     // Looked at first, so that a decision that cannot be taken keeps nothing.
     desk(engine, by, t, "").after(&kept, &decide)?;

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::model::{Deferred, Request, Stage};
+use super::recipient::Recipient;
 
 /// What is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub enum DueFor {
     Refusal,
     /// A part that was put off until its ground ended.
     Deferred,
+    /// Telling those who have had the data, Art. 19.
+    Recipients,
 }
 
 /// Until when something is due.
@@ -35,6 +38,9 @@ pub struct Due {
     pub over: Timestamp,
 }
 
+/// Art. 19 sets no day. So that nobody is forgotten, telling the recipients is due with the answer, or
+/// so many days after it was carried out where that is later: Frist's own choice.
+const TELL_WITHIN_DAYS: i64 = 7;
 const ONE_MONTH: Period = Period::months(1);
 /// One month and two further ones; counted as one period from the start.
 const THREE_MONTHS: Period = Period::months(3);
@@ -79,12 +85,28 @@ impl Request {
         match self.stage {
             Stage::Closed => None,
             Stage::Answered => {
-                let next = self.open_parts().map(|part| part.until).min()?;
-                let last_day = next.tomorrow().ok()?;
-                Some(Due { what: DueFor::Deferred, last_day, over: end_of(last_day, calendar)? })
+                let part = self.open_parts().filter_map(|part| part.until).min();
+                let part = part.and_then(|until| until.tomorrow().ok());
+                let tell = self.untold().filter_map(|r| self.tell_by(r, calendar)).min();
+                let what = match (part, tell) {
+                    (Some(part), Some(tell)) if part < tell => (part, DueFor::Deferred),
+                    (_, Some(tell)) => (tell, DueFor::Recipients),
+                    (Some(part), None) => (part, DueFor::Deferred),
+                    (None, None) => return None,
+                };
+                let (last_day, what) = what;
+                Some(Due { what, last_day, over: end_of(last_day, calendar)? })
             }
             _ => self.answer_due(calendar),
         }
+    }
+
+    /// The day by which a recipient is to be told.
+    #[must_use]
+    pub fn tell_by(&self, recipient: &Recipient, calendar: &Calendar) -> Option<Date> {
+        let within = jiff::Span::new().days(TELL_WITHIN_DAYS);
+        let week = day_of(recipient.since, calendar).checked_add(within).ok()?;
+        Some(self.answer_due(calendar).map_or(week, |answer| answer.last_day.max(week)))
     }
 
     /// The last day on which an extension can be taken at `now`; none when it cannot any more.
@@ -108,10 +130,16 @@ impl Request {
 }
 
 impl Deferred {
-    /// Whether its ground has ended at `now`.
+    /// Whether its ground has ended at `now`. Of a hold it cannot be said from the day.
     #[must_use]
     pub fn ended(&self, now: Timestamp, calendar: &Calendar) -> bool {
-        day_of(now, calendar) > self.until
+        self.until.is_some_and(|until| day_of(now, calendar) > until)
+    }
+
+    /// Whether it may be done at `now`, as far as the day says it: a hold may have been released.
+    #[must_use]
+    pub fn may_be_done(&self, now: Timestamp, calendar: &Calendar) -> bool {
+        self.until.is_none() || self.ended(now, calendar)
     }
 }
 

@@ -255,15 +255,18 @@ impl<'a> Desk<'a> {
         self.take(number, seen, &step, Told::Letter(LetterKind::Extension, Box::new(context)), None)
     }
 
-    /// Closes the request if it is answered and no part of it is open; answers whether it did.
+    /// Closes the request if it is answered, no part of it is open and every recipient is told;
+    /// answers whether it did.
     ///
     /// # Errors
     ///
     /// As [`Desk::take`].
     pub fn close_if_done(&mut self, number: &str) -> Result<bool> {
         let kept = self.load(number)?;
-        let done =
-            kept.request.stage == Stage::Answered && kept.request.open_parts().next().is_none();
+        let request = &kept.request;
+        let done = request.stage == Stage::Answered
+            && request.open_parts().next().is_none()
+            && request.untold().next().is_none();
         if done {
             self.take(number, None, &Step::Close, Told::Nothing, None)?;
         }

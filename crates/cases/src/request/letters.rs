@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::clock::day_of;
 use super::desk::Kept;
 use super::model::{Outcome, Right};
+use super::recipient::Notice;
 use super::steps::Step;
 use crate::{CasesError, Result};
 
@@ -67,12 +68,22 @@ pub(crate) fn render(
     kept: &Kept,
     register: &Register,
 ) -> Result<frist_paper::Document> {
+    render_in(kept.request.lang, kind, context, register)
+}
+
+/// The letter, in this language.
+pub(crate) fn render_in(
+    lang: Lang,
+    kind: LetterKind,
+    context: &LetterContext,
+    register: &Register,
+) -> Result<frist_paper::Document> {
     let own = register.letters.iter().find(|letter| letter.id.value == kind.id());
     let context = serde_json::to_value(context).map_err(|e| CasesError::Damaged {
         what: "what a letter is made from",
         why: e.to_string(),
     })?;
-    Ok(frist_paper::letters::render(kind, kept.request.lang, own, &context)?)
+    Ok(frist_paper::letters::render(kind, lang, own, &context)?)
 }
 
 /// The letter as papers: HTML and text always, PDF where the program can.
@@ -83,13 +94,24 @@ pub(super) fn write(
     register: &Register,
     at: Timestamp,
 ) -> Result<Vec<Paper>> {
-    let lang = kept.request.lang;
     let letter = render(kind, context, kept, register)?;
+    let stem = format!("{}-{}", kept.case.number, kind.id());
+    papers(kind, &stem, kept.request.lang, &letter, at)
+}
+
+/// A letter as papers of this name: HTML and text always, PDF where the program can.
+pub(crate) fn papers(
+    kind: LetterKind,
+    stem: &str,
+    lang: Lang,
+    letter: &frist_paper::Document,
+    at: Timestamp,
+) -> Result<Vec<Paper>> {
     let paper = |extension: &str, media_type: &str, bytes: Vec<u8>| Paper {
         kind: kind.id().to_owned(),
         lang: Some(if lang == Lang::Da { "da" } else { "en" }.to_owned()),
         media_type: media_type.to_owned(),
-        name: format!("{}-{}.{extension}", kept.case.number, kind.id()),
+        name: format!("{stem}.{extension}"),
         bytes,
         made_at: at,
     };
@@ -156,6 +178,7 @@ pub fn decision_lines(
                 article,
                 until: record.until,
                 count: Some(1),
+                told: false,
             }),
         }
     }
@@ -175,7 +198,13 @@ pub(super) fn particulars(step: &Step) -> Option<String> {
             Some(reasons) => format!("{}: {reasons}", outcome.as_str()),
             None => outcome.as_str().to_owned(),
         }),
-        Step::PartsDone { dataset } => Some(dataset.clone()),
+        Step::PartsDone { dataset, .. } => Some(dataset.clone()),
+        Step::Tell { recipient, notice: Notice::Told { on, how } } => {
+            Some(format!("{recipient}: {on}, {how}"))
+        }
+        Step::Tell { recipient, notice: Notice::Cannot { why } } => {
+            Some(format!("{recipient}: not told, {why}"))
+        }
         Step::Searched | Step::Answer | Step::Close => None,
     }
 }

@@ -11,6 +11,7 @@ pub mod desk;
 pub mod letters;
 pub mod model;
 pub mod overview;
+pub mod recipient;
 pub mod standing;
 pub mod steps;
 pub mod tidy;
@@ -23,6 +24,7 @@ pub use model::{
     Right, Stage,
 };
 pub use overview::{Line, Summary, line, overview, overview_page, soon, standing_of_open, summary};
+pub use recipient::{Disclosed, Notice, Recipient};
 pub use standing::Standing;
 pub use steps::{Actor, NotNow, Step, StepName};
 pub use tidy::{Tidied, tidy};

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::recipient::Recipient;
 use crate::{CasesError, Result};
 
 /// Which right is used.
@@ -241,8 +242,10 @@ pub struct Deferred {
     pub dataset: String,
     /// The ground, such as `17(3)(b)`, and the statute.
     pub ground: String,
-    /// The last day on which the ground stands: it is done the day after.
-    pub until: Date,
+    /// The last day on which the ground stands: it is done the day after. None for a hold, which
+    /// stands until it is released.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Date>,
     /// How many records.
     pub records: u64,
     /// When it was done and the person told.
@@ -298,6 +301,9 @@ pub struct Request {
     /// The parts that wait for their ground to end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deferred: Vec<Deferred>,
+    /// Those who have had what was erased, rectified or restricted, and what they were told (Art. 19).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recipients: Vec<Recipient>,
     /// What finding, deciding and executing keep with the request, each under its own name.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub work: Map<String, Value>,
@@ -369,6 +375,7 @@ impl Request {
             answered: None,
             withdrawn: None,
             deferred: Vec::new(),
+            recipients: Vec::new(),
             work: Map::new(),
         })
     }

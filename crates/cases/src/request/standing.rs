@@ -18,7 +18,7 @@ pub struct Standing {
     pub stage: Stage,
     /// The last day of what is due next; none when nothing is.
     pub last_day: Option<Date>,
-    /// What is due next: `answer`, `refusal`, `deferred`.
+    /// What is due next: `answer`, `refusal`, `deferred`, `recipients`.
     pub due_for: Option<&'static str>,
     /// Days until the last day: 0 on it, negative after it.
     pub days_left: Option<i32>,
@@ -35,6 +35,8 @@ pub struct Standing {
     pub extended: bool,
     /// How many parts wait for their ground to end.
     pub open_parts: usize,
+    /// How many recipients of what was changed are not told yet (Art. 19).
+    pub untold: usize,
     /// How many days late the answer was given.
     pub answered_late: Option<u32>,
 }
@@ -54,6 +56,7 @@ impl Request {
                 DueFor::Answer => "answer",
                 DueFor::Refusal => "refusal",
                 DueFor::Deferred => "deferred",
+                DueFor::Recipients => "recipients",
             }),
             days_left: due.map(|due| days_between(today, due.last_day)),
             late: due.is_some_and(|due| now >= due.over),
@@ -65,6 +68,7 @@ impl Request {
             extension_until: self.extension_until(now, calendar),
             extended: self.extension.is_some(),
             open_parts: self.open_parts().count(),
+            untold: self.untold().count(),
             answered_late: self.answered_late(calendar),
         }
     }

@@ -11,8 +11,9 @@
 //! | decided (unfounded) | before the answer | reasons, and a person |
 //! | answered | decided | |
 //! | part done | answered | the part's ground has ended |
-//! | withdrawn | before the answer | how the person said so |
-//! | closed | answered | no part is open |
+//! | recipient told, or cannot be | something was carried out | how, or why not |
+//! | withdrawn | before the answer | how the person said so; no recipient waits to be told |
+//! | closed | answered | no part is open, no recipient waits to be told |
 //! | reopened | answered, closed | a reason |
 
 use frist_law::Calendar;
@@ -20,6 +21,7 @@ use jiff::Timestamp;
 
 use super::clock::day_of;
 use super::model::{Decision, Deferred, Extension, IdentityCheck, Outcome, Request, Stage};
+use super::recipient::Notice;
 
 /// Who takes a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,10 +76,19 @@ pub enum Step {
     },
     /// The person has the answer.
     Answer,
-    /// The open parts of a data set up to a day were done, and the person was told.
+    /// Open parts of a data set were done, and the person was told.
     PartsDone {
         /// The data set.
         dataset: String,
+        /// What of it still waits: a part that is not among these is done, unless its day has not come.
+        waiting: Vec<Deferred>,
+    },
+    /// A recipient of the data was told what was done with it, or why that cannot be (Art. 19).
+    Tell {
+        /// The recipient's id.
+        recipient: String,
+        /// What came of it.
+        notice: Notice,
     },
     /// The person took the request back.
     Withdraw {
@@ -117,6 +128,8 @@ pub enum StepName {
     Answer,
     /// [`Step::PartsDone`].
     DoParts,
+    /// [`Step::Tell`].
+    Tell,
     /// [`Step::Withdraw`].
     Withdraw,
     /// [`Step::Close`].
@@ -127,7 +140,7 @@ pub enum StepName {
 
 impl StepName {
     /// All of them.
-    pub const ALL: [StepName; 10] = [
+    pub const ALL: [StepName; 11] = [
         StepName::AskIdentity,
         StepName::IdentityKnown,
         StepName::Search,
@@ -135,6 +148,7 @@ impl StepName {
         StepName::Decide,
         StepName::Answer,
         StepName::DoParts,
+        StepName::Tell,
         StepName::Withdraw,
         StepName::Close,
         StepName::Reopen,
@@ -151,6 +165,7 @@ impl StepName {
             StepName::Decide => "decided",
             StepName::Answer => "answered",
             StepName::DoParts => "part-done",
+            StepName::Tell => "recipient-told",
             StepName::Withdraw => "withdrawn",
             StepName::Close => "closed",
             StepName::Reopen => "reopened",
@@ -168,6 +183,7 @@ impl StepName {
             StepName::Decide => "decide",
             StepName::Answer => "answer",
             StepName::DoParts => "do the parts whose ground has ended",
+            StepName::Tell => "record that a recipient was told",
             StepName::Withdraw => "record that the person withdrew it",
             StepName::Close => "close",
             StepName::Reopen => "reopen",
@@ -207,6 +223,7 @@ impl Step {
             Step::Decide { .. } => StepName::Decide,
             Step::Answer => StepName::Answer,
             Step::PartsDone { .. } => StepName::DoParts,
+            Step::Tell { .. } => StepName::Tell,
             Step::Withdraw { .. } => StepName::Withdraw,
             Step::Close => StepName::Close,
             Step::Reopen { .. } => StepName::Reopen,
@@ -218,7 +235,7 @@ impl Request {
     /// Why a step of this name cannot be taken at `now`, whatever it says; none when it can.
     fn hindrance(&self, step: StepName, now: Timestamp, calendar: &Calendar) -> Option<String> {
         let stage = self.stage;
-        let ended = |part: &Deferred| part.ended(now, calendar);
+        let ended = |part: &Deferred| part.may_be_done(now, calendar);
         let why = match step {
             _ if stage == Stage::Closed && step != StepName::Reopen => "it is closed",
             StepName::AskIdentity if stage >= Stage::Decided => "it is decided",
@@ -250,16 +267,32 @@ impl Request {
             StepName::DoParts if stage < Stage::Answered => "it is not answered yet",
             StepName::DoParts if self.open_parts().next().is_none() => "no part is open",
             StepName::DoParts if !self.open_parts().any(ended) => {
-                return self.open_parts().map(|p| p.until).min().map(|until| {
-                    format!(
+                return Some(match self.open_parts().filter_map(|p| p.until).min() {
+                    Some(until) => format!(
                         "the first ground stands until {until}; what it covers must stay so long"
-                    )
+                    ),
+                    None => "the hold stands until it is released".to_owned(),
                 });
             }
+            StepName::Tell if self.recipients.is_empty() => {
+                "nothing was carried out that a recipient is to be told of"
+            }
+            StepName::Tell if !self.recipients.iter().any(|r| self.tellable(&r.id).is_some()) => {
+                "every recipient is told"
+            }
             StepName::Withdraw if stage >= Stage::Answered => "it is answered",
+            StepName::Withdraw if self.untold().next().is_some() => {
+                "what was carried out is not told to every recipient yet (Art. 19)"
+            }
             StepName::Close if stage < Stage::Answered => "it is not answered yet",
+            StepName::Close if self.untold().next().is_some() => {
+                "not every recipient is told of it yet (Art. 19)"
+            }
+            StepName::Close if self.open_parts().any(|p| p.until.is_none()) => {
+                "parts of it wait for a hold to be released"
+            }
             StepName::Close => {
-                let until = self.open_parts().map(|p| p.until).max()?;
+                let until = self.open_parts().filter_map(|p| p.until).max()?;
                 return Some(format!(
                     "parts of it wait for their ground to end, the last on {until}"
                 ));
@@ -342,11 +375,23 @@ impl Request {
                 next.answered = Some(now);
                 next.stage = Stage::Answered;
             }
-            Step::PartsDone { dataset } => {
-                let done = |part: &&mut Deferred| {
-                    part.done.is_none() && part.dataset == *dataset && part.ended(now, calendar)
-                };
-                next.deferred.iter_mut().filter(done).for_each(|part| part.done = Some(now));
+            Step::PartsDone { dataset, waiting } => {
+                let mut waiting: Vec<&Deferred> = waiting.iter().collect();
+                let open = |p: &&mut Deferred| p.done.is_none() && p.dataset == *dataset;
+                for part in next.deferred.iter_mut().filter(open) {
+                    let same = |w: &&Deferred| (&w.ground, w.until) == (&part.ground, part.until);
+                    match waiting.iter().position(same) {
+                        Some(ix) => part.records = waiting.swap_remove(ix).records,
+                        None if part.may_be_done(now, calendar) => part.done = Some(now),
+                        None => {}
+                    }
+                }
+                next.deferred.extend(waiting.into_iter().cloned());
+            }
+            Step::Tell { recipient, notice } => {
+                if let Some(ix) = next.tellable(recipient) {
+                    next.recipients[ix].notice = Some(notice.clone());
+                }
             }
             Step::Withdraw { how } => {
                 next.withdrawn = Some(how.clone());
@@ -442,14 +487,28 @@ impl Request {
                 "parts wait for their ground to end, so it is not unfounded"
             }
             Step::Decide { deferred, .. }
-                if deferred.iter().any(|part| part.until < day_of(now, calendar)) =>
+                if deferred.iter().any(|part| part.ended(now, calendar)) =>
             {
                 "a ground that has ended cannot put off a part"
             }
-            Step::PartsDone { dataset }
-                if !self.open_parts().any(|p| p.dataset == *dataset && p.ended(now, calendar)) =>
+            Step::PartsDone { dataset, .. }
+                if !self
+                    .open_parts()
+                    .any(|p| p.dataset == *dataset && p.may_be_done(now, calendar)) =>
             {
                 return Some(format!("`{dataset}` has no open part whose ground has ended"));
+            }
+            Step::Tell { recipient, .. } if self.tellable(recipient).is_none() => {
+                return Some(format!("`{recipient}` is no recipient that is to be told"));
+            }
+            Step::Tell { notice: Notice::Told { how, .. }, .. } if empty(how) => {
+                "say by which way the recipient was told"
+            }
+            Step::Tell { notice: Notice::Told { on, .. }, .. } if *on > day_of(now, calendar) => {
+                "the day on which the recipient was told is in the future"
+            }
+            Step::Tell { notice: Notice::Cannot { why }, .. } if empty(why) => {
+                "say why it is impossible or takes a disproportionate effort (Art. 19)"
             }
             Step::Withdraw { how } if empty(how) => "say how the person took it back",
             Step::Reopen { reason } if empty(reason) => "say why",

@@ -84,8 +84,10 @@ pub fn due_for(what: DueFor, lang: Lang) -> &'static str {
         (Lang::Da, DueFor::Answer) => "svar",
         (Lang::Da, DueFor::Refusal) => "afslag (art. 12, stk. 4)",
         (Lang::Da, DueFor::Deferred) => "udskudt del",
+        (Lang::Da, DueFor::Recipients) => "underretning af modtagere (art. 19)",
         (Lang::En, DueFor::Answer) => "answer",
         (Lang::En, DueFor::Refusal) => "refusal (Art. 12(4))",
         (Lang::En, DueFor::Deferred) => "deferred part",
+        (Lang::En, DueFor::Recipients) => "notice to recipients (Art. 19)",
     }
 }

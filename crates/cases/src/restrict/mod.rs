@@ -28,12 +28,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::decide::RESTRICTION;
 use crate::erase::{ABSENT, desk, keys_of, say, step};
+use crate::recipients::{disclosed, lines};
 use crate::request::clock::day_of;
 use crate::request::desk::{Kept, Told};
 use crate::request::{Outcome, Stage, Step};
 use crate::{CasesError, Result};
 
-pub use rectify::{Change, rectify};
+pub use rectify::{Change, changes, rectify};
 
 /// Under this name the restriction is kept with the request.
 const WORK: &str = "restrict";
@@ -151,8 +152,14 @@ pub fn restrict(
         done.cannot.iter().map(|(d, _, why)| format!("{}: {why}", title(engine, d))).collect();
     let text = (!reasons.is_empty()).then(|| reasons.join("\n"));
     let decide = Step::Decide { outcome, reasons: text, deferred: Vec::new() };
-    let kept = desk(engine, by, t, signed).take(number, None, &decide, Told::Nothing, None)?;
+    let mut kept = desk(engine, by, t, signed).take(number, None, &decide, Told::Nothing, None)?;
+    let touched = || keys.iter().map(|(dataset, _)| dataset.as_str());
+    kept.request.owe(disclosed(touched(), &engine.register), work.from.unwrap_or(t));
+    let word = format!("restricted:{}", keys.len());
+    keep_work(engine, kept, WORK, &work, step(t, by, word, None))?;
+    let kept = desk(engine, by, t, signed).load(number)?;
     let mut context = desk(engine, by, t, signed).context(&kept);
+    context.recipients = lines(touched(), &engine.register, lang, &kept.request.recipients);
     let from = Some(day_of(work.from.unwrap_or(t), &engine.register.controller.calendar));
     context.restriction =
         Some(Restriction { article: work.article.clone(), from, ..Restriction::default() });

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{keep_work, work_of};
-use crate::erase::{desk, recipients, step};
+use crate::erase::{desk, step};
+use crate::recipients::{disclosed, lines};
 use crate::request::desk::Told;
 use crate::request::{Outcome, Right, Step};
 use crate::{CasesError, Result};
@@ -36,6 +37,14 @@ impl std::fmt::Debug for Change {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Change({}, {})", self.dataset, self.field)
     }
+}
+
+/// The changes that were made in a request so far.
+///
+/// # Errors
+/// When what is kept with it cannot be read.
+pub fn changes(kept: &crate::request::Kept) -> Result<Vec<Change>> {
+    Ok(work_of(kept, WORK)?.unwrap_or_default())
 }
 
 /// Changes fields of a record that the search of this request found. With `finish`, the request is
@@ -125,7 +134,13 @@ pub fn rectify(
         }
     }
     if finish {
-        let kept = desk(engine, by, t, signed).take(number, None, &granted, Told::Nothing, None)?;
+        let mut kept =
+            desk(engine, by, t, signed).take(number, None, &granted, Told::Nothing, None)?;
+        let touched = || all.iter().map(|c| c.dataset.as_str());
+        kept.request.owe(disclosed(touched(), &engine.register), t);
+        let word = format!("rectified:{}", all.len());
+        keep_work(engine, kept, WORK, &all, step(t, by, word, None))?;
+        let kept = desk(engine, by, t, signed).load(number)?;
         let mut context: LetterContext = desk(engine, by, t, signed).context(&kept);
         let line = |c: &Change| RectifiedLine {
             what: c.field.clone(),
@@ -134,15 +149,7 @@ pub fn rectify(
         };
         context.rectified = all.iter().map(line).collect();
         let lang = kept.request.lang;
-        let changed: Vec<_> = records
-            .iter()
-            .filter(|r| all.iter().any(|c| c.dataset == r.dataset && c.key == r.key))
-            .map(|r| frist_state::case::CaseRecord {
-                state: crate::erase::ERASE.into(),
-                ..r.clone()
-            })
-            .collect();
-        context.recipients = recipients(&changed, &engine.register, lang);
+        context.recipients = lines(touched(), &engine.register, lang, &kept.request.recipients);
         let letter = Told::Letter(LetterKind::Rectified, Box::new(context));
         let mut desk = desk(engine, by, t, signed);
         desk.take(number, None, &Step::Answer, letter, None)?;

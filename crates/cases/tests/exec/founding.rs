@@ -2,7 +2,8 @@
 
 use frist_cases::decide::{Article, Own, Weighed};
 use frist_cases::erase;
-use frist_cases::request::{Outcome, Right};
+use frist_cases::recipients;
+use frist_cases::request::{Notice, Outcome, Right};
 use frist_state::Scope;
 
 use super::support::*;
@@ -110,6 +111,9 @@ fn an_invoice_after_three_years_is_refused_and_goes_when_the_statute_lets_it() {
     ] {
         assert!(text.contains(words), "{words}\n{text}");
     }
+    let told = Notice::Told { on: jiff::civil::date(2026, 3, 2), how: "brev".into() };
+    let now = org.clock.now();
+    recipients::tell(&mut engine, "ida", &number, None, "collector", told, now).unwrap();
     // The ordinary sweep erases the older one when its ground ends; the person is told.
     org.clock.set("2027-01-01T11:00:00Z");
     org.sweep(&mut engine);

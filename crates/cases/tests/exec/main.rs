@@ -4,7 +4,10 @@
 
 mod along;
 mod founding;
+mod held;
+mod killed;
 mod never;
 mod packages;
+mod recipients;
 mod restricting;
 mod support;

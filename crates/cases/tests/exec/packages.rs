@@ -221,6 +221,37 @@ fn portability_is_what_rests_on_consent_or_contract_and_came_from_the_person() {
 }
 
 #[test]
+fn portability_hands_over_the_fields_that_the_person_provided() {
+    // Said by field, the activity's source no longer stands against the whole data set; of a data set
+    // of which nothing was provided nothing is handed over.
+    let rules = RULES
+        .replacen("others = [\"text\"]", "others = [\"text\"]\nprovided = [\"ID\", \"sent\"]", 1)
+        .replacen("at = \"s/news\"", "at = \"s/news\"\nprovided = []", 1);
+    let org = org_of(&rules);
+    let mut engine = org.engine();
+    let number = org.open(&mut engine, Right::Portability, 7);
+    let t = org.clock.now();
+    // What is not handed over needs no reviewer.
+    assert!(review(&mut engine, &number, t).unwrap().is_empty());
+    let package = deliver(&mut engine, "ida", "", &number, false, None, t).unwrap();
+    let files = files(&package.bytes);
+    assert_eq!(files.keys().collect::<Vec<_>>(), ["csv/letters.csv", "oplysninger.json"]);
+    let csv = String::from_utf8_lossy(&files["csv/letters.csv"]).into_owned();
+    assert_eq!(csv, "id,sent\n1,2025-01-01\n2,2025-01-02\n");
+    let said = package.left_out.join("\n");
+    assert!(
+        said.contains(
+            "Breve: felter, som ikke kommer fra dig selv (artikel 20, stk. 1): customer_id, text"
+        ),
+        "{said}"
+    );
+    assert!(said.contains("Nyhedsbreve: kommer ikke fra dig selv"), "{said}");
+    // Access is to all of it.
+    let number = org.open(&mut engine, Right::Access, 7);
+    assert_eq!(review(&mut engine, &number, t).unwrap().len(), 2);
+}
+
+#[test]
 fn a_package_is_made_as_often_as_needed_and_handed_over_once() {
     use frist_cases::access::{Seal, hand_over, judge_all, made, make};
     let org = org();

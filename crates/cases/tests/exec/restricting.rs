@@ -59,7 +59,7 @@ from = "ended"
 period = "1 year"
 "#;
 
-fn org(postgres: Option<frist_testkit::TestDatabase>) -> Org {
+pub fn org(postgres: Option<frist_testkit::TestDatabase>) -> Org {
     org_of(postgres, RULES)
 }
 

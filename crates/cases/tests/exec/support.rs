@@ -17,6 +17,9 @@ use jiff::Timestamp;
 pub struct Clock(Arc<Mutex<Timestamp>>);
 
 impl Clock {
+    pub fn at(t: &str) -> Self {
+        Self(Arc::new(Mutex::new(t.parse().unwrap())))
+    }
     pub fn set(&self, t: &str) {
         *self.0.lock().unwrap() = t.parse().unwrap();
     }
@@ -102,24 +105,8 @@ impl Org {
     }
 
     pub fn engine(&self) -> Engine {
-        let files = vec![("register.toml".to_owned(), self.register.clone())];
-        let register = Register::read(&files).register.unwrap();
-        let revision = revision_hash(&register).parse().unwrap();
-        let (base, clock) = (self.dir.path().to_owned(), self.clock.clone());
         let url = self.postgres.as_ref().map(|p| p.url.clone());
-        Engine::new(
-            Loaded { register, revision, files },
-            LawBook::embedded(),
-            State::open(&Location::File(self.dir.path().join("state.sqlite"))).unwrap(),
-            Keys { record: RecordKey::new([7; 32]), pseudonym: [8; 32] },
-            Id::new("ida").unwrap(),
-            "test".into(),
-            Box::new(move |store| {
-                let env = |name: &str| url.clone().filter(|_| name == "STORE_URL");
-                frist_stores::open(store, &base, &env)
-            }),
-            Box::new(move || clock.now()),
-        )
+        engine_at(self.dir.path(), &self.register, url, self.clock.clone())
     }
 
     pub fn hold(&self, engine: &mut Engine, id: &str, scope: Scope) {
@@ -141,6 +128,17 @@ impl Org {
             by: Id::new("ida").unwrap(),
         };
         engine.state.add_hold(&hold, &Entry::new(self.clock.now(), kind)).unwrap();
+    }
+
+    /// Releases a hold.
+    pub fn release(&self, engine: &mut Engine, id: &str) {
+        let kind = Kind::Hold {
+            hold: Id::new(id).unwrap(),
+            change: HoldChange::Released,
+            by: Id::new("ida").unwrap(),
+        };
+        let now = self.clock.now();
+        engine.state.release_hold(id, "ida", now, None, &Entry::new(now, kind)).unwrap();
     }
 
     /// Opens a request of customer `id`.
@@ -183,6 +181,32 @@ impl Org {
         }
         assert!(engine.sweep(&plan.id, &mut |_| ()).unwrap().green());
     }
+}
+
+/// An engine for the organisation that lies in a folder.
+pub fn engine_at(
+    dir: &std::path::Path,
+    register: &str,
+    url: Option<String>,
+    clock: Clock,
+) -> Engine {
+    let files = vec![("register.toml".to_owned(), register.to_owned())];
+    let register = Register::read(&files).register.unwrap();
+    let revision = revision_hash(&register).parse().unwrap();
+    let base = dir.to_owned();
+    Engine::new(
+        Loaded { register, revision, files },
+        LawBook::embedded(),
+        State::open(&Location::File(dir.join("state.sqlite"))).unwrap(),
+        Keys { record: RecordKey::new([7; 32]), pseudonym: [8; 32] },
+        Id::new("ida").unwrap(),
+        "test".into(),
+        Box::new(move |store| {
+            let env = |name: &str| url.clone().filter(|_| name == "STORE_URL");
+            frist_stores::open(store, &base, &env)
+        }),
+        Box::new(move || clock.now()),
+    )
 }
 
 /// What is answered for each record, as `dataset/key: state ground until`.

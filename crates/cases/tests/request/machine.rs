@@ -1,7 +1,8 @@
 //! The table of steps, by property: whatever is tried in whatever order.
 
 use frist_cases::request::{
-    Actor, Deferred, NewRequest, NotNow, Outcome, Request, Right, Stage, Step, StepName,
+    Actor, Deferred, Disclosed, NewRequest, NotNow, Notice, Outcome, Request, Right, Stage, Step,
+    StepName,
 };
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -30,13 +31,32 @@ fn whole(name: StepName, request: &Request, now: Timestamp) -> Step {
         StepName::DoParts => Step::PartsDone {
             dataset: request
                 .open_parts()
-                .find(|part| part.until < today)
+                .find(|part| part.until.is_none_or(|until| until < today))
                 .map_or(some("invoices"), |part| part.dataset.clone()),
+            waiting: Vec::new(),
+        },
+        StepName::Tell => Step::Tell {
+            recipient: request
+                .untold()
+                .chain(request.recipients.iter().rev().filter(|r| cannot(&r.notice)))
+                .map(|r| r.id.clone())
+                .next()
+                .unwrap_or_default(),
+            notice: Notice::Told { on: today, how: some("brev") },
         },
         StepName::Withdraw => Step::Withdraw { how: some("ringede") },
         StepName::Close => Step::Close,
         StepName::Reopen => Step::Reopen { reason: some("lukket ved en fejl") },
     }
+}
+
+fn cannot(notice: &Option<Notice>) -> bool {
+    matches!(notice, Some(Notice::Cannot { .. }))
+}
+
+fn disclosed(n: u8) -> Disclosed {
+    let (datasets, categories) = (vec![format!("d{n}")], vec![some("contact")]);
+    Disclosed { recipient: format!("r{n}"), datasets, categories }
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
@@ -45,7 +65,9 @@ fn any_step() -> impl Strategy<Value = Step> {
     let part = (0u32..900, 0u8..3).prop_map(|(days, set)| Deferred {
         dataset: format!("d{set}"),
         ground: some("17(3)(b)"),
-        until: Date::constant(2026, 1, 1).checked_add(jiff::Span::new().days(days)).unwrap(),
+        // A hold has no day.
+        until: (days % 7 > 0)
+            .then(|| Date::constant(2026, 1, 1).checked_add(jiff::Span::new().days(days)).unwrap()),
         records: 1,
         done: None,
     });
@@ -63,7 +85,15 @@ fn any_step() -> impl Strategy<Value = Step> {
         4 => (outcome, maybe, prop::collection::vec(part, 0..3))
             .prop_map(|(outcome, reasons, deferred)| Step::Decide { outcome, reasons, deferred }),
         3 => Just(Step::Answer),
-        2 => (0u8..3).prop_map(|set| Step::PartsDone { dataset: format!("d{set}") }),
+        2 => (0u8..3).prop_map(|set| Step::PartsDone { dataset: format!("d{set}"), waiting: Vec::new() }),
+        3 => (0u8..3, text.clone()).prop_map(|(n, how)| Step::Tell {
+            recipient: format!("r{n}"),
+            notice: Notice::Told { on: Date::constant(2026, 1, 5), how },
+        }),
+        1 => (0u8..3, text.clone()).prop_map(|(n, why)| Step::Tell {
+            recipient: format!("r{n}"),
+            notice: Notice::Cannot { why },
+        }),
         1 => text.clone().prop_map(|how| Step::Withdraw { how }),
         2 => Just(Step::Close),
         1 => text.prop_map(|reason| Step::Reopen { reason }),
@@ -105,6 +135,10 @@ proptest! {
                     let body = next.body().unwrap();
                     prop_assert_eq!(&Request::read("R-2026-0001", &body).unwrap(), &next);
                     request = next;
+                    // What is carried out in between is to be told of.
+                    if days % 5 == 0 && request.stage >= Stage::Decided && request.stage < Stage::Closed {
+                        request.owe(vec![disclosed((days / 5 % 3) as u8)], now);
+                    }
                 }
             }
         }
@@ -139,7 +173,8 @@ fn check(before: &Request, after: &Request, step: &Step, now: Timestamp, person:
         assert!(person, "only a person finds a request unfounded");
     }
     for part in &after.deferred {
-        assert!(part.done.is_none_or(|done| calendar.zone.to_datetime(done).date() > part.until));
+        let Some(until) = part.until else { continue };
+        assert!(part.done.is_none_or(|done| calendar.zone.to_datetime(done).date() > until));
     }
     // Whoever waits for identity has nothing decided but a refusal.
     assert!(after.stage != Stage::IdentityAsked || after.check().unwrap().known.is_none());
@@ -148,10 +183,12 @@ fn check(before: &Request, after: &Request, step: &Step, now: Timestamp, person:
         Stage::Closed => {
             assert!(after.due(&calendar).is_none());
             assert!(after.withdrawn.is_some() || after.open_parts().next().is_none());
+            assert!(after.untold().next().is_none(), "nobody is forgotten");
             assert_eq!(after.possible(now, &calendar), [StepName::Reopen]);
         }
         Stage::Answered => {
-            assert_eq!(after.due(&calendar).is_some(), after.open_parts().next().is_some());
+            let dated = after.open_parts().any(|part| part.until.is_some());
+            assert_eq!(after.due(&calendar).is_some(), dated || after.untold().next().is_some());
         }
         _ => assert!(after.due(&calendar).is_some()),
     }

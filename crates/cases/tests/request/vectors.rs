@@ -139,7 +139,7 @@ fn a_deferred_part_keeps_the_case_open_until_its_ground_ends() {
     let part = Deferred {
         dataset: "invoices".to_owned(),
         ground: "17(3)(b) bogføringsloven § 12".to_owned(),
-        until: "2026-12-31".parse().unwrap(),
+        until: Some("2026-12-31".parse().unwrap()),
         records: 3,
         done: None,
     };
@@ -154,7 +154,7 @@ fn a_deferred_part_keeps_the_case_open_until_its_ground_ends() {
     assert_eq!((due.last_day.to_string().as_str(), due.what), ("2027-01-01", DueFor::Deferred));
     let not = take(&answered, &Step::Close, "2026-12-31").unwrap_err();
     assert!(not.why.contains("2026-12-31"), "{not:?}");
-    let done = Step::PartsDone { dataset: "invoices".to_owned() };
+    let done = Step::PartsDone { dataset: "invoices".to_owned(), waiting: Vec::new() };
     let early = take(&answered, &done, "2026-12-31").unwrap_err();
     assert!(early.why.contains("must stay"), "{early:?}");
     assert!(answered.standing(noon("2027-01-02"), &dk()).late);

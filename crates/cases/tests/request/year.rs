@@ -131,7 +131,9 @@ fn next_step(stage: Stage, dice: &mut Dice, today: Date, truth: &Truth) -> Step 
             let part = |n: u64, dice: &mut Dice| Deferred {
                 dataset: format!("d{n}"),
                 ground: text("17(3)(b)"),
-                until: today.checked_add(jiff::Span::new().days(dice.below(90) as i64)).unwrap(),
+                until: Some(
+                    today.checked_add(jiff::Span::new().days(dice.below(90) as i64)).unwrap(),
+                ),
                 records: 1,
                 done: None,
             };
@@ -144,7 +146,9 @@ fn next_step(stage: Stage, dice: &mut Dice, today: Date, truth: &Truth) -> Step 
         Stage::Searched | Stage::Decided => Step::Answer,
         Stage::Answered => {
             match truth.parts.iter().find(|(_, until, done)| !done && *until < today) {
-                Some((dataset, ..)) => Step::PartsDone { dataset: dataset.clone() },
+                Some((dataset, ..)) => {
+                    Step::PartsDone { dataset: dataset.clone(), waiting: Vec::new() }
+                }
                 None => Step::Close,
             }
         }
@@ -165,10 +169,13 @@ fn note(truth: &mut Truth, step: &Step, today: Date) {
         Step::Extend { .. } => truth.extended = true,
         Step::Decide { outcome, deferred, .. } => {
             truth.refused = outcome.is_refusal();
-            truth.parts = deferred.iter().map(|p| (p.dataset.clone(), p.until, false)).collect();
+            truth.parts =
+                deferred.iter().map(|p| (p.dataset.clone(), p.until.unwrap(), false)).collect();
         }
         Step::Answer => truth.answered = true,
-        Step::PartsDone { dataset } => {
+        // Nothing is carried out here that a recipient would be told of.
+        Step::Tell { .. } => {}
+        Step::PartsDone { dataset, .. } => {
             for part in &mut truth.parts {
                 part.2 |= part.0 == *dataset && part.1 < today;
             }

@@ -127,6 +127,8 @@ pub struct DecisionLine {
     pub until: Option<Date>,
     /// How many records, where that helps.
     pub count: Option<u64>,
+    /// Whether the person is told when what is refused goes.
+    pub told: bool,
 }
 
 /// Somebody who has had the data.

@@ -200,7 +200,7 @@ fn erased(t: Choose<'_>) -> Vec<DecisionLine> {
 }
 
 fn kept(what: String, ground: String, article: &str, until: Option<Date>) -> DecisionLine {
-    DecisionLine { ground, article: article.to_owned(), until, ..line(&what, "refuse") }
+    DecisionLine { ground, article: article.to_owned(), until, told: true, ..line(&what, "refuse") }
 }
 
 fn refused(t: Choose<'_>) -> Vec<DecisionLine> {

@@ -39,7 +39,7 @@ pub(super) fn of(document: &Document) -> Value {
     let date = document.date.map(|d| json!([d.year(), d.month(), d.day()]));
     let (page, of) = words::page_of(lang);
     json!({
-        "title": one_line(&document.title),
+        "title": super::together::together(&one_line(&document.title)),
         "running": short(&one_line(&document.title)),
         "number": short(&number.replace('\n', " ")),
         "subtitle": document.subtitle.as_deref().map(text),

@@ -28,6 +28,7 @@ impl<'a> Check<'a> {
             self.fill_in("data set", &dataset.id);
             self.vanishing(dataset);
             self.uncovered(dataset);
+            self.not_portable(dataset);
         }
     }
 
@@ -75,6 +76,26 @@ impl<'a> Check<'a> {
             ));
             self.say(said);
         }
+    }
+
+    /// What the data subject provided is said of data that nobody can ask to have moved.
+    fn not_portable(&mut self, dataset: &'a DataSet) {
+        let Some(first) = dataset.provided.as_ref().and_then(|p| p.first()) else { return };
+        let purposes = dataset.keep.iter().map(|keep| self.purpose(dataset, keep));
+        // A purpose that does not exist has its own error.
+        let Some(purposes) = purposes.collect::<Option<Vec<_>>>() else { return };
+        if purposes.is_empty() || purposes.iter().any(|p| p.is_portable()) {
+            return;
+        }
+        let said = Diagnostic::new(
+            Code::W0017,
+            first.span,
+            format!("nothing in `{}` rests on consent or contract", dataset.id.value),
+        )
+        .here("so portability never hands this over")
+        .law("GDPR Art. 20(1)(a)")
+        .help("leave out `provided`, or give the purpose the basis that it has: 6(1)(a), 6(1)(b) or 9(2)(a)");
+        self.say(said);
     }
 
     /// A data set that only laws keep, and no version of them covers its older records.

@@ -399,6 +399,18 @@ pub struct Purpose {
     pub span: Span,
 }
 
+impl Purpose {
+    /// Whether it rests on consent or on a contract, so that the data subject can have the data that
+    /// they provided for it moved (Art. 20(1)(a)).
+    #[must_use]
+    pub fn is_portable(&self) -> bool {
+        let basis = self.basis.as_ref().map(|b| b.value);
+        let special = self.special_basis.as_ref().map(|b| b.value);
+        matches!(basis, Some(Basis::Consent | Basis::Contract))
+            || special == Some(Basis::ExplicitConsent)
+    }
+}
+
 /// Records in one collection of one store that share purpose, basis and subject group.
 #[derive(Debug, Clone)]
 pub struct DataSet {
@@ -449,6 +461,10 @@ pub struct DataSet {
     /// Fields that may tell of other people than the data subject: masked in what is handed out
     /// until somebody has looked.
     pub others: Vec<Sp<String>>,
+    /// Fields that the data subject has provided, by writing them or by using the service; what was
+    /// worked out from them is not among these. What portability hands over (Art. 20(1)). None where
+    /// nothing is said, and then the activity's `source` decides about the whole data set.
+    pub provided: Option<Vec<Sp<String>>>,
     /// How a record is restricted (Art. 18).
     pub restrict: Option<Sp<Restrict>>,
     /// Where `[[dataset]]` stands.

@@ -32,6 +32,8 @@ pub(super) fn read(table: &Tab<'_>) -> Option<DataSet> {
         table.table("assessment", &shape::ASSESSMENT).and_then(|t| rights::assessment(&t));
     let identity = rights::fields(table);
     let others = table.strings("others");
+    let provided = table.strings("provided");
+    let provided = table.has("provided").then_some(provided);
     let restrict = table.raw("restrict").and_then(|v| rights::restrict(table, v));
     let review = table.table("review", &shape::REVIEW).and_then(|t| review(&t));
     let then = table.raw("then").map(|v| disposition(table, v));
@@ -65,6 +67,7 @@ pub(super) fn read(table: &Tab<'_>) -> Option<DataSet> {
         assessment,
         identity,
         others,
+        provided,
         restrict,
         span: table.span,
     })

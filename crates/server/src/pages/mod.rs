@@ -162,6 +162,7 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::AttachPaper => cases::attach(ctx),
         Name::RemovePaper => cases::remove_paper(ctx),
         Name::CasePaperSent => cases::sent(ctx),
+        Name::TellRecipient => cases::tell(ctx),
         Name::CaseAnswer => cases::draft(ctx),
         Name::FindForm => cases::find_form(ctx),
         Name::Find => cases::find(ctx),

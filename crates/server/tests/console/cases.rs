@@ -136,6 +136,20 @@ fn an_erasure_from_opening_to_receipts_takes_two_persons() {
     assert!(looks.iter().any(|l| l.what == "denied:ApproveErasure" && l.who == "maria"));
 }
 
+/// Where the page says that recipients are told.
+fn recipients(page: &str, case: &str) -> Vec<String> {
+    let start = format!("action=\"{case}/recipient/");
+    let mut out: Vec<String> = page
+        .match_indices(&start)
+        .map(|(at, _)| {
+            let rest = &page[at + "action=\"".len()..];
+            rest[..rest.find('"').unwrap()].to_owned()
+        })
+        .collect();
+    out.dedup();
+    out
+}
+
 #[test]
 fn what_a_statute_keeps_is_refused_in_a_letter_and_the_rest_has_receipts() {
     let house = House::new();
@@ -163,17 +177,9 @@ fn what_a_statute_keeps_is_refused_in_a_letter_and_the_rest_has_receipts() {
     let draft = page(&mut ida, &answer);
     assert!(draft.contains("Karen Prøve") && draft.contains("Fakturaer"), "{draft}");
     let write = format!("{case}/step/answer");
-    let recipients = draft.matches("name=\"recipient\"").count();
-    let mut fields = vec![("sure".to_owned(), "yes".to_owned())];
-    for n in 0..recipients {
-        fields.push(("recipient".into(), format!("Modtager {n}")));
-        fields.push((format!("told-{n}"), "2026-11-22".into()));
-    }
-    let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
     let token = ida.get(&answer).token(&write).unwrap();
     let seen = value_of(&ida.get(&answer).body, "seen");
-    let mut fields = fields;
-    fields.extend([("token", token.as_str()), ("seen", seen.as_str())]);
+    let fields = [("sure", "yes"), ("token", token.as_str()), ("seen", seen.as_str())];
     let written = ida.post(&write, &fields);
     assert!(written.location().ends_with("done=answered"), "{}", written.body);
     // A double click is no error, and writes no second letter.
@@ -191,6 +197,34 @@ fn what_a_statute_keeps_is_refused_in_a_letter_and_the_rest_has_receipts() {
     let sent = first_paper_form(&shown, &case);
     assert_eq!(ida.send(&case, &sent, &[("how", "Digital Post")]).status, 303);
     assert!(page(&mut ida, &case).contains("Digital Post"));
+
+    // Those who have had the data are told, each of them, and only then can the case be closed.
+    let shown = page(&mut ida, &case);
+    let waits = "chip warn\">skal underrettes";
+    assert!(shown.contains(waits), "{shown}");
+    let mut to = recipients(&shown, &case);
+    assert!(to.len() > 1 && !shown.contains("/step/close"), "{to:?}");
+    let first = to.remove(0);
+    let letter = [("act", "letter"), ("name", "yes"), ("lang", "en"), ("about", "Your case 12")];
+    let written = ida.send(&case, &first, &letter);
+    assert!(written.location().ends_with("done=recipient-letter"), "{}", written.body);
+    let papers = house.state().papers(number(&case)).unwrap();
+    let text = papers.iter().rfind(|p| p.kind == "recipients" && p.name.ends_with(".txt"));
+    let text = page(&mut ida, &format!("{case}/paper/{}", text.unwrap().id));
+    assert!(text.contains("Your case 12") && text.contains("Karen Prøve"), "{text}");
+    assert!(!text.contains(&format!(": {CUSTOMER}")), "no more of her than was chosen");
+    let nothing = ida.send(&case, &first, &[("act", "letter"), ("lang", "da")]);
+    assert!(nothing.body.contains("Det kan ikke bruges"), "{}", nothing.body);
+    let on = [("act", "told"), ("on", "2026-11-22"), ("how", "Digital Post til modtageren")];
+    let told = ida.send(&case, &first, &on);
+    assert!(told.location().ends_with("done=recipient-told"), "{}", told.body);
+    for other in to {
+        let why = [("act", "cannot"), ("why", "firmaet er ophørt")];
+        assert_eq!(ida.send(&case, &other, &why).status, 303);
+    }
+    let shown = page(&mut ida, &case);
+    assert!(shown.contains("Digital Post til modtageren") && shown.contains("firmaet er ophørt"));
+    assert!(!shown.contains(waits), "{shown}");
     // Who looked is in the log of access, and whom it was about is not.
     let looks = house.state().looks(None, 1_000).unwrap();
     assert!(looks.iter().any(|l| l.what == "GetReceipt" && l.about == number(&case)));

@@ -106,7 +106,8 @@ impl<B: Backend> SqlStore<B> {
     }
 
     /// Moves the rows of these keys to (or `back` from) the table `other`, which has at least the
-    /// columns of this one; answers the keys that were moved.
+    /// columns of this one; answers the keys that were moved. Rows that lie there already, because a
+    /// call was cut off after it had moved them, stay there.
     pub(super) fn move_rows(
         &mut self,
         bound: &SqlBound,
@@ -131,11 +132,17 @@ impl<B: Backend> SqlStore<B> {
         let select = bound.key_select("t").join(", ");
         let batch: [Param; 1] = [bound.keys_param(keys)];
         self.transaction(|store| {
-            let sql = format!("SELECT {select} FROM {from} AS t WHERE {among}");
             let lock = if bound.dialect == Dialect::Postgres { " FOR UPDATE" } else { "" };
-            let rows = store.backend.query(ATTEMPT, &format!("{sql}{lock}"), &batch)?;
-            let moved: Vec<Key> =
-                rows.iter().map(|row| store.key_of(bound, row)).collect::<Result<_, _>>()?;
+            let mut keys_in = |table: &str| -> Result<Vec<Key>, StoreError> {
+                let sql = format!("SELECT {select} FROM {table} AS t WHERE {among}{lock}");
+                let rows = store.backend.query(ATTEMPT, &sql, &batch)?;
+                rows.iter().map(|row| store.key_of(bound, row)).collect()
+            };
+            let (moved, there) = (keys_in(from)?, keys_in(to)?);
+            if there.iter().any(|key| moved.contains(key)) {
+                let why = "a record of the same key lies in the other table already";
+                return Err(store.refused(ATTEMPT, why, false));
+            }
             let insert = format!(
                 "INSERT INTO {to} ({columns}) SELECT {columns} FROM {from} AS t WHERE {among}"
             );
@@ -145,7 +152,7 @@ impl<B: Backend> SqlStore<B> {
             let gone = store.backend.execute(ATTEMPT, &delete, &batch)?;
             store.all_or_none(gone, moved.len(), ATTEMPT)?;
             store.backend.fire_deferred()?;
-            for (table, expected) in [(to, moved.len() as u64), (from, 0)] {
+            for (table, expected) in [(to, (there.len() + moved.len()) as u64), (from, 0)] {
                 let sql = format!("SELECT count(*) FROM {table} AS t WHERE {among}");
                 if count(&store.backend.query(ATTEMPT, &sql, &batch)?, 0) != expected {
                     let why = "the rows did not move; look for triggers and rules";

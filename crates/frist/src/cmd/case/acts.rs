@@ -79,6 +79,8 @@ pub fn act(place: &Place, command: &CaseCommand, lang: Lang, as_json: bool) -> O
         // INVARIANT: `case` does the others itself.
         CaseCommand::Open(_)
         | CaseCommand::Exec(_)
+        | CaseCommand::Recipients { .. }
+        | CaseCommand::Tell(_)
         | CaseCommand::List { .. }
         | CaseCommand::Show { .. }
         | CaseCommand::Log { .. }

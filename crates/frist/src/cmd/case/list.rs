@@ -109,6 +109,17 @@ fn row(line: &Line, now: Timestamp, calendar: &Calendar, lang: Lang) -> Vec<Stri
                     }
                 });
             }
+            if standing.untold > 0 {
+                let n = standing.untold as u64;
+                remarks.push(match lang {
+                    Lang::Da => {
+                        format!("{} ikke underrettet", counted(n, "modtager er", "modtagere er"))
+                    }
+                    Lang::En => {
+                        format!("{} not told", counted(n, "recipient is", "recipients are"))
+                    }
+                });
+            }
             if let Some(days) = standing.answered_late.filter(|days| *days > 0) {
                 let late = words::days_left(-(days.cast_signed()), lang);
                 remarks.push(format!("{} {late}", either(lang, "besvaret", "answered")));
@@ -118,10 +129,19 @@ fn row(line: &Line, now: Timestamp, calendar: &Calendar, lang: Lang) -> Vec<Stri
             what = case.kind.to_string();
             person = String::new();
             stage = case.status.clone();
-            last_day = case
-                .due
-                .filter(|_| case.closed.is_none())
-                .map_or(String::new(), |due| day(due, &calendar.zone));
+            let due = case.due.filter(|_| case.closed.is_none());
+            last_day = due.map_or(String::new(), |due| match case.kind {
+                // Hours count.
+                CaseKind::Breach => day(due, &calendar.zone),
+                // `due` is the first instant that is too late.
+                _ => calendar
+                    .zone
+                    .to_datetime(
+                        due.checked_sub(jiff::SignedDuration::from_nanos(1)).unwrap_or(due),
+                    )
+                    .date()
+                    .to_string(),
+            });
             extension = String::new();
             if case.kind == CaseKind::Request {
                 remarks.push(either(lang, "kan ikke læses", "cannot be read").to_owned());

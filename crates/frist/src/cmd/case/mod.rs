@@ -3,6 +3,7 @@
 mod acts;
 mod list;
 mod open;
+mod recipients;
 mod show;
 
 use std::path::Path;
@@ -43,6 +44,8 @@ pub fn case(place: &Place, command: &CaseCommand, lang: Lang, as_json: bool) -> 
         CaseCommand::Letter { number, paper, out, write: None, .. } => {
             show::letter(place, number, paper.as_deref(), out.as_deref(), as_json)
         }
+        CaseCommand::Recipients { number } => recipients::show(place, number, lang, as_json),
+        CaseCommand::Tell(args) => recipients::tell(place, args, lang, as_json),
         CaseCommand::Exec(command) => crate::cmd::case_exec::exec(place, command, lang, as_json),
         other => acts::act(place, other, lang, as_json),
     }

@@ -48,6 +48,10 @@ pub fn show(place: &Place, text: &str, lang: Lang, as_json: bool) -> Outcome {
         let head = ["data set", ">records", "answer", "ground"].map(str::to_owned).to_vec();
         say!("{}", table(&std::iter::once(head).chain(rows).collect::<Vec<_>>()).trim_end());
     }
+    if !kept.request.recipients.is_empty() {
+        say!("\n{BOLD}Recipients of the data (Art. 19){BOLD:#}");
+        super::recipients::lines(&kept.request, &work.engine.register, lang);
+    }
     say!("\n{BOLD}Papers{BOLD:#}");
     for (n, paper) in papers.iter().enumerate() {
         let at = day(paper.made_at, &calendar.zone);
@@ -131,8 +135,8 @@ fn head(case: &Case, request: &Request, now: jiff::Timestamp, calendar: &Calenda
     if let Some(decision) = &request.decision {
         let outcome = words::outcome(decision.outcome, lang);
         line("decided", &format!("{} by {}: {outcome}", date(decision.at), decision.by));
-        if let Some(reasons) = &decision.reasons {
-            line("", reasons);
+        for reason in decision.reasons.iter().flat_map(|r| r.lines()) {
+            line("", reason);
         }
     }
     if let Some(answered) = request.answered {
@@ -149,13 +153,18 @@ fn head(case: &Case, request: &Request, now: jiff::Timestamp, calendar: &Calenda
     }
     for part in &request.deferred {
         let n = counted(part.records, "record", "records");
-        let done = part
-            .done
-            .map_or_else(|| format!("waits until {}", part.until), |d| format!("done {}", date(d)));
+        let done = part.done.map_or_else(|| waits(part.until), |d| format!("done {}", date(d)));
         line("part", &format!("{}, {n}: {}; {done}", part.dataset, part.ground));
     }
     if let Some(closed) = case.closed {
         line("closed", &date(closed));
+    }
+}
+
+fn waits(until: Option<jiff::civil::Date>) -> String {
+    match until {
+        Some(until) => format!("waits until {until}"),
+        None => "waits until the hold is released".to_owned(),
     }
 }
 

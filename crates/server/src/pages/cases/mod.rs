@@ -4,6 +4,7 @@
 //! - `one` is a request as its caseworker sees it, `next` what to do about it, `steps` what is done
 //!   there; `find`, `decide`, `package` and `change` are the work on the records;
 //! - `papers` shows letters before and after they are written; `files` keeps what came in;
+//!   `recipients` is who else has had the data, and what they were told;
 //! - `inquiry` and `breach` are theirs;
 //! - `say` has words for what has a fixed set of values.
 //!
@@ -21,6 +22,7 @@ mod one;
 mod open;
 mod package;
 mod papers;
+mod recipients;
 mod say;
 mod steps;
 
@@ -56,6 +58,7 @@ pub(super) use open::{
 };
 pub(super) use package::{hand_over, judge, make, shown as package_form};
 pub(super) use papers::{draft, paper, sent};
+pub(super) use recipients::tell;
 pub(super) use steps::step;
 
 /// The page of one case, of whichever kind.
@@ -350,6 +353,8 @@ pub(super) fn done_text(word: &str, t: &'static CaseTexts) -> Option<&'static st
         "reopened" => t.done_reopened,
         "noted" => t.done_noted,
         "sent" => t.done_sent,
+        "recipient-letter" => t.done_recipient_letter,
+        "recipient-told" => t.done_recipient_told,
         "attached" => t.done_attached,
         "paper-removed" => t.done_removed,
         "restricted" => t.done_restricted,

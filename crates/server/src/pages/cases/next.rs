@@ -155,12 +155,19 @@ pub(super) fn next(
         Stage::Answered | Stage::Closed if unsent => {
             step(t.next_send, t.next_send_why, Some(("#papers", t.do_send)))
         }
-        Stage::Answered => match request.open_parts().map(|p| p.until).min() {
+        Stage::Answered if request.untold().next().is_some() => {
+            step(t.next_tell, t.next_tell_why, Some(("#recipients", t.do_tell)))
+        }
+        Stage::Answered => match request.open_parts().filter_map(|p| p.until).min() {
             Some(until) => Next {
                 what: format!("{} {}", t.next_wait, say::date(until, lang)),
                 why: t.next_wait_why.to_owned(),
                 at: None,
             },
+            // A hold has no day.
+            None if request.open_parts().next().is_some() => {
+                step(t.next_wait_hold, t.next_wait_why, None)
+            }
             None => step(t.next_close, t.next_close_why, Some(("#close", t.do_close))),
         },
         Stage::Closed => step(t.next_nothing, t.next_nothing_why, None),

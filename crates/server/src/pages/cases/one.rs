@@ -33,6 +33,7 @@ struct One {
     decision: Option<(String, Vec<String>)>,
     sums: Vec<Sum>,
     deferred: Vec<String>,
+    recipients: Vec<super::recipients::Line>,
     papers: Vec<PaperLine>,
     log: Vec<LogLine>,
     mine: bool,
@@ -46,6 +47,7 @@ struct One {
     may_decide: bool,
     articles: Vec<(&'static str, &'static str)>,
     restriction: Option<Restriction>,
+    today: Date,
     tomorrow: Date,
 }
 
@@ -161,13 +163,16 @@ pub(super) fn shown(
     });
     let deferred = request.open_parts().map(|p| {
         format!(
-            "{}: {}, {} {}",
+            "{}: {}, {}",
             named(&titles, &p.dataset),
             f.records(p.records),
-            t.until_and_with,
-            say::date(p.until, lang)
+            match p.until {
+                Some(until) => format!("{} {}", t.until_and_with, say::date(until, lang)),
+                None => t.until_released.to_owned(),
+            }
         )
     });
+    let recipients = look(ctx, |engine| super::recipients::lines(engine, &kept, &kinds, t, lang))?;
     let possible = request.possible(now, &calendar);
     let open = request.stage < Stage::Answered;
     let facts_of_records = super::knows_all(ctx, records.iter().map(|r| r.dataset.as_str()));
@@ -195,6 +200,7 @@ pub(super) fn shown(
         decision,
         sums: sums(&records, &titles, t, lang),
         deferred: deferred.collect(),
+        recipients,
         papers,
         log: super::log(&steps, &f),
         works: ctx.could(Action::WorkCase, &Facts::default()),
@@ -225,6 +231,7 @@ pub(super) fn shown(
             announced: r.announced.map(|on| say::date(on, lang)),
             may_lift: r.announced.is_some_and(|on| on <= today),
         }),
+        today,
         tomorrow: today.tomorrow().unwrap_or(today),
         t,
         f,

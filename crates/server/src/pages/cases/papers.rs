@@ -94,9 +94,8 @@ struct Draft {
     wrong: Option<String>,
     document: Option<Document>,
     lang: &'static str,
-    recipients: Vec<(usize, String, String)>,
+    untold: usize,
     may: bool,
-    today: jiff::civil::Date,
 }
 
 /// The answer before it is written.
@@ -110,12 +109,10 @@ pub(in crate::pages) fn draft(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Ok((can, erase::draft(e, &by, &number, &how, now)))
     })?;
     let (can, made) = made;
-    let (wrong, context, document) = match made {
-        Ok((context, document)) => (None, Some(context), Some(document)),
-        Err(e) => (Some(told(ctx, &e)), None, None),
+    let (wrong, document) = match made {
+        Ok((_, document)) => (None, Some(document)),
+        Err(e) => (Some(told(ctx, &e)), None),
     };
-    let recipients = context.map(|c| c.recipients).unwrap_or_default();
-    let recipients = recipients.into_iter().enumerate().map(|(n, r)| (n, r.name, r.what));
     let t = t(ctx);
     let f = Frame::new(ctx, &format!("{} · {number}", t.answer_heading), "/cases");
     page(&Draft {
@@ -126,8 +123,7 @@ pub(in crate::pages) fn draft(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         may: can && document.is_some() && ctx.could(Action::WorkCase, &Facts::default()),
         document,
         lang: if kept.request.lang == Lang::En { "en" } else { "da" },
-        recipients: recipients.collect(),
-        today: f.day(now),
+        untold: kept.request.untold().count(),
         number,
         t,
         f,

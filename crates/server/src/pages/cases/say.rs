@@ -72,6 +72,7 @@ pub(super) fn due_for(word: &str, t: &CaseTexts) -> &'static str {
     match word {
         "refusal" => t.refusal_by,
         "deferred" => t.deferred_on,
+        "recipients" => t.recipients_by,
         _ => t.answer_by,
     }
 }
@@ -158,6 +159,10 @@ pub(super) fn log(word: &str, lang: Lang) -> String {
         "approved" => ("Godkendt", "Approved"),
         "erased" => ("Slettet, poster:", "Erased, records:"),
         "restricting" => ("Begrænsning begyndt", "Restriction begun"),
+        "restricted" => ("Begrænset, poster:", "Restricted, records:"),
+        "rectified" => ("Rettet, felter:", "Put right, fields:"),
+        "recipient-letter" => ("Brev til modtager skrevet", "Letter to a recipient written"),
+        "recipient-told" => ("Underretning af modtager", "Recipient told"),
         "lifting-announced" => ("Ophævelse af begrænsning er varslet", "Lifting announced"),
         "restriction-lifted" => ("Begrænsningen er ophævet", "Restriction lifted"),
         "rectifying" => ("Felter rettet:", "Fields put right:"),

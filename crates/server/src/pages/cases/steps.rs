@@ -5,7 +5,6 @@ use frist_cases::erase::{self, Answering};
 use frist_cases::request::{Outcome, Step, Told};
 use frist_register::Lang;
 use jiff::SignedDuration;
-use serde_json::json;
 
 use super::super::sweeps::sure;
 use super::{desk, done, found, line, lines, one, signs, t, told};
@@ -36,7 +35,6 @@ pub(in crate::pages) fn step(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     if part == "answer" {
         sure(ctx)?;
     }
-    let with = recipients(ctx)?;
     let (word, out) = match part.as_str() {
         "take" => (
             "taken",
@@ -72,8 +70,7 @@ pub(in crate::pages) fn step(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         "answer" => (
             "answered",
             done(ctx, |e| {
-                let how =
-                    Answering { signed: &signed, seen, keep_open: false, with: with.as_ref() };
+                let how = Answering { signed: &signed, seen, ..Answering::default() };
                 erase::answer_as(e, &by, &number, &how, now).map(drop)
             })?,
         ),
@@ -139,29 +136,4 @@ fn note(ctx: &mut Ctx<'_>, number: &str) -> Result<Reply, Refusal> {
         super::work(ctx, |e| Ok(e.state.add_case_step(number, &step, &[])?))?;
     }
     Ok(Reply::to(&format!("/cases/{number}?done=noted")))
-}
-
-/// What the form of an answer says of those who had the data: told on a day, or why not (Art. 19).
-fn recipients(
-    ctx: &Ctx<'_>,
-) -> Result<Option<serde_json::Map<String, serde_json::Value>>, Refusal> {
-    let mut lines = Vec::new();
-    for (n, name) in ctx.all("recipient").enumerate() {
-        let told = ctx.field(&format!("told-{n}"));
-        let cannot = line(ctx, &format!("cannot-{n}"), 300);
-        let on = match told {
-            "" => None,
-            text => Some(super::day(text).ok_or_else(|| {
-                Refusal::Unclear(crate::text::texts(ctx.lang).bad_day.to_owned())
-            })?),
-        };
-        if on.is_none() && cannot.is_empty() {
-            return Err(Refusal::Unclear(format!("{}: {name}", t(ctx).say_recipient)));
-        }
-        let what = ctx.field(&format!("what-{n}"));
-        lines.push(json!({"name": name, "what": what, "told": on, "cannot": cannot}));
-    }
-    let mut with = serde_json::Map::new();
-    with.insert("recipients".into(), lines.into());
-    Ok((ctx.all("recipient").next().is_some()).then_some(with))
 }
