@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0011_proposals.sql"),
     include_str!("../migrations/0012_parcel.sql"),
     include_str!("../migrations/0013_lists.sql"),
+    include_str!("../migrations/0014_holds_for_some.sql"),
 ];
 
 /// The version of the tables that this program works with.

@@ -419,7 +419,7 @@ impl Asked {
             }
             _ => {}
         }
-        if matches!(problem.kind, Kind::TooMany | Kind::UnderWay | Kind::Trouble) {
+        if matches!(problem.kind, Kind::TooMany | Kind::UnderWay | Kind::Counting | Kind::Trouble) {
             let seconds = problem.until.map_or(1, |u| u.duration_since(self.now).as_secs().max(1));
             headers.push((header::RETRY_AFTER, seconds.to_string()));
         }
