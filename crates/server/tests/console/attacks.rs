@@ -453,7 +453,7 @@ fn a_strangers_megabytes_are_not_taken() {
     for at in large {
         for cookie in ["", "frist=made-up"] {
             let (answer, took) = begin(at, cookie, 1_000);
-            assert!(answer.starts_with("HTTP/1.1 303"), "{at}: {answer}");
+            assert!(answer.starts_with("HTTP/1.1 401"), "{at}: {answer}");
             assert!(took < Duration::from_secs(8), "{at}: it waited for the body, {took:?}");
         }
     }
