@@ -44,9 +44,9 @@ impl Verdict {
     }
 }
 
-/// The answers about the records of one data set, by key as text.
+/// The answers about the records of one data set, by key as text; cheap to clone.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Answers(BTreeMap<String, Verdict>);
+pub struct Answers(Arc<BTreeMap<String, Verdict>>);
 
 impl Answers {
     /// The answer about the record of this key.
@@ -75,7 +75,7 @@ impl Answers {
 
 impl FromIterator<(String, Verdict)> for Answers {
     fn from_iter<I: IntoIterator<Item = (String, Verdict)>>(all: I) -> Self {
-        Self(all.into_iter().collect())
+        Self(Arc::new(all.into_iter().collect()))
     }
 }
 

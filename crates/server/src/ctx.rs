@@ -69,7 +69,7 @@ impl App {
             frist_watch::traces::Traces::start(to, net, log).ok().map(Arc::new)
         });
         let face = Arc::new(face);
-        let engines = Arc::new(Engines::new(Arc::clone(&face), traces.clone()));
+        let engines = Arc::new(Engines::new(Arc::clone(&face), traces.clone(), settings.patience));
         let public = Paces::new(settings.config.public);
         Ok(Self {
             face,

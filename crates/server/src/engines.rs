@@ -6,9 +6,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
+use frist_cases::review::Task;
 use frist_ledger::Id;
-use frist_register::Lang;
 use frist_state::State;
 use frist_sweep::plan::{Count, Item, Options, Plan};
 use frist_sweep::{Engine, Error, Report, Step};
@@ -18,10 +19,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::face::{Face, Trouble};
 use crate::kept::{Ages, Kept, Moment, Seen, lock};
-use crate::picture::{self, Horizon};
+use crate::picture::{self, Ahead};
 
 /// Engines at once: each has connections to the stores.
 const ENGINES: usize = 4;
+/// Of these, as many may count at once: a page that counts nothing never waits for a count.
+const COUNTING: usize = 2;
 /// Connections to Frist's own database that are kept open.
 const STATES: usize = 8;
 /// Counts are shown for a minute, and up to five while they are counted again.
@@ -30,6 +33,8 @@ const COUNTS: Ages =
 /// What comes due in months to come changes slowly.
 const HORIZONS: Ages =
     Ages { fresh: SignedDuration::from_mins(10), stale: SignedDuration::from_mins(60) };
+/// Months that are looked ahead; pages show fewer.
+pub(crate) const MONTHS: u32 = 120;
 /// Sweeps remembered after their end.
 const JOBS: usize = 50;
 
@@ -51,11 +56,13 @@ pub(crate) struct Engines {
     traces: Option<Arc<Traces>>,
     idle: Mutex<Idle>,
     back: Condvar,
+    /// For how long a request waits for counts that are not there yet.
+    patience: Duration,
     states: Mutex<Vec<State>>,
     standing: Arc<Kept<Standing>>,
-    horizon: Arc<Kept<Horizon>>,
-    datasets: Arc<Kept<Result<Item, String>>>,
-    nexts: Arc<Kept<Option<Timestamp>>>,
+    ahead: Arc<Kept<Ahead>>,
+    datasets: Arc<Kept<Counted>>,
+    tasks: Arc<Kept<Vec<Task>>>,
     jobs: Mutex<BTreeMap<String, Job>>,
 }
 
@@ -63,6 +70,16 @@ pub(crate) struct Engines {
 struct Idle {
     engines: Vec<(u64, Engine)>,
     out: usize,
+    /// Of those that are out, for counting.
+    counting: usize,
+}
+
+/// A data set with all its records counted.
+pub(crate) struct Counted {
+    /// The counts, or why there are none.
+    pub(crate) item: Result<Item, String>,
+    /// When they can next change by time alone.
+    pub(crate) next: Option<Timestamp>,
 }
 
 /// How things stand.
@@ -71,6 +88,16 @@ pub(crate) struct Standing {
     pub(crate) plan: Plan,
     /// When something next becomes due by time alone.
     pub(crate) next: Option<Timestamp>,
+}
+
+/// How many records wait for a person's answer.
+pub(crate) struct Waiting {
+    /// By data set, where it is any.
+    pub(crate) records: Vec<(String, u64)>,
+    /// When the earliest of them were counted.
+    pub(crate) at: Timestamp,
+    /// Something was changed since.
+    pub(crate) outdated: bool,
 }
 
 /// A sweep in the background.
@@ -87,17 +114,18 @@ pub(crate) struct Job {
 }
 
 impl Engines {
-    pub(crate) fn new(face: Arc<Face>, traces: Option<Arc<Traces>>) -> Self {
+    pub(crate) fn new(face: Arc<Face>, traces: Option<Arc<Traces>>, patience: Duration) -> Self {
         Self {
             face,
             traces,
             idle: Mutex::default(),
             back: Condvar::new(),
+            patience,
             states: Mutex::default(),
             standing: Kept::new(COUNTS),
-            horizon: Kept::new(HORIZONS),
+            ahead: Kept::new(HORIZONS),
             datasets: Kept::new(COUNTS),
-            nexts: Kept::new(COUNTS),
+            tasks: Kept::new(COUNTS),
             jobs: Mutex::default(),
         }
     }
@@ -108,8 +136,17 @@ impl Engines {
         who: &str,
         what: impl FnOnce(&mut Engine) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
+        self.lend(who, false, what)
+    }
+
+    fn lend<T>(
+        &self,
+        who: &str,
+        counts: bool,
+        what: impl FnOnce(&mut Engine) -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
         let stamp = (self.face.stamp)();
-        let place = Place::take(self);
+        let place = Place::take(self, counts);
         let ready = {
             let mut idle = lock(&self.idle);
             idle.engines.retain(|(made, _)| *made == stamp);
@@ -166,12 +203,12 @@ impl Engines {
         Moment { now: (self.face.clock)(), stamp: (self.face.stamp)() }
     }
 
-    /// How things stand.
-    pub(crate) fn standing(self: &Arc<Self>, who: &str) -> Result<Seen<Standing>, Trouble> {
+    /// How things stand; none while that is being counted.
+    pub(crate) fn standing(self: &Arc<Self>, who: &str) -> Result<Option<Seen<Standing>>, Trouble> {
         let (own, who) = (Arc::clone(self), who.to_owned());
-        self.standing.get("", self.moment(), move || {
+        self.standing.get("", self.moment(), self.patience, move || {
             let options = Options { count: Count::AllOfSmall, ..Options::default() };
-            own.engine(&who, |engine| {
+            own.lend(&who, true, |engine| {
                 let plan = own.examine(engine, &options)?;
                 let now = plan.created_at;
                 Ok(Standing { plan, next: engine.next_due(&Options::default(), now)? })
@@ -179,90 +216,113 @@ impl Engines {
         })
     }
 
-    /// What comes due in so many months, told in this language.
-    pub(crate) fn horizon(
-        self: &Arc<Self>,
-        who: &str,
-        (months, lang): (u32, Lang),
-    ) -> Result<Seen<Horizon>, Trouble> {
+    /// What comes due in the next [`MONTHS`]; none while that is being counted.
+    pub(crate) fn ahead(self: &Arc<Self>, who: &str) -> Result<Option<Seen<Ahead>>, Trouble> {
         let (own, who, moment) = (Arc::clone(self), who.to_owned(), self.moment());
-        self.horizon.get(&format!("{months} {lang:?}"), moment, move || {
-            own.engine(&who, |engine| picture::compute(engine, moment.now, months, lang))
+        self.ahead.get("", moment, self.patience, move || {
+            own.lend(&who, true, |engine| picture::count_ahead(engine, moment.now, MONTHS))
         })
     }
 
-    /// A data set with all its records counted, or why they could not be.
+    /// A data set with all its records counted; none while they are being counted. Without an index the
+    /// next change is a look through the whole collection too.
     pub(crate) fn counted(
         self: &Arc<Self>,
         who: &str,
         id: &str,
-    ) -> Result<Seen<Result<Item, String>>, Trouble> {
-        // A small one was counted with all others.
-        let standing = self.standing(who)?;
-        let ready = standing.what.plan.items.iter().find(|i| i.dataset == id);
-        if let Some(item) = ready.filter(|i| i.counts.is_some()) {
-            return Ok(standing.with(Ok(item.clone())));
-        }
-        let (own, who, only) = (Arc::clone(self), who.to_owned(), vec![id.to_owned()]);
-        self.datasets.get(id, self.moment(), move || {
-            let options = Options { datasets: Some(only), count: Count::All, ..Options::default() };
-            own.engine(&who, |engine| {
+    ) -> Result<Option<Seen<Counted>>, Trouble> {
+        let (own, who, of, moment) =
+            (Arc::clone(self), who.to_owned(), id.to_owned(), self.moment());
+        self.datasets.get(id, moment, self.patience, move || {
+            let datasets = Some(vec![of.clone()]);
+            let options = Options { datasets, count: Count::All, ..Options::default() };
+            own.lend(&who, true, |engine| {
                 let mut plan = own.examine(engine, &options)?;
                 let why = plan.problems.pop().map(|p| p.text);
-                Ok(plan.items.pop().ok_or_else(|| why.unwrap_or_default()))
+                let item = plan.items.pop().ok_or_else(|| why.unwrap_or_default());
+                let next = match item {
+                    Ok(_) => {
+                        let prepared = engine.prepare(&of)?;
+                        engine.next_change(&prepared, moment.now)?
+                    }
+                    Err(_) => None,
+                };
+                Ok(Counted { item, next })
             })
         })
     }
 
-    /// When the counts of a data set can next change by time alone. Without an index that is a look
-    /// through the whole collection.
-    pub(crate) fn next_change(
-        self: &Arc<Self>,
-        who: &str,
-        id: &str,
-    ) -> Result<Option<Timestamp>, Trouble> {
-        let (own, who, of, moment) =
-            (Arc::clone(self), who.to_owned(), id.to_owned(), self.moment());
-        let seen = self.nexts.get(id, moment, move || {
-            own.engine(&who, |engine| {
-                let prepared = engine.prepare(&of)?;
-                Ok(engine.next_change(&prepared, moment.now)?)
-            })
-        })?;
-        Ok(*seen.what)
-    }
-
-    /// The data sets of which records wait for a person's answer, and how many; and when the earliest
-    /// of them was counted.
-    pub(crate) fn waiting(
-        self: &Arc<Self>,
-        who: &str,
-    ) -> Result<(Vec<(String, u64)>, Timestamp), Trouble> {
+    /// The data sets of which records wait for a person's answer, and how many, and when the earliest
+    /// of them was counted; none while one of them is being counted.
+    pub(crate) fn waiting(self: &Arc<Self>, who: &str) -> Result<Option<Waiting>, Trouble> {
         let asking: Vec<String> = self.engine(who, |engine| {
             let sets = engine.register.datasets.iter().filter(|d| frist_cases::review::asks(d));
             Ok(sets.map(|d| d.id.value.clone()).collect())
         })?;
-        let (mut found, mut at) = (Vec::new(), self.moment().now);
+        let mut found = Waiting { records: Vec::new(), at: self.moment().now, outdated: false };
+        let mut all = true;
         for id in asking {
-            let seen = self.counted(who, &id)?;
-            at = at.min(seen.at);
-            match &*seen.what {
-                Ok(item) => {
-                    let n = item.counts.map_or(0, |c| c.review);
-                    found.extend((n > 0).then_some((id, n)));
-                }
-                Err(why) => return Err(Trouble { message: why.clone(), help: None }),
-            }
+            // A small one was counted with all others.
+            let standing = self.standing.ready("", self.moment()).filter(|s| !s.outdated);
+            let small = standing.as_ref().and_then(|s| {
+                let item = s.what.plan.items.iter().find(|i| i.dataset == id)?;
+                Some((item.counts?.review, s.at, false))
+            });
+            let counted = match small {
+                Some(small) => Some(small),
+                None => match self.counted(who, &id)? {
+                    None => None,
+                    Some(seen) => {
+                        let item = seen.what.item.as_ref();
+                        let item =
+                            item.map_err(|why| Trouble { message: why.clone(), help: None })?;
+                        Some((item.counts.map_or(0, |c| c.review), seen.at, seen.outdated))
+                    }
+                },
+            };
+            // Also those that follow are counted meanwhile.
+            let Some((n, at, outdated)) = counted else {
+                all = false;
+                continue;
+            };
+            found.at = found.at.min(at);
+            found.outdated |= outdated;
+            found.records.extend((n > 0).then_some((id, n)));
         }
-        Ok((found, at))
+        Ok(all.then_some(found))
+    }
+
+    /// The first of the records of a data set that wait for a person's answer; none while they are
+    /// looked for.
+    pub(crate) fn tasks(
+        self: &Arc<Self>,
+        who: &str,
+        id: &str,
+        most: usize,
+    ) -> Result<Option<Seen<Vec<Task>>>, Trouble> {
+        let (own, who, of, moment) =
+            (Arc::clone(self), who.to_owned(), id.to_owned(), self.moment());
+        self.tasks.get(id, moment, self.patience, move || {
+            own.lend(&who, true, |engine| {
+                frist_cases::review::tasks(engine, &of, moment.now, most).map_err(of_cases)
+            })
+        })
+    }
+
+    /// Begins to count what people look at first, after the server has started.
+    pub(crate) fn warm(self: &Arc<Self>, who: &str) {
+        // What fails is told by the page that counts next.
+        let _ = self.standing(who);
+        let _ = self.ahead(who);
+        let _ = self.waiting(who);
     }
 
     /// Something was changed: what was counted is counted anew.
     pub(crate) fn changed(&self) {
-        self.standing.forget();
-        self.horizon.forget();
-        self.datasets.forget();
-        self.nexts.forget();
+        self.standing.outdate();
+        self.ahead.outdate();
+        self.datasets.outdate();
+        self.tasks.outdate();
     }
 
     /// Carries a plan out in the background. A second call for a plan under way does nothing.
@@ -355,22 +415,30 @@ fn of_cases(e: frist_cases::CasesError) -> Trouble {
 }
 
 /// A place among those who have an engine, given back when dropped.
-struct Place<'a>(&'a Engines);
+struct Place<'a> {
+    engines: &'a Engines,
+    counts: bool,
+}
 
 impl<'a> Place<'a> {
-    fn take(engines: &'a Engines) -> Self {
+    fn take(engines: &'a Engines, counts: bool) -> Self {
         let mut idle = lock(&engines.idle);
-        while idle.out >= ENGINES {
+        while idle.out >= ENGINES || (counts && idle.counting >= COUNTING) {
             idle = engines.back.wait(idle).unwrap_or_else(PoisonError::into_inner);
         }
         idle.out += 1;
-        Place(engines)
+        idle.counting += usize::from(counts);
+        Place { engines, counts }
     }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        lock(&self.0.idle).out -= 1;
-        self.0.back.notify_one();
+        let mut idle = lock(&self.engines.idle);
+        idle.out -= 1;
+        idle.counting -= usize::from(self.counts);
+        drop(idle);
+        // Whoever is woken may be one who counts and must wait on.
+        self.engines.back.notify_all();
     }
 }

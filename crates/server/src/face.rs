@@ -113,6 +113,8 @@ pub struct Settings {
     pub lang: Lang,
     /// Whether the scheduler, the watchdog and the outbox run in this process.
     pub watch: bool,
+    /// For how long a request waits for counts that are not there yet; then it is answered without.
+    pub patience: std::time::Duration,
     /// What `server.toml` says.
     pub config: crate::Config,
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use frist_register::Lang;
+use frist_register::{Lang, Register};
 use frist_sweep::Engine;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -201,44 +201,58 @@ pub(crate) fn count(n: u64) -> String {
     out
 }
 
+/// What comes due month by month, counted.
+pub struct Ahead {
+    /// The first days of the months, the first of them today.
+    months: Vec<Date>,
+    /// For each data set what is overdue today, then what comes due in each month.
+    counts: Vec<(String, Vec<u64>)>,
+}
+
 /// Counts what comes due in each of the next months.
 ///
 /// # Errors
 /// When a store cannot be reached, or the calendar ends.
-pub fn compute(
-    engine: &mut Engine,
-    t: Timestamp,
-    months: u32,
-    lang: Lang,
-) -> Result<Horizon, Trouble> {
+pub fn count_ahead(engine: &mut Engine, t: Timestamp, months: u32) -> Result<Ahead, Trouble> {
     let zone = engine.register.controller.calendar.zone.clone();
     let (starts, instants) = instants(t, months.clamp(1, 240), &zone)?;
-    let rows = engine.horizon(&instants)?;
-    let overdue = rows.iter().map(|(_, n)| n[0]).sum();
-    let title = |id: &str| {
-        let title = engine.register.dataset(id).map_or("", |d| d.title.get(lang));
-        if title.is_empty() { id.to_owned() } else { title.to_owned() }
-    };
-    let series = rows.into_iter().map(|(id, n)| (title(&id), n[1..].to_vec())).collect();
-    let name = engine.register.controller.contact.name.clone();
-    let last = starts.last().copied().unwrap_or(Date::MAX);
-    let (title, subtitle) = match lang {
-        Lang::Da => (
-            format!("Hvad skal slettes hvornår: {name}"),
-            format!(
-                "poster, der forfalder måned for måned til og med {}; uden nye poster",
-                last.strftime("%Y-%m")
+    Ok(Ahead { months: starts, counts: engine.horizon(&instants)? })
+}
+
+impl Ahead {
+    /// The first so many months of it, in a language.
+    pub fn shown(&self, register: &Register, months: u32, lang: Lang) -> Horizon {
+        let most = usize::try_from(months).unwrap_or(usize::MAX).clamp(1, self.months.len().max(1));
+        let months: Vec<Date> = self.months.iter().take(most).copied().collect();
+        let title = |id: &str| {
+            let title = register.dataset(id).map_or("", |d| d.title.get(lang));
+            if title.is_empty() { id.to_owned() } else { title.to_owned() }
+        };
+        let row = |(id, n): &(String, Vec<u64>)| {
+            (title(id), n.iter().skip(1).take(most).copied().collect())
+        };
+        let name = &register.controller.contact.name;
+        let last = months.last().copied().unwrap_or(Date::MAX).strftime("%Y-%m");
+        let (title, subtitle) = match lang {
+            Lang::Da => (
+                format!("Hvad skal slettes hvornår: {name}"),
+                format!("poster, der forfalder måned for måned til og med {last}; uden nye poster"),
             ),
-        ),
-        Lang::En => (
-            format!("What comes due when: {name}"),
-            format!(
-                "records that become due month by month through {}; without new records",
-                last.strftime("%Y-%m")
+            Lang::En => (
+                format!("What comes due when: {name}"),
+                format!(
+                    "records that become due month by month through {last}; without new records"
+                ),
             ),
-        ),
-    };
-    Ok(Horizon { months: starts, series, overdue, title, subtitle })
+        };
+        Horizon {
+            series: self.counts.iter().map(row).collect(),
+            overdue: self.counts.iter().map(|(_, n)| n.first().copied().unwrap_or(0)).sum(),
+            months,
+            title,
+            subtitle,
+        }
+    }
 }
 
 /// The months' first days (the first is today), and the instants between which to count.

@@ -76,6 +76,9 @@ pub fn run(
             .map_err(failed)?;
         let console = start(listen, None, face, settings).await?;
         ready(console.local);
+        // Nobody should be the first who waits for what can be counted before.
+        let engines = Arc::clone(&console.app.engines);
+        tokio::task::spawn_blocking(move || engines.warm("frist"));
         tokio::select! {
             _ = term.recv() => {}
             _ = tokio::signal::ctrl_c() => {}

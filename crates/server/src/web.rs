@@ -109,6 +109,10 @@ async fn answer(
         if route.method == Method::Post && !from_here(&parts.headers, app.settings.tls) {
             return Err(Refusal::Form);
         }
+        // What is large is taken from those only who have signed in.
+        if most(route) > BODY && route.action.is_some() && !signed_in(&app, &parts.headers).await? {
+            return Err(Refusal::SignIn);
+        }
         read(body, most(route)).await
     };
     let body = read.await;
@@ -157,6 +161,18 @@ async fn answer(
     );
     let leaves = app.provider.as_ref().and_then(crate::oidc::Provider::sign_out_origin);
     respond(reply, app.settings.tls, leaves.as_deref())
+}
+
+/// Whether the request comes with a session that counts, asked before its body is taken.
+async fn signed_in(app: &Arc<App>, headers: &HeaderMap) -> Result<bool, Refusal> {
+    let Some(secret) = cookie(headers, "frist", app.settings.tls) else { return Ok(false) };
+    let (app, hash) = (Arc::clone(app), crate::factor::sha256(&secret));
+    let asked = tokio::task::spawn_blocking(move || {
+        let (now, limits) = ((app.face.clock)(), people::limits());
+        app.engines.state(|state| state.session(&hash, now, &limits))
+    });
+    let session = asked.await.map_err(|_| Refusal::Broken)??;
+    Ok(session.is_some_and(|session| session.stage == Stage::Whole))
 }
 
 /// How much a route takes.

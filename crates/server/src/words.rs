@@ -8,6 +8,32 @@ use crate::access::Role;
 use crate::api::Scope;
 use crate::text::Texts;
 
+/// A period as the register writes it, whichever of the two languages it was typed in: `35 dage` is
+/// `35 days`. What is none is left for the checker to say.
+pub(crate) fn period_written(typed: &str) -> String {
+    let typed = typed.trim();
+    let (number, unit) = typed.split_at(typed.find(|c: char| !c.is_ascii_digit()).unwrap_or(0));
+    if number.is_empty() {
+        return typed.to_owned();
+    }
+    let (one, many) = match unit.trim().to_lowercase().as_str() {
+        "time" | "timer" => ("hour", "hours"),
+        "dag" | "dage" => ("day", "days"),
+        "uge" | "uger" => ("week", "weeks"),
+        "måned" | "måneder" => ("month", "months"),
+        "år" => ("year", "years"),
+        _ => return typed.to_owned(),
+    };
+    format!("{number} {}", if number == "1" { one } else { many })
+}
+
+/// A period of the register in somebody's language, where what they send back is the same.
+pub(crate) fn period_shown(written: &str, lang: Lang) -> String {
+    let period = written.parse::<frist_law::Period>().ok().filter(|_| lang == Lang::Da);
+    let shown = period.map(frist_law::Period::text_da);
+    shown.filter(|shown| period_written(shown) == written).unwrap_or_else(|| written.to_owned())
+}
+
 /// What a role is called, and what it is for.
 pub(crate) fn role(role: Role, lang: Lang) -> (&'static str, &'static str) {
     match (role, lang) {
@@ -202,5 +228,30 @@ mod tests {
         for one in Role::ALL {
             assert_ne!(role(one, Lang::Da).1, role(one, Lang::En).1);
         }
+    }
+
+    #[test]
+    fn a_period_is_typed_and_shown_in_ones_language() {
+        for (danish, written) in [
+            ("35 dage", "35 days"),
+            ("1 dag", "1 day"),
+            (" 96 Timer ", "96 hours"),
+            ("6 måneder", "6 months"),
+            ("1 måned", "1 month"),
+            ("3år", "3 years"),
+            ("2 uger", "2 weeks"),
+            ("35 days", "35 days"),
+            ("snart", "snart"),
+            ("dage", "dage"),
+            ("", ""),
+        ] {
+            assert_eq!(period_written(danish), written);
+        }
+        assert_eq!(period_shown("35 days", Lang::Da), "35 dage");
+        assert_eq!(period_shown("1 year", Lang::Da), "1 år");
+        assert_eq!(period_shown("35 days", Lang::En), "35 days");
+        // Seen as 14 days it would come back as another text, and be a change that nobody made.
+        assert_eq!(period_shown("2 weeks", Lang::Da), "2 weeks");
+        assert_eq!(period_shown("snart", Lang::Da), "snart");
     }
 }

@@ -9,7 +9,7 @@ use frist_ledger::Entry;
 use jiff::Timestamp;
 
 use crate::value::Row;
-use crate::{Error, Result, State, ledger};
+use crate::{Error, Result, State, ledger, token};
 
 /// A consent.
 #[derive(Clone, PartialEq, Eq)]
@@ -78,7 +78,9 @@ impl State {
     /// [`Error::Refused`] when one of this number exists; when an entry cannot be written or the database
     /// does not answer: then none is kept.
     pub fn give_consents(&mut self, consents: &[Consent], entries: &[Entry]) -> Result<()> {
+        let request = self.request;
         self.write("keep a consent", |tx| {
+            token::done(tx, request)?;
             for c in consents {
                 let purposes = serde_json::to_string(&c.purposes).map_err(|e| Error::Value {
                     what: "a consent's purposes",

@@ -289,7 +289,7 @@ impl State {
             });
         }
         let theirs = format!(
-            "SELECT owner, viewers FROM hold WHERE {} AND viewers IS NOT NULL AND viewers <> '[]'",
+            "SELECT owner, viewers FROM hold WHERE {} AND viewers <> '[]'",
             parts.join(" AND ")
         );
         let others = values.clone();

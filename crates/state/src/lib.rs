@@ -86,6 +86,8 @@ use db::{Db, Tx};
 pub struct State {
     db: Db,
     place: String,
+    /// The request with an idempotency key under which is written.
+    request: Option<[u8; 32]>,
 }
 
 impl State {
@@ -102,13 +104,19 @@ impl State {
             Location::Postgres(server) => open::postgres(server)?,
         };
         migrate::run(&mut db, &place)?;
-        Ok(Self { db, place })
+        Ok(Self { db, place, request: None })
     }
 
     /// Where the database is, without a password.
     #[must_use]
     pub fn place(&self) -> &str {
         &self.place
+    }
+
+    /// From now on a case that is changed, a plan and a consent that are kept say, in their own
+    /// transaction, that the request of this name (see [`State::begin_answer`]) was done; none: no more.
+    pub fn under(&mut self, request: Option<[u8; 32]>) {
+        self.request = request;
     }
 
     /// A value that was kept under this name.

@@ -24,6 +24,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0011_proposals.sql"),
     include_str!("../migrations/0012_parcel.sql"),
     include_str!("../migrations/0013_lists.sql"),
+    include_str!("../migrations/0014_holds_for_some.sql"),
+    include_str!("../migrations/0015_done_once.sql"),
 ];
 
 /// The version of the tables that this program works with.
@@ -166,7 +168,7 @@ mod tests {
             tx.execute(hold, &[at.into()]).unwrap();
             tx.commit().unwrap();
             run(&mut db, &place).unwrap();
-            let mut state = State { db, place };
+            let mut state = State { db, place, request: None };
             let old = NewHold {
                 id: "h1".into(),
                 matter: "sag 17".into(),

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::db::Tx;
 use crate::value::{Row, words};
-use crate::{Error, Result, State, ledger};
+use crate::{Error, Result, State, ledger, token};
 
 words! {
     /// How far a plan has come.
@@ -72,7 +72,9 @@ impl State {
     ///
     /// When a plan of this id exists, the entry cannot be written, or the database does not answer.
     pub fn propose(&mut self, plan: &NewPlan, entry: &Entry) -> Result<u64> {
+        let request = self.request;
         self.write("keep a plan", |tx| {
+            token::done(tx, request)?;
             tx.execute(
                 &format!(
                     "INSERT INTO plan ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"

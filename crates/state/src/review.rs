@@ -154,6 +154,22 @@ impl State {
         self.read("read the answers of reviews", |tx| answers(tx, dataset))
     }
 
+    /// The same, where they have changed since the change that is known; none where they have not.
+    ///
+    /// # Errors
+    ///
+    /// When the database does not answer.
+    pub fn review_answers_since(
+        &mut self,
+        dataset: &str,
+        known: i64,
+    ) -> Result<Option<ReviewAnswers>> {
+        self.read("read the answers of reviews", |tx| match change(tx, dataset)? == known {
+            true => Ok(None),
+            false => answers(tx, dataset).map(Some),
+        })
+    }
+
     /// The data sets about whose records there are answers.
     ///
     /// # Errors

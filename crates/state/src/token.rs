@@ -86,6 +86,8 @@ pub enum Begun {
     },
     /// The same request was answered: sealed, as it was kept.
     Answered(Vec<u8>),
+    /// The same request was done by a server that died before it had answered.
+    Done,
     /// The key belongs to another request.
     Another,
     /// The same request is under way.
@@ -239,18 +241,23 @@ impl State {
             if tx.execute(insert, &[name.into(), request.into(), now.into()])? == 1 {
                 return Ok(Begun::New { at: now, again: false });
             }
-            let sql = "SELECT request, began_at, answer FROM api_answer WHERE name = ?1 FOR UPDATE";
+            let sql =
+                "SELECT request, began_at, answer, done FROM api_answer WHERE name = ?1 FOR UPDATE";
             let Some(mut row) = tx.one(sql, &[name.into()])? else { return Ok(Begun::UnderWay) };
             let (kept, began): (Vec<u8>, Timestamp) = (row.get(0)?, row.get(1)?);
             let answer: Option<Vec<u8>> = row.get(2)?;
+            let done = row.get::<i64>(3)? != 0;
             let age = now.duration_since(began);
+            if done && answer.is_none() && kept == request && age >= patience && age < keep {
+                return Ok(Begun::Done);
+            }
             let over = match answer {
-                Some(_) => age >= keep,
-                None => age >= patience,
+                None if !done => age >= patience,
+                _ => age >= keep,
             };
             if over {
-                let sql = "UPDATE api_answer SET request = ?2, began_at = ?3, answer = NULL
-                    WHERE name = ?1";
+                let sql = "UPDATE api_answer
+                    SET request = ?2, began_at = ?3, answer = NULL, done = 0 WHERE name = ?1";
                 tx.execute(sql, &[name.into(), request.into(), now.into()])?;
                 let again = answer.is_none() && kept == request;
                 return Ok(Begun::New { at: now, again });
@@ -297,6 +304,13 @@ impl State {
         let sql = "DELETE FROM api_answer WHERE began_at < ?1";
         self.write("erase old answers", |tx| tx.execute(sql, &[before.into()]))
     }
+}
+
+/// Says, in the transaction that does it, that a request was done.
+pub(crate) fn done(tx: &mut Tx<'_>, request: Option<[u8; 32]>) -> Result<()> {
+    let Some(name) = request else { return Ok(()) };
+    tx.execute("UPDATE api_answer SET done = 1 WHERE name = ?1", &[name.as_slice().into()])?;
+    Ok(())
 }
 
 fn token(tx: &mut Tx<'_>, mut row: Row) -> Result<Token> {

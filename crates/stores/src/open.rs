@@ -4,7 +4,7 @@ use std::path::Path;
 
 use frist_register::{Store as StoreEntry, StoreKind};
 
-use crate::files::FilesStore;
+use crate::files::{FilesStore, OWN_FOLDER};
 use crate::postgres::Postgres;
 use crate::sql::SqlStore;
 use crate::sqlite::Sqlite;
@@ -23,7 +23,9 @@ pub fn open(
 ) -> Result<Box<dyn Store>, StoreError> {
     match &entry.kind {
         StoreKind::Sqlite { path } => {
-            Ok(Box::new(SqlStore::new(Sqlite::open(entry, &base_dir.join(path))?)))
+            let path = base_dir.join(path);
+            not_our_own(entry, &path)?;
+            Ok(Box::new(SqlStore::new(Sqlite::open(entry, &path)?)))
         }
         StoreKind::Postgresql { .. } => {
             Ok(Box::new(SqlStore::new(Postgres::open(entry, base_dir, env)?)))
@@ -31,6 +33,25 @@ pub fn open(
         StoreKind::Vault { path } => {
             Ok(Box::new(VaultStore::open(entry, &base_dir.join(path), env)?))
         }
-        StoreKind::Files { .. } => Ok(Box::new(FilesStore::open(entry, base_dir, env)?)),
+        StoreKind::Files { root } => {
+            not_our_own(entry, &base_dir.join(root))?;
+            Ok(Box::new(FilesStore::open(entry, base_dir, env)?))
+        }
     }
+}
+
+/// Refuses a way into the folder of Frist's own keys and data, through links and open files too: what
+/// lies there would be read, and erased, by whoever writes the register.
+fn not_our_own(entry: &StoreEntry, path: &Path) -> Result<(), StoreError> {
+    // What is not there is told by the store itself.
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if !real.components().any(|part| part.as_os_str() == OWN_FOLDER) {
+        return Ok(());
+    }
+    Err(StoreError::Unreachable {
+        store: entry.id.value.clone(),
+        why: format!(
+            "its path leads into `{OWN_FOLDER}`, where Frist's own keys and data are; that is no store"
+        ),
+    })
 }

@@ -328,6 +328,15 @@ pub trait Store: Send {
     /// When the store refuses.
     fn count_due(&mut self, bound: &Bound, compiled: &Compiled) -> Result<(u64, u64), StoreError>;
 
+    /// How many records are due by each of these tests, which are those of one rule with the same holds
+    /// at instants that follow each other: what is due by one is due by all later ones.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    fn count_due_at(&mut self, bound: &Bound, tests: &[Compiled]) -> Result<Vec<u64>, StoreError> {
+        tests.iter().map(|test| Ok(self.count_due(bound, test)?.0)).collect()
+    }
+
     /// The records of the collection, counted no further than `up_to`: the answer is `up_to` when
     /// there are as many or more. Where the store knows about how many there are, that is the answer.
     ///

@@ -4,7 +4,7 @@
 use frist_register::{Change, Register};
 use jiff::Timestamp;
 
-use crate::engine::Engine;
+use crate::engine::{Engine, scopes};
 use crate::{Error, Result};
 
 /// What a change does to one data set.
@@ -66,11 +66,12 @@ impl Engine {
 
     fn due_by_dataset(&mut self, t: Timestamp) -> Result<Vec<(String, Option<u64>)>> {
         let ids: Vec<String> = self.register.datasets.iter().map(|d| d.id.value.clone()).collect();
+        let active = self.active_holds(t)?;
         let mut out = Vec::with_capacity(ids.len());
         for id in ids {
             let due = match self.prepare(&id) {
                 Ok(prepared) => {
-                    let holds = self.holds(&prepared.dataset, t)?;
+                    let holds = scopes(&active, &prepared.dataset);
                     let compiled = prepared.compile(t, &holds);
                     let store = self.store(&prepared.dataset.store.value)?;
                     Some(store.count_due(&prepared.bound, &compiled)?.0)

@@ -74,6 +74,8 @@ pub struct Engine {
     was_live: bool,
     /// Data sets bound a moment ago, for [`Engine::prepare_again`].
     lately: BTreeMap<String, (Timestamp, Prepared)>,
+    /// What people answered about each data set's records, with the change that was read.
+    answered: BTreeMap<String, (i64, Answers)>,
 }
 
 /// A data set ready to be asked about: its rule resolved and bound to its collection.
@@ -154,6 +156,7 @@ impl Engine {
             clock,
             was_live: false,
             lately: BTreeMap::new(),
+            answered: BTreeMap::new(),
         }
     }
 
@@ -287,8 +290,7 @@ impl Engine {
         let bound = self.store(store).and_then(|s| Ok(s.bind(&register, &dataset, &rules)?));
         self.register = register;
         let bound = bound?;
-        let kept = self.state.review_answers(id)?;
-        let (answers, change) = (answers(&kept.answers), kept.change);
+        let (change, answers) = self.answers(id)?;
         Ok(Prepared { bound, dataset, rules, answers, change, granted: None })
     }
 
@@ -302,13 +304,24 @@ impl Engine {
         let fresh = |at: Timestamp| now.duration_since(at).abs() < MOMENT;
         if let Some((_, prepared)) = self.lately.get(id).filter(|(at, _)| fresh(*at)) {
             let mut prepared = prepared.clone();
-            let kept = self.state.review_answers(id)?;
-            (prepared.answers, prepared.change) = (answers(&kept.answers), kept.change);
+            (prepared.change, prepared.answers) = self.answers(id)?;
             return Ok(prepared);
         }
         let prepared = self.prepare(id)?;
         self.lately.insert(id.to_owned(), (now, prepared.clone()));
         Ok(prepared)
+    }
+
+    /// What people answered about a data set's records, read only when it has changed: there may be
+    /// a hundred thousand answers.
+    fn answers(&mut self, id: &str) -> Result<(i64, Answers)> {
+        let (known, kept) = self.answered.get(id).cloned().unwrap_or_default();
+        let Some(anew) = self.state.review_answers_since(id, known)? else {
+            return Ok((known, kept));
+        };
+        let read = (anew.change, answers(&anew.answers));
+        self.answered.insert(id.to_owned(), read.clone());
+        Ok(read)
     }
 
     /// What the holds that are not released by `at` cover in a data set. A hold never lapses by

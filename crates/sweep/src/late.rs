@@ -4,7 +4,7 @@
 //! until it has nothing that was due by then. So the answer is exact whatever index there is, however
 //! many periods a rule has, and whenever a hold ended; and what is shown is what the alarm says.
 
-use frist_decide::Outcome;
+use frist_decide::{HoldScope, Outcome};
 use frist_state::Hold;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -72,6 +72,14 @@ pub(crate) enum Since {
     Ever,
 }
 
+/// A hold that concerns the data set.
+struct Scoped {
+    /// From when it holds no more; none while nobody knows.
+    over: Option<Timestamp>,
+    /// What it covers there.
+    scopes: Vec<HoldScope>,
+}
+
 impl Engine {
     /// Since when the longest overdue record that nothing blocks could have been disposed of at `t`:
     /// it was due, and no hold covered it from then on. None when nothing is due.
@@ -84,7 +92,13 @@ impl Engine {
         holds: &[Hold],
         t: Timestamp,
     ) -> Result<Option<Since>> {
-        let Some(first) = self.due_by(prepared, holds, t)? else { return Ok(None) };
+        // Those of other data sets are looked at once, and not in each of the steps.
+        let holds: Vec<Scoped> = holds
+            .iter()
+            .map(|hold| Scoped { over: hold.over_at(), scopes: scopes([hold], &prepared.dataset) })
+            .filter(|hold| !hold.scopes.is_empty())
+            .collect();
+        let Some(first) = self.due_by(prepared, &holds, t)? else { return Ok(None) };
         let (mut since, mut none_by) = (first, EARLY);
         for step in 0.. {
             let Since::At(known) = since else { break };
@@ -93,7 +107,7 @@ impl Engine {
             let half = none_by.checked_add(before.duration_since(none_by) / 2).unwrap_or(before);
             let halve = step >= STEPS && step % 2 == 1 && none_by < half;
             let at = if halve { half } else { before };
-            match self.due_by(prepared, holds, at)? {
+            match self.due_by(prepared, &holds, at)? {
                 Some(earlier) => since = earlier,
                 None if at == before => break,
                 None => none_by = at,
@@ -107,10 +121,11 @@ impl Engine {
     fn due_by(
         &mut self,
         prepared: &Prepared,
-        holds: &[Hold],
+        holds: &[Scoped],
         t: Timestamp,
     ) -> Result<Option<Since>> {
-        let held = scopes(holds.iter().filter(|h| h.holds_at(t)), &prepared.dataset);
+        let live = holds.iter().filter(|h| h.over.is_none_or(|over| over > t));
+        let held: Vec<HoldScope> = live.flat_map(|h| h.scopes.iter().cloned()).collect();
         let compiled = prepared.compile(t, &held);
         let store = self.store(&prepared.dataset.store.value)?;
         let records = store.due(&prepared.bound, &compiled, None, PAGE)?;
@@ -121,18 +136,17 @@ impl Engine {
         });
         let Some((since, record)) = due.min_by_key(|(since, _)| *since) else { return Ok(None) };
         // A hold that is over by now may have covered it until then.
-        let mut over: Vec<(Timestamp, &Hold)> =
-            holds.iter().filter_map(|h| Some((h.over_at().filter(|at| *at <= t)?, h))).collect();
+        let mut over: Vec<(Timestamp, &Scoped)> = holds
+            .iter()
+            .filter_map(|h| Some((h.over.filter(|at| *at <= t)?, h)))
+            .filter(|(at, _)| since.is_none_or(|s| *at > s))
+            .collect();
         over.sort_unstable_by_key(|(at, _)| std::cmp::Reverse(*at));
-        over.retain(|(at, h)| {
-            since.is_none_or(|s| *at > s) && !scopes([*h], &prepared.dataset).is_empty()
-        });
         let fields = match over.is_empty() {
             true => Vec::new(),
             false => store.fields(&prepared.bound, &record.key)?.unwrap_or_default(),
         };
-        let held_it = |h: &Hold| covers(&scopes([h], &prepared.dataset), &record.key, &fields);
-        let freed = over.iter().find(|(_, h)| held_it(h));
+        let freed = over.iter().find(|(_, h)| covers(&h.scopes, &record.key, &fields));
         let since = freed.map(|(at, _)| *at).or(since);
         Ok(Some(since.map_or(Since::Ever, Since::At)))
     }

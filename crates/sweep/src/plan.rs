@@ -8,7 +8,7 @@ use frist_decide::Outcome;
 use frist_ledger::Hash;
 use frist_ledger::entry::{Entry, Id, Kind, Planned};
 use frist_register::{Disposition, Lang};
-use frist_state::{Approval, NewPlan, PlanStatus};
+use frist_state::{Approval, Hold, NewPlan, PlanStatus};
 use frist_stores::{Census, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -190,9 +190,11 @@ impl Engine {
             problems: Vec::new(),
             trips: Vec::new(),
         };
+        // Once for all data sets: there may be a hundred thousand.
+        let holds = self.state.all_holds()?;
         for id in ids {
             observer(Step::Examine { dataset: &id });
-            match self.item(&id, as_of, options.count) {
+            match self.item(&id, &holds, as_of, options.count) {
                 Ok((item, mut trips)) => {
                     plan.items.push(item);
                     plan.trips.append(&mut trips);
@@ -224,9 +226,14 @@ impl Engine {
         Ok(plan)
     }
 
-    fn item(&mut self, id: &str, as_of: Timestamp, wanted: Count) -> Result<(Item, Vec<Trip>)> {
+    fn item(
+        &mut self,
+        id: &str,
+        all: &[Hold],
+        as_of: Timestamp,
+        wanted: Count,
+    ) -> Result<(Item, Vec<Trip>)> {
         let prepared = self.prepare(id)?;
-        let all = self.state.all_holds()?;
         let holds = scopes(all.iter().filter(|h| h.holds_at(as_of)), &prepared.dataset);
         let compiled = prepared.compile(as_of, &holds);
         let store_id = prepared.dataset.store.value.clone();
@@ -248,7 +255,7 @@ impl Engine {
             (total, total >= far, None, due, blocked)
         };
         let since = match due > blocked {
-            true => self.overdue_since(&prepared, &all, as_of)?,
+            true => self.overdue_since(&prepared, all, as_of)?,
             false => None,
         };
         let past = self.past_counts(id)?;

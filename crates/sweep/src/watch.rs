@@ -7,7 +7,7 @@ use frist_decide::test::start_kind;
 use frist_law::{Expiry, Term};
 use jiff::Timestamp;
 
-use crate::engine::{Engine, Prepared};
+use crate::engine::{Engine, Prepared, scopes};
 use crate::{Error, Options, Result};
 
 impl Engine {
@@ -69,18 +69,19 @@ impl Engine {
     /// When a store cannot be reached.
     pub fn horizon(&mut self, instants: &[Timestamp]) -> Result<Vec<(String, Vec<u64>)>> {
         let ids: Vec<String> = self.register.datasets.iter().map(|d| d.id.value.clone()).collect();
+        let now = instants.first().copied().unwrap_or_else(|| self.now());
+        let active = self.active_holds(now)?;
         let mut out = Vec::new();
         for id in ids {
             let prepared = self.prepare(&id)?;
+            let holds = scopes(&active, &prepared.dataset);
+            let tests: Vec<_> = instants.iter().map(|t| prepared.compile(*t, &holds)).collect();
+            let store = self.store(&prepared.dataset.store.value)?;
+            let mut counts = store.count_due_at(&prepared.bound, &tests)?;
             let mut before = 0;
-            let mut counts = Vec::with_capacity(instants.len());
-            for (i, t) in instants.iter().enumerate() {
-                let holds = self.holds(&prepared.dataset, instants[0])?;
-                let compiled = prepared.compile(*t, &holds);
-                let store = self.store(&prepared.dataset.store.value)?;
-                let (due, _) = store.count_due(&prepared.bound, &compiled)?;
-                counts.push(if i == 0 { due } else { due.saturating_sub(before) });
-                before = due;
+            for (i, n) in counts.iter_mut().enumerate() {
+                let due = std::mem::replace(&mut before, *n);
+                *n = if i == 0 { *n } else { n.saturating_sub(due) };
             }
             out.push((id, counts));
         }

@@ -58,5 +58,6 @@ pub fn print(picture: &Horizon, lang: Lang) {
 
 /// Counts what comes due in each of the next months.
 pub fn compute(engine: &mut Engine, t: Timestamp, months: u32, lang: Lang) -> Outcome<Horizon> {
-    Ok(frist_server::picture::compute(engine, t, months, lang)?)
+    let ahead = frist_server::picture::count_ahead(engine, t, months)?;
+    Ok(ahead.shown(&engine.register, months, lang))
 }

@@ -37,6 +37,8 @@ pub(crate) struct Call<'a> {
     pub(crate) filter: String,
     /// What names this request and no other, where it came with an idempotency key.
     pub(crate) mark: Option<[u8; 32]>,
+    /// Under what name that request is kept.
+    pub(crate) request: Option<[u8; 32]>,
     /// Whether a server died over the same request, which may have been done.
     pub(crate) again: bool,
     pub(crate) headers: &'a HeaderMap,
@@ -103,7 +105,9 @@ impl Call<'_> {
     ) -> Result<T, Problem> {
         let mut came = None;
         let lent = self.app.engines.engine(&self.who, |engine| {
+            engine.state.under(self.request);
             let answer = what(engine);
+            engine.state.under(None);
             let failed = match &answer {
                 Err(problem) if problem.is_ours() => {
                     Err(crate::Trouble { message: problem.detail.clone(), help: None })

@@ -236,6 +236,7 @@ fn kinds(route: &Route) -> impl Iterator<Item = Kind> {
         Kind::NotFound => named || body,
         Kind::Conflict | Kind::UnderWay | Kind::KeyReused | Kind::Refused => changes || body,
         Kind::Precondition => conditional,
+        Kind::Counting => !changes && !body && token,
         Kind::Slow | Kind::TooLarge | Kind::MediaType | Kind::Invalid => body,
     })
 }

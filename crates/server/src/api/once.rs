@@ -23,7 +23,7 @@ const NONCE: usize = 24;
 
 /// A request under an idempotency key.
 pub(crate) struct Once {
-    name: [u8; 32],
+    pub(crate) name: [u8; 32],
     seal: Zeroizing<[u8; 32]>,
     began: Timestamp,
     /// Whether a server died over the same request, which may have been done.
@@ -78,6 +78,10 @@ pub(crate) fn begin(call: &Call<'_>, key: &str, request: &[u8; 32]) -> Result<Tu
             ));
             Ok(Turn::Again(reply))
         }
+        Begun::Done => Err(Problem::new(
+            Kind::Conflict,
+            "it was done, but the server ended before it had answered; look at what there is now",
+        )),
         Begun::Another => Err(Problem::new(
             Kind::KeyReused,
             "the idempotency key was used for another request within a day",

@@ -98,6 +98,9 @@ kinds! {
     Broken "internal" 500 "An error of the program"
         "En fejl i programmet. Loggen på serveren ved mere."
         "An error of the program. The server's log knows more.";
+    Counting "counting" 503 "The records are still being counted"
+        "Posterne tælles op lige nu, for eksempel fordi serveren er startet for nylig. Spørg igen efter det antal sekunder, som `Retry-After` siger."
+        "The records are being counted, for example because the server has just started. Ask again after the seconds that `Retry-After` says.";
     Trouble "unavailable" 503 "Something behind the interface does not answer"
         "En datakilde eller Frists egen database svarer ikke, eller en anden holder den. Prøv igen; `detail` siger, hvad der skete."
         "A store or Frist's own database does not answer, or somebody else holds it. Try again; `detail` says what happened.";
@@ -159,6 +162,10 @@ impl Problem {
         Self::new(Kind::Forbidden, "the table of access says no, as the matter stands")
     }
 
+    pub(crate) fn counting() -> Self {
+        Self::new(Kind::Counting, "the records are being counted; ask again in a moment")
+    }
+
     pub(crate) fn refused(detail: impl Into<String>) -> Self {
         Self::new(Kind::Refused, detail)
     }
@@ -178,7 +185,7 @@ impl Problem {
 
     /// Whether it lies with us or what is behind us, and not with what was asked.
     pub(crate) fn is_ours(&self) -> bool {
-        self.kind.status() >= 500
+        self.kind.status() >= 500 && !matches!(self.kind, Kind::Counting)
     }
 }
 

@@ -111,6 +111,7 @@ impl Asked {
             granted: false,
             filter: String::new(),
             mark: None,
+            request: None,
             again: false,
             headers: &self.headers,
         };
@@ -179,6 +180,7 @@ impl Asked {
             Turn::Do(once) => once,
         };
         (call.mark, call.again) = (Some(once.mark), once.again);
+        call.request = Some(once.name);
         // A panic must not leave a request that seems to run for ever.
         let run = std::panic::AssertUnwindSafe(|| self.done(call, query, body));
         let came = std::panic::catch_unwind(run)
@@ -419,7 +421,7 @@ impl Asked {
             }
             _ => {}
         }
-        if matches!(problem.kind, Kind::TooMany | Kind::UnderWay | Kind::Trouble) {
+        if matches!(problem.kind, Kind::TooMany | Kind::UnderWay | Kind::Counting | Kind::Trouble) {
             let seconds = problem.until.map_or(1, |u| u.duration_since(self.now).as_secs().max(1));
             headers.push((header::RETRY_AFTER, seconds.to_string()));
         }

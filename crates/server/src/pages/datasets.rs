@@ -20,7 +20,7 @@ use crate::words::outcome;
 #[template(path = "datasets.html")]
 struct List {
     f: Frame,
-    counted: String,
+    counted: Option<String>,
     problems: Vec<Problem>,
     rows: Vec<Row>,
 }
@@ -34,7 +34,7 @@ struct Row {
     id: String,
     title: String,
     place: String,
-    due: u64,
+    due: Option<u64>,
     since: String,
     blocked: u64,
     counts: Option<Counts>,
@@ -43,8 +43,10 @@ struct Row {
 /// All data sets.
 pub(super) fn list(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     let lang = ctx.lang;
-    let f = Frame::new(ctx, texts(lang).datasets, "/datasets");
+    let mut f = Frame::new(ctx, texts(lang).datasets, "/datasets");
     let seen = ctx.app.engines.standing(ctx.name())?;
+    let counted = f.counted(ctx, seen.as_ref(), false);
+    let plan = seen.as_ref().map(|seen| &seen.what.plan);
     let titles: Vec<(String, String, String)> = ctx.engine(|engine| {
         let row = |d: &frist_register::DataSet| {
             let place = format!("{}/{}", d.store.value, d.collection.value);
@@ -53,20 +55,26 @@ pub(super) fn list(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Ok(engine.register.datasets.iter().map(row).collect())
     })?;
     let rows = titles.iter().filter_map(|(id, title, place)| {
-        let i = seen.what.plan.items.iter().find(|i| i.dataset == *id)?;
+        let item = plan.map(|plan| plan.items.iter().find(|i| i.dataset == *id));
+        // One that could not be counted is told above.
+        let item = match item {
+            Some(item) => Some(item?),
+            None => None,
+        };
+        let oldest = item.and_then(|i| i.oldest.filter(|_| i.due > 0));
         Some(Row {
             id: id.clone(),
             title: title.clone(),
             place: place.clone(),
-            due: i.due,
-            since: i.oldest.filter(|_| i.due > 0).map_or_else(String::new, |t| f.when(t)),
-            blocked: i.blocked,
-            counts: i.counts,
+            due: item.map(|i| i.due),
+            since: oldest.map_or_else(String::new, |t| f.when(t)),
+            blocked: item.map_or(0, |i| i.blocked),
+            counts: item.and_then(|i| i.counts),
         })
     });
-    let problems = seen.what.plan.problems.iter();
+    let problems = plan.iter().flat_map(|plan| &plan.problems);
     page(&List {
-        counted: f.time(seen.at),
+        counted,
         rows: rows.collect(),
         problems: problems
             .map(|p| Problem { dataset: p.dataset.clone(), text: p.text.clone() })
@@ -114,8 +122,6 @@ struct Known {
     disposition: String,
     grounds: Vec<GroundShown>,
     justification: Option<String>,
-    item: Result<Item, String>,
-    next: Option<jiff::Timestamp>,
 }
 
 /// One data set.
@@ -131,11 +137,6 @@ fn shown(ctx: &mut Ctx<'_>, wrong: Option<&str>, key: &str) -> Result<Reply, Ref
     }
     // A large collection is counted for its own page only.
     let seen = ctx.app.engines.counted(ctx.name(), &id)?;
-    let (counted, at) = ((*seen.what).clone(), seen.at);
-    let next = match counted {
-        Ok(_) => ctx.app.engines.next_change(ctx.name(), &id)?,
-        Err(_) => None,
-    };
     let known = ctx.engine(|engine| {
         let Some(d) = engine.register.dataset(&id).cloned() else { return Ok(None) };
         let rules = RuleSet::resolve(&engine.register, engine.book, &d)
@@ -148,13 +149,16 @@ fn shown(ctx: &mut Ctx<'_>, wrong: Option<&str>, key: &str) -> Result<Reply, Ref
             disposition: format!("{} {}", t.when_up, explain::disposition(&d.then.value).get(lang)),
             grounds: grounds(&engine.register, &d, &rules, lang),
             justification: d.justification.as_ref().map(|j| j.get(lang).to_owned()),
-            item: counted,
-            next,
         }))
     })?;
     let known = known.ok_or(Refusal::NotFound)?;
-    let f = Frame::new(ctx, &known.title, "/datasets").wrong(wrong.map(str::to_owned));
-    let tiles = known.item.as_ref().map_or_else(|_| Vec::new(), |item| tiles(&f, item));
+    let mut f = Frame::new(ctx, &known.title, "/datasets").wrong(wrong.map(str::to_owned));
+    let counted = f.counted(ctx, seen.as_ref(), true).unwrap_or_default();
+    let (item, next) = match &seen {
+        Some(seen) => (Some(&seen.what.item), seen.what.next),
+        None => (None, None),
+    };
+    let tiles = item.and_then(|item| item.as_ref().ok()).map(|item| tiles(&f, item));
     let facts = ctx.knows(Some(&id));
     page(&One {
         record_path: format!("/datasets/{id}/record"),
@@ -165,10 +169,10 @@ fn shown(ctx: &mut Ctx<'_>, wrong: Option<&str>, key: &str) -> Result<Reply, Ref
         place: known.place,
         activity: known.activity,
         disposition: known.disposition,
-        problem: known.item.err(),
-        tiles,
-        counted: f.time(at),
-        next: known.next.map_or_else(|| t.nothing_by_time.to_owned(), |at| f.when(at)),
+        problem: item.and_then(|item| item.clone().err()),
+        tiles: tiles.unwrap_or_default(),
+        counted,
+        next: next.map_or_else(|| t.nothing_by_time.to_owned(), |at| f.when(at)),
         grounds: known.grounds,
         justification: known.justification.filter(|j| !j.is_empty()),
         key: key.to_owned(),

@@ -6,7 +6,7 @@ use frist_cases::request::soon;
 use frist_law::Calendar;
 use frist_state::SweepStatus;
 use frist_state::case::CaseCount;
-use frist_sweep::plan::Item;
+use frist_sweep::plan::{Item, Plan};
 use frist_watch::figures::{Labels, Page};
 use jiff::Timestamp;
 
@@ -23,9 +23,17 @@ fn seconds(from: Timestamp, to: Timestamp) -> f64 {
 /// The page.
 pub(super) fn metrics(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     let seen = ctx.app.engines.standing(ctx.name())?;
-    let now = ctx.now;
     let mut page = Page::default();
-    let plan = &seen.what.plan;
+    // Figures that are not there yet are left out: a nought would say that nothing is due.
+    if let Some(seen) = &seen {
+        records(&mut page, &seen.what.plan, ctx.now);
+    }
+    figures_of_state(ctx, &mut page, seen.map(|seen| seen.what.plan.problems.len()))?;
+    ctx.app.meter.write(&mut page);
+    Ok(Reply::of(KIND, page.text().into_bytes()))
+}
+
+fn records(page: &mut Page, plan: &Plan, now: Timestamp) {
     let by_dataset = |of: &dyn Fn(&Item) -> Option<f64>| -> Vec<(Labels<'_>, f64)> {
         let row = |i: &Item| of(i).map(|n| (vec![("dataset", i.dataset.clone())], n));
         plan.items.iter().filter_map(row).collect()
@@ -55,12 +63,13 @@ pub(super) fn metrics(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         "Records that wait for a person, where counted.",
         &counted(|c| c.review),
     );
-    figures_of_state(ctx, &mut page, plan.problems.len())?;
-    ctx.app.meter.write(&mut page);
-    Ok(Reply::of(KIND, page.text().into_bytes()))
 }
 
-fn figures_of_state(ctx: &Ctx<'_>, page: &mut Page, unreachable: usize) -> Result<(), Refusal> {
+fn figures_of_state(
+    ctx: &Ctx<'_>,
+    page: &mut Page,
+    unreachable: Option<usize>,
+) -> Result<(), Refusal> {
     let now = ctx.now;
     let (findings, plans, size, holds) =
         ctx.state(|s| Ok((s.open_findings()?, s.plans(100)?, s.size()?, s.count_holds(now)?)))?;
@@ -78,7 +87,9 @@ fn figures_of_state(ctx: &Ctx<'_>, page: &mut Page, unreachable: usize) -> Resul
     })?;
     let waiting = plans.iter().filter(|p| super::sweeps::waits(p)).count();
     let mut one = |name: &str, help: &str, n: f64| page.figure(name, "gauge", help, n);
-    one("unreachable", "Data sets that could not be counted.", unreachable as f64);
+    if let Some(n) = unreachable {
+        one("unreachable", "Data sets that could not be counted.", n as f64);
+    }
     one("open_findings", "Findings that somebody must settle.", findings.len() as f64);
     one("waiting_plans", "Plans that wait for approval.", waiting as f64);
     one("holds", "Holds in force.", holds as f64);

@@ -12,7 +12,9 @@ use super::cases;
 use super::nav::{Group, groups};
 use crate::ctx::{Ctx, Refusal, Reply};
 use crate::guard::form_token;
+use crate::kept::Seen;
 use crate::picture;
+use crate::routes::Method;
 use crate::text::cases::case_texts;
 use crate::text::provider::provider_texts;
 use crate::text::{Texts, texts};
@@ -32,10 +34,15 @@ pub(crate) struct Frame {
     pub(crate) wrong: Option<String>,
     /// The page is loaded again after so many seconds.
     pub(crate) refresh: Option<u32>,
+    /// Something on the page is not counted yet: said at the top.
+    pub(crate) counting: bool,
     key: [u8; 32],
     binding: String,
     zone: TimeZone,
 }
+
+/// Seconds after which a page looks whether its counts are there.
+pub(crate) const AGAIN: u32 = 2;
 
 /// A figure with its words.
 pub(crate) struct Tile {
@@ -65,6 +72,7 @@ impl Frame {
             notice: notice(ctx, t),
             wrong: None,
             refresh: None,
+            counting: false,
             key: *ctx.app.keys.forms,
             binding: ctx.binding.clone(),
             zone: ctx.app.zone.clone(),
@@ -86,6 +94,28 @@ impl Frame {
         }
         self.wrong = wrong;
         self
+    }
+
+    /// When something was counted, in words. A page whose counts are not there yet says so and comes
+    /// again by itself; so does one whose counts are outdated, where nobody `types` into it.
+    pub(crate) fn counted<T>(
+        &mut self,
+        ctx: &Ctx<'_>,
+        seen: Option<&Seen<T>>,
+        types: bool,
+    ) -> Option<String> {
+        let said = seen.map(|seen| self.counted_at(seen.at, seen.outdated));
+        self.counting = said.is_none();
+        let again = seen.is_none_or(|seen| seen.outdated && !types);
+        // What came by POST cannot be asked for again.
+        self.refresh = (again && ctx.route.method == Method::Get).then_some(AGAIN);
+        said
+    }
+
+    /// The time at which something was counted, and whether it is being counted again.
+    pub(crate) fn counted_at(&self, at: Timestamp, outdated: bool) -> String {
+        let again = if outdated { self.t.counted_again } else { "" };
+        format!("{} {}{again}", self.t.counted_at, self.time(at))
     }
 
     /// The organisation's zone.

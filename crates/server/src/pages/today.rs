@@ -5,15 +5,13 @@ use frist_cases::request::{Line, overview_page, words};
 use frist_state::case::{CaseFilter, CaseKind};
 use frist_state::{HoldPage, ProposalStatus};
 use frist_sweep::Late;
-use frist_sweep::plan::Item;
+use frist_sweep::plan::{Item, Plan};
 use jiff::Timestamp;
 
 use super::frame::{Frame, Tile, page};
 use crate::access::{Action, Facts};
 use crate::ctx::{Ctx, Refusal, Reply};
-use crate::engines::Standing;
 use crate::face::Trouble;
-use crate::kept::Seen;
 use crate::routes::ROUTES;
 use crate::text::texts;
 use crate::text::today::today_texts;
@@ -24,10 +22,10 @@ use crate::words::finding;
 struct Today {
     f: Frame,
     date: String,
-    counted: String,
+    counted: Option<String>,
     tiles: Vec<Tile>,
     matters: Vec<Matter>,
-    next: String,
+    next: Option<String>,
     last: String,
     entries: String,
 }
@@ -58,8 +56,11 @@ fn span(f: &Frame, late: Late) -> String {
 /// The page.
 pub(super) fn today(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     let t = texts(ctx.lang);
-    let f = Frame::new(ctx, t.today, "/");
+    let mut f = Frame::new(ctx, t.today, "/");
     let seen = ctx.app.engines.standing(ctx.name())?;
+    let counted = f.counted(ctx, seen.as_ref(), false);
+    let plan = seen.as_ref().map(|seen| &seen.what.plan);
+    let items = || plan.iter().flat_map(|plan| &plan.items);
     let now = ctx.now;
     let lang = ctx.lang;
     let (interrupted, titles) = ctx.engine(|engine| {
@@ -91,9 +92,9 @@ pub(super) fn today(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
             Some("/sweeps".to_owned()),
         );
     }
-    for p in &seen.what.plan.problems {
+    for p in plan.iter().flat_map(|plan| &plan.problems) {
         add(
-            Some(seen.at),
+            seen.as_ref().map(|seen| seen.at),
             t.chip_unreachable,
             "late",
             named(&p.dataset),
@@ -101,7 +102,7 @@ pub(super) fn today(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
             there(&p.dataset),
         );
     }
-    let mut due: Vec<&Item> = seen.what.plan.items.iter().filter(|i| i.due > 0).collect();
+    let mut due: Vec<&Item> = items().filter(|i| i.due > 0).collect();
     due.sort_by_key(|i| std::cmp::Reverse(i.late(now)));
     for i in &due {
         let why = format!("{} {} {}.", f.records(i.due), t.overdue_why, span(&f, i.late(now)));
@@ -113,7 +114,7 @@ pub(super) fn today(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         let x = &found.finding;
         // What is unclear now is said below; what the last sweep found unclear is the same.
         let now_unclear = |i: &Item| i.dataset == x.dataset && i.counts.is_some();
-        if x.code == "unclear" && seen.what.plan.items.iter().any(now_unclear) {
+        if x.code == "unclear" && items().any(now_unclear) {
             continue;
         }
         let since = f.when(found.first_seen);
@@ -153,14 +154,14 @@ pub(super) fn today(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
             add(None, t.chip_hold, "late", t.holds.to_owned(), d.more.to_owned(), there);
         }
     }
-    for i in &seen.what.plan.items {
+    for i in items() {
         let Some(counts) = i.counts else { continue };
         if counts.unclear > 0 {
             let why = format!("{} {}.", f.records(counts.unclear), t.unclear_why);
             add(None, t.chip_unclear, "warn", named(&i.dataset), why, there(&i.dataset));
         }
     }
-    for i in &seen.what.plan.items {
+    for i in items() {
         let Some(counts) = i.counts else { continue };
         if counts.review > 0 {
             let why = format!("{} {}.", f.records(counts.review), t.review_why);
@@ -178,13 +179,14 @@ pub(super) fn today(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     };
     matters.sort_by_key(|m| (rank(m), m.at));
     let last = sweeps.first().map_or_else(|| t.none_yet.to_owned(), |s| f.when(s.started_at));
-    let tiles = tiles(&f, &seen, waiting.len(), now);
+    let tiles = plan.map_or_else(Vec::new, |plan| tiles(&f, plan, waiting.len(), now));
+    let next = seen.as_ref().map(|seen| seen.what.next);
     page(&Today {
         date: f.date(now),
-        counted: f.time(seen.at),
+        counted,
         tiles,
         matters,
-        next: seen.what.next.map_or_else(|| t.nothing_by_time.to_owned(), |at| f.when(at)),
+        next: next.map(|at| at.map_or_else(|| t.nothing_by_time.to_owned(), |at| f.when(at))),
         last,
         entries: format!("{} {}", f.n(&size), t.entries.to_lowercase()),
         f,
@@ -312,15 +314,15 @@ fn register(ctx: &Ctx<'_>) -> Result<Vec<Matter>, Refusal> {
     Ok(out)
 }
 
-fn tiles(f: &Frame, seen: &Seen<Standing>, waiting: usize, now: jiff::Timestamp) -> Vec<Tile> {
+fn tiles(f: &Frame, plan: &Plan, waiting: usize, now: jiff::Timestamp) -> Vec<Tile> {
     let t = f.t;
     let tile = |figure: String, label: &str, class| Tile { figure, label: label.to_owned(), class };
-    let due = seen.what.plan.due();
-    let counts = seen.what.plan.items.iter().filter_map(|i| i.counts);
+    let due = plan.due();
+    let counts = plan.items.iter().filter_map(|i| i.counts);
     let unclear: u64 = counts.map(|c| c.unclear).sum();
     let class = |bad: bool, word| if bad { word } else { "ok" };
     vec![
-        tile(span(f, seen.what.plan.late(now)), t.tile_late, class(due > 0, "late")),
+        tile(span(f, plan.late(now)), t.tile_late, class(due > 0, "late")),
         tile(f.n(&due), t.tile_due, class(due > 0, "late")),
         tile(f.n(&unclear), t.tile_unclear, class(unclear > 0, "warn")),
         tile(f.n(&(waiting as u64)), t.tile_waiting, class(waiting > 0, "warn")),

@@ -5,10 +5,11 @@ use std::ops::Range;
 
 use toml_edit::{Array, DocumentMut, Item, TableLike, Value};
 
-use super::fields::{Control, Field, Form, Nested};
+use super::fields::{Control, Field, Form, Nested, Suggest};
 use super::toml::{self, Step};
 use super::{Part, Said, parts};
 use crate::on_disk::Files;
+use crate::words::period_written;
 
 /// The longest text of a field, characters.
 const LONGEST: usize = 8_000;
@@ -138,6 +139,7 @@ fn meant(field: &Field, typed: Option<String>) -> Option<String> {
     let text: String = plain.take(LONGEST).collect();
     Some(match field.control {
         Control::List(_) => words(&text).collect::<Vec<_>>().join(", "),
+        Control::Line(Suggest::Periods) => period_written(&text),
         _ => text.trim().to_owned(),
     })
 }

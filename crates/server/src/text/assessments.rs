@@ -42,7 +42,7 @@ AssessmentTexts assessment_texts;
 
     w_needed "Spørgsmålet skal besvares." "The question needs an answer.";
     w_choice "Vælg et af svarene." "Choose one of the answers.";
-    w_period "Skriv en periode, fx 30 days, 6 months eller 2 years." "Write a period, such as 30 days, 6 months or 2 years.";
+    w_period "Skriv en periode, fx 30 dage, 6 måneder eller 2 år." "Write a period, such as 30 days, 6 months or 2 years.";
     w_day "Skriv en dag, fx 2026-12-31." "Write a day, such as 2026-12-31.";
     w_categories "Skriv kategorier fra listen med komma imellem." "Write categories from the list, divided by commas.";
 

@@ -142,6 +142,8 @@ Texts texts;
 // Today
     today "I dag" "Today";
     counted_at "Opgjort kl." "Counted at";
+    counted_again ", der tælles igen" ", being counted again";
+    counting "Posterne tælles lige nu. Siden henter selv tallene om lidt." "The records are being counted. The page fetches the figures by itself in a moment.";
     breaks_first "Det haster mest" "What breaks first";
     nothing_breaks "Intet er forsinket, og intet venter på dig." "Nothing is late, and nothing waits for you.";
     ahead "Forude" "Ahead";

@@ -101,7 +101,7 @@ RegisterTexts register_texts;
     from "Fristen regnes fra" "The period runs from";
     from_help "Et felt eller en begivenhed, fx invoice_date. Tomt: så længe betingelserne er opfyldt." "A field or event, such as invoice_date. Empty: as long as the conditions hold.";
     period "Hvor længe" "How long";
-    period_help "Et tal og en enhed på engelsk: 96 hours, 30 days, 6 months, 5 years. Tomt: som loven siger." "A number and a unit: 96 hours, 30 days, 6 months, 5 years. Empty: as the statute says.";
+    period_help "Et tal og en enhed: 96 timer, 30 dage, 6 måneder, 5 år. Tomt: som loven siger." "A number and a unit: 96 hours, 30 days, 6 months, 5 years. Empty: as the statute says.";
     anchor "Regnes fra" "Counted from";
     anchor_as_is "dagen selv" "the day itself";
     anchor_month "udgangen af måneden" "the end of the month";

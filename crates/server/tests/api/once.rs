@@ -69,6 +69,57 @@ fn another_server_and_a_restarted_one_know_it_too() {
     assert_eq!(again.header("idempotent-replayed"), Some("true"));
 }
 
+/// As if the server had died after the deed, or before it, and had not answered.
+fn dies(house: &House, before: bool) {
+    let db = rusqlite::Connection::open(house.dir.path().join("state.sqlite")).unwrap();
+    let done = if before { ", done = 0" } else { "" };
+    db.execute(&format!("UPDATE api_answer SET answer = NULL{done}"), []).unwrap();
+}
+
+#[test]
+fn what_was_done_when_the_server_died_is_not_done_again() {
+    let house = House::new();
+    let all = program(&house, "all", Scope::ALL, &["*"]);
+    let case = all.post("/cases", json!({"right": "access", "person": {"name": "Ida Holm"}}));
+    assert_eq!(case.status, 201, "{}", case.body);
+    let number = read(&case)["number"].as_str().unwrap().to_owned();
+    let consent = json!({"kind": "customer", "person": "17", "text": "tilbud", "channel": "web"});
+    let count = |what: &str| {
+        let db = rusqlite::Connection::open(house.dir.path().join("state.sqlite")).unwrap();
+        let sql = format!("SELECT count(*) FROM {what}");
+        db.query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    for (n, (at, body, table)) in [
+        (format!("/cases/{number}/note"), json!({"text": "Ringede"}), "case_step"),
+        ("/plans".to_owned(), json!({}), "plan"),
+        ("/consents".to_owned(), consent, "consent"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (key, body, had) = (format!("k{n}"), body.to_string(), count(table));
+        let send = || {
+            house.later(SignedDuration::from_mins(6));
+            all.ask("POST", &at, &[("Idempotency-Key", key.as_str())], Some(&body))
+        };
+        let first = send();
+        assert!([200, 201].contains(&first.status), "{at}: {}", first.body);
+        assert_eq!(count(table), had + 1, "{at}");
+        dies(&house, false);
+        for _ in 0..2 {
+            let again = send();
+            assert_eq!(again.status, 409, "{at}: {}", again.body);
+            assert!(again.body.contains("it was done"), "{at}: {}", again.body);
+        }
+        assert_eq!(count(table), had + 1, "{at}: it is there twice");
+        // One that died before it had done anything is done now.
+        dies(&house, true);
+        let again = send();
+        assert!([200, 201].contains(&again.status), "{at}: {}", again.body);
+        assert_eq!(count(table), had + 2, "{at}");
+    }
+}
+
 #[test]
 fn of_many_at_once_one_is_done() {
     let house = House::new();

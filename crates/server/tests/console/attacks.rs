@@ -432,6 +432,60 @@ fn who_is_slow_is_let_go() {
 }
 
 #[test]
+fn a_strangers_megabytes_are_not_taken() {
+    let house = House::new();
+    let to = house.console.local;
+    let begin = |at: &str, cookie: &str, sent: usize| {
+        let mut stream = TcpStream::connect(to).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(40))).unwrap();
+        let head = format!(
+            "POST {at} HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\nCookie: {cookie}\r\n\
+             Content-Type: multipart/form-data; boundary=xY\r\nContent-Length: 9000000\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let _ = stream.write_all(&vec![b'a'; sent]);
+        let mut first = [0; 12];
+        let began = Instant::now();
+        let n = stream.read(&mut first).unwrap_or(0);
+        (String::from_utf8_lossy(&first[..n]).into_owned(), began.elapsed())
+    };
+    let large = ["/cases/R-2026-0001/papers", "/ledger/verify", "/register/text/x"];
+    for at in large {
+        for cookie in ["", "frist=made-up"] {
+            let (answer, took) = begin(at, cookie, 1_000);
+            assert!(answer.starts_with("HTTP/1.1 401"), "{at}: {answer}");
+            assert!(took < Duration::from_secs(8), "{at}: it waited for the body, {took:?}");
+        }
+    }
+    assert_eq!(house.client().get("/healthz").status, 200);
+}
+
+#[test]
+fn a_form_of_a_thousand_parts_or_without_an_end_costs_nothing() {
+    let (house, mut client, _) = house();
+    let part = "--xY\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n";
+    let nearly = "\r\n--x".repeat(12_000);
+    let fields = "a=b&".repeat(16_000);
+    let deep = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000));
+    let multi = "multipart/form-data; boundary=xY";
+    for (what, kind, body) in [
+        ("many parts", multi, part.repeat(900)),
+        ("no end", multi, part.to_owned()),
+        ("no head", multi, "--xY\r\n\r\n--xY--".to_owned()),
+        ("a boundary that nearly comes", multi, format!("--xY\r\n{nearly}")),
+        ("many fields", "application/x-www-form-urlencoded", fields),
+        ("deep", "application/json", deep),
+    ] {
+        house.later(SignedDuration::from_secs(2));
+        let began = Instant::now();
+        let answer = client.send_bytes("/holds", kind, body.as_bytes());
+        assert_eq!(answer.status, 403, "{what}: {}", answer.body);
+        assert!(began.elapsed() < Duration::from_secs(10), "{what}: {:?}", began.elapsed());
+    }
+    assert_eq!(client.get("/holds").status, 200);
+}
+
+#[test]
 fn every_cookie_is_the_servers_alone() {
     let house = House::with(|s| s.tls = true);
     house.person("maria", &[Role::Dpo], &[]);

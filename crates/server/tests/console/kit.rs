@@ -132,6 +132,7 @@ fn settings() -> Settings {
         proxy: false,
         lang: Lang::Da,
         watch: false,
+        patience: std::time::Duration::from_secs(120),
         config: frist_server::Config::default(),
     }
 }

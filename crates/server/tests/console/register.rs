@@ -112,7 +112,7 @@ fn a_period_is_changed_by_form_seen_and_approved_by_another() {
     assert!(page.body.contains("href=\"/register/part/dataset/invoices\""));
 
     let form = engineer.get(INVOICES);
-    assert_eq!(value(&form, "keep.0.period"), "3 years");
+    assert_eq!(value(&form, "keep.0.period"), "3 år");
     assert_eq!(value(&form, "keep.0.for"), "invoicing");
     let sent = send(
         &mut engineer,

@@ -46,7 +46,7 @@ pub(crate) fn crm(house: &House) {
 
 fn typed<'a>(id: &'a str, kind: &'a str, at: &'a str) -> Vec<(&'a str, &'a str)> {
     let title = ("title_da", "Kunder \"x\" <script>");
-    vec![("id", id), ("kind", kind), ("at", at), title, ("backups", "35 days")]
+    vec![("id", id), ("kind", kind), ("at", at), title, ("backups", "35 dage")]
 }
 
 const TO: &str = "/stores/connect";
@@ -96,7 +96,7 @@ fn a_database_is_looked_at_answered_for_and_becomes_the_register() {
     assert!(refused.body.contains("fristen kan ikke læses"), "{}", refused.body);
     assert!(refused.body.contains("At betjene kunden"), "what was typed is still there");
     // With everything answered nothing is wrong, and it goes the way of every change.
-    let sent = send(&[answers, each("period-", "3 years")].concat());
+    let sent = send(&[answers, each("period-", "3 år")].concat());
     assert_eq!(sent.status, 303, "{}", sent.body);
     let at = sent.location().split('?').next().unwrap().to_owned();
     let page = engineer.get(&at);
@@ -145,6 +145,7 @@ fn what_is_no_store_is_not_opened() {
     std::fs::create_dir(&hidden).unwrap();
     std::fs::write(hidden.join("people.key"), "hemmelig").unwrap();
     std::fs::write(house.dir.path().join("note.txt"), "hemmelig tekst, ingen database").unwrap();
+    std::os::unix::fs::symlink(&hidden, house.dir.path().join("data/link")).unwrap();
     let pipe = house.dir.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let pipe = pipe.to_string_lossy().into_owned();
@@ -155,6 +156,13 @@ fn what_is_no_store_is_not_opened() {
         ("crm", "sqlite", ".frist/people.key", "Frists egne"),
         ("crm", "files", "./.frist", "Frists egne"),
         ("crm", "sqlite", "data/../.frist/x", "Frists egne"),
+        ("crm", "sqlite", "data/link/people.key", "own keys and data"),
+        ("crm", "files", "data/link", "own keys and data"),
+        ("crm", "sqlite", "file:data/erp.sqlite?mode=ro", "there is no file"),
+        ("crm", "sqlite", "http://169.254.169.254/latest/meta-data", "there is no file"),
+        ("crm", "files", "\\\\169.254.169.254\\share", "kan ikke læses"),
+        ("crm", "postgresql", "localhost:22", "den har en adgangskode"),
+        ("crm", "postgresql", "host=/var/run", "den har en adgangskode"),
         ("crm", "sqlite", "note.txt", "kan ikke læses"),
         ("crm", "sqlite", "/dev/zero", "kan ikke læses"),
         ("crm", "sqlite", &pipe, "kan ikke læses"),

@@ -75,8 +75,10 @@ impl State {
     /// [`Error::NotFound`]; when the step's words do not fit into the ledger or the database does
     /// not answer.
     pub fn add_case_step(&mut self, number: &str, step: &NewStep, papers: &[Paper]) -> Result<()> {
+        let request = self.request;
         self.write("add a step to a case", |tx| {
             super::lock(tx, number, None)?;
+            crate::token::done(tx, request)?;
             add(tx, number, step, papers)
         })
     }

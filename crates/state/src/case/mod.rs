@@ -22,7 +22,7 @@ use serde_json::Value;
 
 use crate::db::Tx;
 use crate::value::{Row, Val, count, words};
-use crate::{Error, Result, State};
+use crate::{Error, Result, State, token};
 
 words! {
     /// What a case is.
@@ -400,8 +400,10 @@ impl State {
     ) -> Result<u64> {
         let body = in_words(&change.body)?;
         let seen = count("a case's version", version)?;
+        let request = self.request;
         self.write("change a case", |tx| {
             lock(tx, number, Some(version))?;
+            token::done(tx, request)?;
             tx.execute(
                 "UPDATE cases SET version = ?2, status = ?3, owner = ?4, due_at = ?5,
                      changed_at = ?6, closed_at = ?7, body = ?8 WHERE number = ?1",

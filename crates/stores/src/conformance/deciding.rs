@@ -55,6 +55,13 @@ pub(super) fn agrees(case: &mut Case, holds: &[HoldScope]) -> BTreeSet<Key> {
         (expected.len() as u64, 0),
         "`count_due` differs from the interpreter"
     );
+    // Instant by instant, from long ago to far ahead, in one question or in many.
+    let years = (-30..60).map(|n| now() + jiff::SignedDuration::from_hours(24 * 91 * n));
+    let tests: Vec<_> = years.map(|t| case.compiled_at(t, holds)).collect();
+    let each: Vec<u64> =
+        tests.iter().map(|test| ok(case.store.count_due(&case.bound, test)).0).collect();
+    let all = ok(case.store.count_due_at(&case.bound, &tests));
+    assert_eq!(all, each, "`count_due_at` differs from `count_due`");
     for page in [1, 3, 1000] {
         let records = case.due(&compiled, page);
         let keys: BTreeSet<Key> = records.iter().map(|r| r.key.clone()).collect();

@@ -229,7 +229,11 @@ impl Case {
 
     /// The rule at [`NOW`].
     pub(crate) fn compiled(&self, holds: &[HoldScope]) -> Compiled {
-        compile(&self.rules, self.bound.kinds(), now(), holds)
+        self.compiled_at(now(), holds)
+    }
+
+    pub(crate) fn compiled_at(&self, t: Timestamp, holds: &[HoldScope]) -> Compiled {
+        compile(&self.rules, self.bound.kinds(), t, holds)
     }
 
     /// All that is due, by pages.

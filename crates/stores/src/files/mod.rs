@@ -42,6 +42,8 @@ mod sidecar;
 mod store;
 mod walk;
 
+pub(crate) use pattern::OWN_FOLDER;
+
 use std::ops::ControlFlow;
 use std::path::Path;
 

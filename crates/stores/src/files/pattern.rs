@@ -46,7 +46,7 @@ enum Token {
 pub(super) const OWN_FIELDS: [&str; 3] = ["path", "mtime", "size"];
 
 /// Frist's own folder, which is never entered.
-pub(super) const OWN_FOLDER: &str = ".frist";
+pub(crate) const OWN_FOLDER: &str = ".frist";
 
 impl Pattern {
     /// Reads a pattern. The error says what is wrong, as the end of a sentence.

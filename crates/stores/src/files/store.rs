@@ -172,6 +172,21 @@ impl Store for FilesStore {
         Ok((due, 0))
     }
 
+    /// One walk for all of them.
+    fn count_due_at(&mut self, bound: &Bound, tests: &[Compiled]) -> Result<Vec<u64>, StoreError> {
+        let detail = self.detail(bound)?;
+        let judges: Vec<Judge<'_>> = tests.iter().map(|test| Judge::new(detail, test)).collect();
+        let mut due = vec![0; judges.len()];
+        let with_sidecar = judges.iter().any(|judge| judge.with_sidecar);
+        self.found(detail, None, with_sidecar, &mut |found| {
+            // Due by one, due by all later ones.
+            let first = judges.partition_point(|judge| !judge.is_due(&found));
+            due[first..].iter_mut().for_each(|n| *n += 1);
+            Continue(())
+        })?;
+        Ok(due)
+    }
+
     fn total(&mut self, bound: &Bound, up_to: u64) -> Result<u64, StoreError> {
         let detail = self.detail(bound)?;
         let mut total = 0;

@@ -15,6 +15,8 @@ use crate::store::StoreError;
 pub(super) struct Target {
     config: Config,
     tls: Tls,
+    /// What names the address.
+    at: String,
 }
 
 impl fmt::Debug for Target {
@@ -79,13 +81,16 @@ impl Target {
         }
         config.application_name("frist");
         let tls = Tls::prepare(mode.as_deref(), root, env, &mut config).map_err(unreachable)?;
-        Ok((Self { config, tls }, schema.clone()))
+        Ok((Self { config, tls, at: at.clone() }, schema.clone()))
     }
 
     pub(super) fn connect(&self, entry: &StoreEntry, schema: &str) -> Result<Client, StoreError> {
         let unreachable =
             |why: String| StoreError::Unreachable { store: entry.id.value.clone(), why };
-        let mut client = self.tls.connect(&self.config).map_err(|e| unreachable(self.why(&e)))?;
+        let mut client = match self.within() {
+            Some(answer) => answer.map_err(|e| unreachable(self.why(&e)))?,
+            None => return Err(unreachable(self.nobody())),
+        };
         let version: String = client
             .query_one("SELECT current_setting('server_version_num')", &[])
             .map_err(|e| unreachable(self.why(&e)))?
@@ -99,21 +104,37 @@ impl Target {
         Ok(client)
     }
 
+    /// A connection, unless whoever took it says nothing: a server that hangs must not hang us.
+    fn within(&self) -> Option<Result<Client, postgres::Error>> {
+        let (tls, config) = (self.tls.clone(), self.config.clone());
+        let hosts = u32::try_from(config.get_hosts().len()).unwrap_or(u32::MAX).max(1);
+        let each = config.get_connect_timeout().copied().unwrap_or(CONNECT_TIMEOUT);
+        let (send, answer) = std::sync::mpsc::channel();
+        // It ends with the connection, which nobody waits for any longer.
+        std::thread::spawn(move || send.send(tls.connect(&config)));
+        answer.recv_timeout(each.saturating_mul(hosts.saturating_add(1))).ok()
+    }
+
     fn why(&self, error: &postgres::Error) -> String {
         if error.as_db_error().is_some() {
             return super::why(error).0;
         }
         let source = std::error::Error::source(error).map(ToString::to_string);
-        let tls = source.as_deref().filter(|s| s.contains("certificate"));
-        match (tls, source.as_deref()) {
-            (Some(why), _) => format!(
+        match source.filter(|s| s.contains("certificate")) {
+            Some(why) => format!(
                 "its certificate was not accepted ({why}); name the file of its certificate authority in PGSSLROOTCERT"
             ),
-            (None, Some(why)) => {
-                format!("{error} ({why}); is the server running, and are host and port right?")
-            }
-            (None, None) => format!("{error}; is the server running, and are host and port right?"),
+            None => self.nobody(),
         }
+    }
+
+    /// The same for a port that is closed, one that is silent and one where something else answers:
+    /// a register names addresses, and must not be a way to find out what is there.
+    fn nobody(&self) -> String {
+        format!(
+            "no PostgreSQL server answered at the address in `{0}`; is it running, and are host and port right? `psql` on this machine, with that address, tells more",
+            self.at
+        )
     }
 }
 

@@ -18,6 +18,7 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How to encrypt.
+#[derive(Clone)]
 pub(super) struct Tls(Option<ClientConfig>);
 
 /// Where systems keep the authorities they trust.

@@ -64,17 +64,21 @@ impl SqlBound {
         }
     }
 
-    /// What is due, with a bare bound first that an index serves.
+    /// A bare bound on what is due that an index serves.
+    fn served(&self, compiled: &Compiled) -> Option<(&Driver, String)> {
+        self.drivers.iter().find_map(|driver| {
+            let cutoff = compiled.due.bound(driver.fact)?;
+            let fact = &self.binding.facts[driver.fact];
+            Some((driver, bare(&driver.expr, fact, cutoff, self)))
+        })
+    }
+
+    /// What is due, with that bound first.
     fn due_test(&self, compiled: &Compiled) -> (String, Option<&Driver>) {
         let due = self.test(&compiled.due);
-        let served =
-            self.drivers.iter().find_map(|d| compiled.due.bound(d.fact).map(|cutoff| (d, cutoff)));
-        match served {
+        match self.served(compiled) {
             None => (due, None),
-            Some((driver, cutoff)) => {
-                let bare = bare(&driver.expr, &self.binding.facts[driver.fact], cutoff, self);
-                (format!("{bare} AND {due}"), Some(driver))
-            }
+            Some((driver, bare)) => (format!("{bare} AND {due}"), Some(driver)),
         }
     }
 
@@ -101,6 +105,38 @@ impl SqlBound {
             self.from(),
             self.done()
         )
+    }
+
+    /// Counts what is due by the last of these tests and not done, by the first of them by which it is.
+    pub(crate) fn count_due_at(&self, tests: &[Compiled]) -> Option<String> {
+        let (last, earlier) = tests.split_last()?;
+        // Derived facts are derived once a row, for all tests.
+        let (from, binding) = self.with_facts_of(tests.iter().map(|test| &test.due));
+        let bare = self.served(last).map_or(String::new(), |(_, bare)| format!("{bare} AND "));
+        let due = render(&last.due, &binding);
+        let held = held_of(&last.due);
+        let cases: Vec<String> = earlier
+            .iter()
+            .enumerate()
+            .map(|(n, test)| {
+                // Whatever the last test lets through is not held: thousands of holds stand there once.
+                let test = match held_of(&test.due) == held {
+                    true => render(&without_holds(&test.due), &binding),
+                    false => render(&test.due, &binding),
+                };
+                format!("WHEN {test} THEN {n} ")
+            })
+            .collect();
+        let n = earlier.len();
+        let first = match n {
+            0 => "0".to_owned(),
+            n => format!("CASE {}ELSE {n} END", cases.concat()),
+        };
+        Some(format!(
+            "SELECT x.n, count(*) FROM (SELECT {first} AS n {from} WHERE {bare}{due} AND NOT {}) AS x \
+             GROUP BY x.n",
+            self.done()
+        ))
     }
 
     /// One page of what is due and can go.
@@ -285,6 +321,24 @@ impl SqlBound {
     pub(crate) fn fields(&self, fields: &[(String, String)]) -> String {
         let columns: Vec<&str> = fields.iter().map(|(_, expr)| expr.as_str()).collect();
         format!("SELECT {} {} WHERE {}", columns.join(", "), self.from(), self.key_among("t", 1))
+    }
+}
+
+/// The holds that a test asks for among its conditions.
+fn held_of(test: &Test) -> Option<&Test> {
+    match test {
+        Test::All(parts) => parts.iter().find(|p| matches!(p, Test::NotHeld(_))),
+        _ => None,
+    }
+}
+
+/// The other conditions.
+fn without_holds(test: &Test) -> Test {
+    match test {
+        Test::All(parts) => {
+            Test::All(parts.iter().filter(|p| !matches!(p, Test::NotHeld(_))).cloned().collect())
+        }
+        test => test.clone(),
     }
 }
 

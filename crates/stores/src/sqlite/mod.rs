@@ -43,6 +43,8 @@ pub(crate) struct Sqlite {
     changed: u64,
 }
 
+/// What Frist's own database says that it is ("Fris").
+const FRIST: i64 = 0x4672_6973;
 /// How long to wait for another program's lock when the register does not say.
 const LOCK_TIMEOUT_MS: u64 = 5_000;
 
@@ -107,6 +109,10 @@ impl Sqlite {
             clean: false,
             changed: 0,
         };
+        if sqlite.number("PRAGMA application_id")? == FRIST {
+            let why = "that is Frist's own database, with its cases and its ledger; it is no store";
+            return Err(StoreError::Unreachable { store: sqlite.store, why: why.into() });
+        }
         sqlite.seen = sqlite.number("PRAGMA data_version")?;
         sqlite.clean = sqlite.number("PRAGMA freelist_count")? == 0;
         Ok(sqlite)

@@ -72,6 +72,10 @@ impl Store for VaultStore {
         self.rows.count_due(bound, compiled)
     }
 
+    fn count_due_at(&mut self, bound: &Bound, tests: &[Compiled]) -> Result<Vec<u64>, StoreError> {
+        self.rows.count_due_at(bound, tests)
+    }
+
     fn total(&mut self, bound: &Bound, up_to: u64) -> Result<u64, StoreError> {
         self.rows.total(bound, up_to)
     }

@@ -43,6 +43,7 @@ pub fn serve(place: &Place, args: &ServeArgs, as_json: bool) -> Outcome {
             Language::En => Lang::En,
         },
         watch: true,
+        patience: std::time::Duration::from_secs(1),
         config,
     };
     let public = settings.config.address.clone().filter(|_| tls);

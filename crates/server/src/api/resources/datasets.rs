@@ -131,7 +131,7 @@ fn shown(said: Said, item: Option<&Item>, problem: Option<String>, at: Timestamp
 
 /// All data sets.
 pub(crate) fn list(call: &mut Call<'_>, paging: Paging, _: Nothing) -> Answer<Page<DataSet>> {
-    let seen = call.app.engines.standing(&call.who)?;
+    let seen = call.app.engines.standing(&call.who)?.ok_or_else(Problem::counting)?;
     let all: Vec<Said> =
         call.engine(|engine| Ok(engine.register.datasets.iter().map(said).collect()))?;
     page(
@@ -171,16 +171,12 @@ pub(crate) fn one(call: &mut Call<'_>, tongue: InTongue, _: Nothing) -> Answer<R
     if call.engine(|engine| Ok(engine.register.dataset(&id).is_none()))? {
         return Err(Problem::none());
     }
-    let seen = call.app.engines.counted(&call.who, &id)?;
-    let next_change = match &*seen.what {
-        Ok(_) => call.app.engines.next_change(&call.who, &id)?,
-        Err(_) => None,
-    };
+    let seen = call.app.engines.counted(&call.who, &id)?.ok_or_else(Problem::counting)?;
     call.engine(|engine| {
         let d = engine.register.dataset(&id).cloned().ok_or_else(Problem::none)?;
         let rules = RuleSet::resolve(&engine.register, engine.book, &d)
             .map_err(frist_sweep::Error::from)?;
-        let (item, problem) = match &*seen.what {
+        let (item, problem) = match &seen.what.item {
             Ok(item) => (Some(item), None),
             Err(why) => (None, Some(why.clone())),
         };
@@ -189,7 +185,7 @@ pub(crate) fn one(call: &mut Call<'_>, tongue: InTongue, _: Nothing) -> Answer<R
             rule: rules.summary(lang),
             citations: rules.citations(),
             justification: d.justification.as_ref().map(|j| j.get(lang).to_owned()),
-            next_change,
+            next_change: seen.what.next,
         }))
     })
 }

@@ -79,7 +79,7 @@ pub(crate) struct Unreachable {
 /// How things stand.
 pub(crate) fn health(call: &mut Call<'_>, _: Nothing, _: Nothing) -> Answer<Health> {
     let now = call.now;
-    let seen = call.app.engines.standing(&call.who)?;
+    let seen = call.app.engines.standing(&call.who)?.ok_or_else(Problem::counting)?;
     let (interrupted, calendar) = call.engine(|engine| {
         Ok((engine.is_interrupted()?, engine.register.controller.calendar.clone()))
     })?;

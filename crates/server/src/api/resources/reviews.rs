@@ -49,11 +49,11 @@ pub(crate) fn overview(call: &mut Call<'_>, _: Nothing, _: Nothing) -> Answer<Ov
     let some = call.token.as_ref().is_some_and(|t| !t.datasets.is_empty());
     call.may(&Facts::default().with(Condition::NeedToKnow, some))?;
     let now = call.now;
-    let (waiting, counted_at) = call.app.engines.waiting(&call.who)?;
+    let waiting = call.app.engines.waiting(&call.who)?.ok_or_else(Problem::counting)?;
     let periodic = call.engine(|engine| Ok(review::periodic(engine, now)?))?;
-    let mine = waiting.into_iter().filter(|(d, _)| call.knows_of(Some(d)));
+    let mine = waiting.records.into_iter().filter(|(d, _)| call.knows_of(Some(d)));
     Ok(Done::new(Overview {
-        counted_at,
+        counted_at: waiting.at,
         waiting: mine.map(|(dataset, records)| Waiting { dataset, records }).collect(),
         periodic: periodic
             .into_iter()

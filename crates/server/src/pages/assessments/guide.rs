@@ -15,6 +15,7 @@ use crate::ctx::{Ctx, Refusal, Reply};
 use crate::face::Trouble;
 use crate::people::one_line;
 use crate::text::{AssessmentTexts, assessment_texts};
+use crate::words::{period_shown, period_written};
 
 /// Answers that one assessment may have, and signs that one may have.
 const ANSWERS: usize = 120;
@@ -120,6 +121,11 @@ fn so(ctx: &Ctx<'_>, what: &str) -> Result<Option<So>, Refusal> {
             let mut changed = false;
             for q in &questions {
                 let left = sent.iter().any(|(id, a)| *id == q.id && a.is_empty());
+                if matches!(q.wants, Wants::Period)
+                    && let Some(typed) = answers.get_mut(&q.id)
+                {
+                    *typed = period_written(typed);
+                }
                 match answers.get(&q.id) {
                     None if left && q.usual.is_some() => {
                         answers.insert(q.id.clone(), q.usual.clone().unwrap_or_default());
@@ -270,7 +276,10 @@ fn asked(
             .collect(),
         _ => Vec::new(),
     };
-    let usual = q.usual.clone().unwrap_or_default();
+    let usual = match (&q.wants, &q.usual) {
+        (Wants::Period, Some(usual)) => period_shown(usual, lang),
+        (_, usual) => usual.clone().unwrap_or_default(),
+    };
     Asked {
         id: q.id.clone(),
         text: pick(lang, &q.da, &q.en).to_owned(),

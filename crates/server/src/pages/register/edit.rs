@@ -12,6 +12,7 @@ use crate::register::fields::{self, Choices, Control, Suggest};
 use crate::register::form::{Places, Section, apply, sections};
 use crate::register::{self, Part, Said};
 use crate::text::register::{RegisterTexts, register_texts};
+use crate::words::period_shown;
 
 #[derive(Template)]
 #[template(path = "register_part.html")]
@@ -160,7 +161,11 @@ fn returned(
             {
                 wanted_lists.push(list);
             }
-            let value = typed_in(&name).unwrap_or_else(|| value.clone());
+            let stands = || match field.control {
+                Control::Line(Suggest::Periods) => period_shown(value, ctx.lang),
+                _ => value.clone(),
+            };
+            let value = typed_in(&name).unwrap_or_else(stands);
             fields.push(FieldShown {
                 id: format!("f-{n}-{i}"),
                 label: (field.label)(t),
@@ -318,14 +323,7 @@ fn suggestions(
         Suggest::Measures => r.measures.iter().map(|(id, t)| own(id, &t.value)).collect(),
         Suggest::Activities => r.activities.iter().map(|a| own(&a.id.value, &a.title)).collect(),
         Suggest::Periods => ["30 days", "6 months", "1 year", "3 years", "5 years"]
-            .map(|p| (p.to_owned(), p.parse().map_or_else(|_| String::new(), |p| said(p, lang))))
+            .map(|p| (period_shown(p, lang), String::new()))
             .to_vec(),
-    }
-}
-
-fn said(period: frist_law::Period, lang: Lang) -> String {
-    match lang {
-        Lang::Da => period.text_da(),
-        Lang::En => period.to_string(),
     }
 }

@@ -26,7 +26,7 @@ const SHOWN: usize = 100;
 struct List {
     f: Frame,
     t: &'static ReviewTexts,
-    waiting: Vec<(String, String, u64)>,
+    waiting: Option<Vec<(String, String, u64)>>,
     /// When they were counted.
     counted: String,
     every: bool,
@@ -55,6 +55,7 @@ struct Tasks {
     title: String,
     questions: Vec<String>,
     tasks: Vec<(String, String, bool)>,
+    counted: Option<String>,
     more: bool,
     fields: String,
     look: String,
@@ -131,8 +132,12 @@ fn listed(
     if ctx.asked("done") == Some("noted") {
         f.notice = Some(t.noted.to_owned());
     }
-    let (waiting, counted) = ctx.app.engines.waiting(ctx.name())?;
-    let counted = f.time(counted);
+    let waiting = ctx.app.engines.waiting(ctx.name())?;
+    f.counting = waiting.is_none();
+    // Nobody's half-written note is taken away by a page that comes again.
+    let again = f.counting && noted.is_none() && f.wrong.is_none();
+    f.refresh = again.then_some(super::frame::AGAIN);
+    let counted = waiting.as_ref().map_or_else(String::new, |w| f.counted_at(w.at, w.outdated));
     let (looked, every, titles) = ctx.engine(|engine| {
         let looked = review::periodic(engine, now).map_err(failed)?;
         let every = engine.register.requests.review_every.is_some();
@@ -143,8 +148,10 @@ fn listed(
     })?;
     let named = |id: &str| titles.iter().find(|(i, _)| i == id).map_or(id, |(_, t)| t).to_owned();
     let may = |d: &str| ctx.could(Action::Review, &ctx.knows(Some(d)));
-    let waiting = waiting.into_iter().filter(|(d, _)| may(d));
-    let waiting = waiting.map(|(d, n)| (named(&d), d, n)).map(|(t, d, n)| (d, t, n)).collect();
+    let waiting = waiting.map(|waiting| {
+        let mine = waiting.records.into_iter().filter(|(d, _)| may(d));
+        mine.map(|(d, n)| (named(&d), d, n)).map(|(t, d, n)| (d, t, n)).collect()
+    });
     let anything = ctx.could(Action::Review, &Facts::default());
     let day =
         |d: Date| d.to_zoned(ctx.app.zone.clone()).map_or(String::new(), |z| f.when(z.timestamp()));
@@ -224,31 +231,34 @@ fn tasks_of(ctx: &mut Ctx<'_>, wrong: Option<String>, typed: Typed) -> Result<Re
     if f.wrong.is_none() {
         f.notice = done(ctx, t, &f);
     }
-    let (tasks, fields) = ctx.engine(|engine| {
-        let tasks = review::tasks(engine, &id, now, SHOWN).map_err(failed)?;
+    let seen = ctx.app.engines.tasks(ctx.name(), &id, SHOWN)?;
+    let counted = f.counted(ctx, seen.as_ref(), true);
+    let tasks = seen.as_ref().map_or(&[][..], |seen| &seen.what);
+    let fields = ctx.engine(|engine| {
         let mut fields = Vec::new();
         if let Some(first) = tasks.first()
             && let Ok((_, found)) = review::task(engine, &id, &first.key, now)
         {
             fields.extend(found.fields.into_iter().map(|(name, _)| name));
         }
-        Ok((tasks, fields))
+        Ok(fields)
     })?;
     let mut questions: Vec<String> = Vec::new();
-    for task in &tasks {
+    for task in tasks {
         let question = joined(&task.questions, lang);
         if !questions.contains(&question) {
             questions.push(question);
         }
     }
     let more = tasks.len() == SHOWN;
-    let row = |task: review::Task| {
-        (task.key, task.since.map_or_else(String::new, |at| f.when(at)), task.again)
+    let row = |task: &review::Task| {
+        (task.key.clone(), task.since.map_or_else(String::new, |at| f.when(at)), task.again)
     };
     page(&Tasks {
         title,
         questions,
-        tasks: tasks.into_iter().map(row).collect(),
+        tasks: tasks.iter().map(row).collect(),
+        counted,
         more,
         fields: fields.join(", "),
         look: format!("/reviews/{id}/record"),

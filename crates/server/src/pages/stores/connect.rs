@@ -22,6 +22,7 @@ use crate::face::Trouble;
 use crate::on_disk::Files;
 use crate::people::one_line;
 use crate::text::stores::{StoresTexts, stores_texts};
+use crate::words::{period_shown, period_written};
 
 #[derive(Template)]
 #[template(path = "store_connect.html")]
@@ -46,7 +47,7 @@ struct Looked {
     bases: Vec<(String, String)>,
     exceptions: Vec<(String, String)>,
     laws: Vec<(String, String)>,
-    periods: Vec<(String, String)>,
+    periods: Vec<String>,
 }
 
 /// The form as it was filled in.
@@ -217,7 +218,7 @@ fn answers(
         if !from.is_empty() {
             set.count_from(&from);
         }
-        let period = text(&format!("period-{n}"), 40);
+        let period = period_written(&text(&format!("period-{n}"), 40));
         if !period.is_empty() {
             if period.parse::<frist_law::Period>().is_err() {
                 bad = Some(format!("{}: {}", set.collection, t.bad_period));
@@ -255,7 +256,7 @@ fn described(text: &str, new: &Typed) -> Option<String> {
     let mut doc: toml_edit::DocumentMut = text.parse().ok()?;
     let store = doc.get_mut("store")?.as_array_of_tables_mut()?.get_mut(0)?;
     if !new.backups.is_empty() {
-        store.insert("backups", toml_edit::value(&new.backups));
+        store.insert("backups", toml_edit::value(period_written(&new.backups)));
     }
     let mut title = toml_edit::InlineTable::new();
     for (lang, text) in [("da", &new.title_da), ("en", &new.title_en)] {
@@ -334,13 +335,6 @@ fn look(
         let title = if lang == Lang::Da { &law.title.da } else { &law.title.en };
         (law.id.clone(), title.clone())
     };
-    let period = |p: &str| {
-        let words = p.parse::<frist_law::Period>().map(|p| match lang {
-            Lang::Da => p.text_da(),
-            Lang::En => p.to_string(),
-        });
-        (p.to_owned(), words.unwrap_or_default())
-    };
     let title = format!("{}: {}", t.connect, new.id);
     page(&Looked {
         sets: proposal.sets.iter().enumerate().map(set).collect(),
@@ -350,7 +344,9 @@ fn look(
         bases: Basis::ARTICLE_6.iter().map(basis).collect(),
         exceptions: Basis::ARTICLE_9.iter().map(basis).collect(),
         laws: LawBook::embedded().iter().map(law).collect(),
-        periods: ["30 days", "6 months", "1 year", "3 years", "5 years"].map(period).to_vec(),
+        periods: ["30 days", "6 months", "1 year", "3 years", "5 years"]
+            .map(|period| period_shown(period, lang))
+            .to_vec(),
         f: Frame::new(ctx, &title, "/stores").wrong(wrong),
         new,
         t,

@@ -3,6 +3,7 @@
 //!
 //! Without Chromium these tests say so and do nothing; `./test` installs it.
 
+mod code;
 mod first_run;
 mod journeys;
 mod offices;
