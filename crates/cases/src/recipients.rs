@@ -162,7 +162,7 @@ impl std::fmt::Debug for Letter {
 /// The letter as it would be written. Nothing is kept.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn draft(engine: &mut Engine, number: &str, letter: &Letter, t: Timestamp) -> Result<Document> {
     let kept = desk(engine, "", t, &letter.signed).load(number)?;
     let (lang, context) = compose(engine, &kept, letter, t)?;
