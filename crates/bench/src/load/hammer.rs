@@ -28,8 +28,8 @@ impl Asked<'_> {
     }
 }
 
-/// The body of one answer, which must be a good one.
-pub fn get(asked: &Asked<'_>) -> Outcome<Vec<u8>> {
+/// The body of one answer, which must be a good one; none while something is being counted for it.
+pub fn get(asked: &Asked<'_>) -> Outcome<Option<Vec<u8>>> {
     let mut stream = TcpStream::connect(asked.address)?;
     let mut head = format!(
         "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nX-Forwarded-For: 10.0.0.1\r\n",
@@ -41,12 +41,18 @@ pub fn get(asked: &Asked<'_>) -> Outcome<Vec<u8>> {
     stream.write_all(format!("{head}\r\n").as_bytes())?;
     let mut all = Vec::new();
     stream.read_to_end(&mut all)?;
+    if all.starts_with(b"HTTP/1.1 503") {
+        return Ok(None);
+    }
     if !all.starts_with(b"HTTP/1.1 200") {
         let line = all.split(|b| *b == b'\r').next().unwrap_or_default();
         return Err(format!("{}: {}", asked.path, String::from_utf8_lossy(line)).into());
     }
     let end = all.windows(4).position(|w| w == b"\r\n\r\n").ok_or("an answer without an end")?;
-    Ok(all.split_off(end + 4))
+    let body = all.split_off(end + 4);
+    // A page without its counts comes again by itself.
+    let again = b"http-equiv=\"refresh\"";
+    Ok((!body.windows(again.len()).any(|w| w == again)).then_some(body))
 }
 
 /// What requests took.
