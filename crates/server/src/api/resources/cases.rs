@@ -344,8 +344,10 @@ pub(crate) fn open(call: &mut Call<'_>, _: Nothing, new: NewCase) -> Answer<Show
         known: new.identifiers.into_iter().map(|(kind, value)| Known { kind, value }).collect(),
         words: new.words,
     };
-    // A server that died over it may have opened the case: then that one is answered.
+    // A server that died over it may have opened the case: then that one is answered, so that the first steps
+    // of opening it must not say that all is done.
     let mark = call.mark;
+    call.request = None;
     let done = call.act(|engine| {
         let mut desk = desk(engine, &who, at);
         let opened = match &mark {
