@@ -24,8 +24,9 @@ impl Baresip {
         let (port, control) = (free_port(), free_port());
         let wav = dir.path().join("speech.wav");
         speech(&wav, hertz);
+        // Where it would else take any port, one of SIPp's or of a server's own among them.
         let config = format!(
-            "sip_listen 127.0.0.1:{port}\nnet_interface 127.0.0.1\naudio_player aubridge,nil\n\
+            "sip_listen 127.0.0.1:{port}\nnet_interface 127.0.0.1\nrtp_ports 30000-32700\naudio_player aubridge,nil\n\
              audio_source aufile,{}\naudio_alert aubridge,alert\nausrc_srate 8000\nauplay_srate 8000\n\
              module_path /usr/lib/baresip/modules\nmodule g711.so\nmodule aufile.so\nmodule aubridge.so\nmodule srtp.so\n\
              module_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control}\n",
