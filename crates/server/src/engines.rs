@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use frist_cases::review::Task;
+use frist_cases::review::{self, Task};
 use frist_ledger::Id;
 use frist_state::State;
 use frist_sweep::plan::{Count, Item, Options, Plan};
@@ -62,7 +62,7 @@ pub(crate) struct Engines {
     standing: Arc<Kept<Standing>>,
     ahead: Arc<Kept<Ahead>>,
     datasets: Arc<Kept<Counted>>,
-    tasks: Arc<Kept<Vec<Task>>>,
+    tasks: Arc<Kept<Tasks>>,
     jobs: Mutex<BTreeMap<String, Job>>,
 }
 
@@ -98,6 +98,14 @@ pub(crate) struct Waiting {
     pub(crate) at: Timestamp,
     /// Something was changed since.
     pub(crate) outdated: bool,
+}
+
+/// Records of a data set that wait for a person's answer.
+pub(crate) struct Tasks {
+    /// The first of them.
+    pub(crate) tasks: Vec<Task>,
+    /// The names of their fields.
+    pub(crate) fields: Vec<String>,
 }
 
 /// A sweep in the background.
@@ -256,7 +264,7 @@ impl Engines {
     /// of them was counted; none while one of them is being counted.
     pub(crate) fn waiting(self: &Arc<Self>, who: &str) -> Result<Option<Waiting>, Trouble> {
         let asking: Vec<String> = self.engine(who, |engine| {
-            let sets = engine.register.datasets.iter().filter(|d| frist_cases::review::asks(d));
+            let sets = engine.register.datasets.iter().filter(|d| review::asks(d));
             Ok(sets.map(|d| d.id.value.clone()).collect())
         })?;
         let mut found = Waiting { records: Vec::new(), at: self.moment().now, outdated: false };
@@ -299,12 +307,17 @@ impl Engines {
         who: &str,
         id: &str,
         most: usize,
-    ) -> Result<Option<Seen<Vec<Task>>>, Trouble> {
+    ) -> Result<Option<Seen<Tasks>>, Trouble> {
         let (own, who, of, moment) =
             (Arc::clone(self), who.to_owned(), id.to_owned(), self.moment());
         self.tasks.get(id, moment, self.patience, move || {
             own.lend(&who, true, |engine| {
-                frist_cases::review::tasks(engine, &of, moment.now, most).map_err(of_cases)
+                let tasks = review::tasks(engine, &of, moment.now, most).map_err(of_cases)?;
+                let first = tasks.first();
+                // One that is gone by now has no fields.
+                let found = first.and_then(|t| review::task(engine, &of, &t.key, moment.now).ok());
+                let fields = found.map_or_else(Vec::new, |(_, found)| found.fields);
+                Ok(Tasks { tasks, fields: fields.into_iter().map(|(name, _)| name).collect() })
             })
         })
     }
