@@ -313,17 +313,9 @@ impl State {
                 }
                 let (parts, limit) = (parts.join(" AND "), asked.limit + 1);
                 let ordered = format!("ORDER BY created_at {order}, id {order} LIMIT {limit}");
-                let page = |of: &str| {
-                    format!("SELECT {COLUMNS} FROM hold WHERE {of}{parts} {ordered}")
-                };
-                // Those that were released and still hold are few; of the others an index has the order.
                 let sql = match asked.active_at {
-                    None => page(""),
-                    Some(_) => format!(
-                        "SELECT {COLUMNS} FROM (SELECT * FROM ({}) AS a UNION ALL SELECT * FROM ({}) AS b) AS x {ordered}",
-                        page("released_at IS NULL AND "),
-                        page(&format!("{OUTLASTING} AND ")),
-                    ),
+                    None => format!("SELECT {COLUMNS} FROM hold WHERE {parts} {ordered}"),
+                    Some(_) => holding(&parts, &ordered),
                 };
                 let rows = tx.query(&sql, &values)?;
                 let last = rows.len() <= asked.limit;
@@ -387,9 +379,20 @@ const STANDING: &str = "(released_at IS NULL OR released_at > ?1 OR free_at > ?1
 const OUTLASTING: &str = "released_at IS NOT NULL AND id IN (SELECT id FROM hold WHERE released_at > ?1 \
                           UNION SELECT id FROM hold WHERE free_at > ?1)";
 
+/// The holds of which this is true, which includes [`STANDING`], in this order: the indexes give those
+/// that were not released in order, and the few that were.
+fn holding(rest: &str, ordered: &str) -> String {
+    let of = |which: &str| format!("SELECT {COLUMNS} FROM hold WHERE {which} AND {rest} {ordered}");
+    format!(
+        "SELECT {COLUMNS} FROM (SELECT * FROM ({}) AS a UNION ALL SELECT * FROM ({}) AS b) AS x {ordered}",
+        of("released_at IS NULL"),
+        of(OUTLASTING),
+    )
+}
+
 /// The holds that are not over at `t`, the oldest first.
 pub(crate) fn standing(tx: &mut Tx<'_>, t: Timestamp) -> Result<Vec<Hold>> {
-    let sql = format!("SELECT {COLUMNS} FROM hold WHERE {STANDING} ORDER BY created_at, id");
+    let sql = holding(STANDING, "ORDER BY created_at, id");
     tx.query(&sql, &[t.into()])?.into_iter().map(read).collect()
 }
 
