@@ -1,6 +1,5 @@
 //! Where a register cannot lead, whoever writes it: into Frist's own data, and to what stands behind a
 //! port.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;

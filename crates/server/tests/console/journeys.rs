@@ -154,3 +154,39 @@ fn an_administrator_lets_nobody_see_personal_data() {
     assert_eq!(admin.send("/people/account/maria", "/people/account/maria/close", &[]).status, 303);
     assert_eq!(maria.get("/").status, 303);
 }
+
+#[test]
+fn a_page_whose_counts_are_not_there_comes_at_once_and_again() {
+    let house = House::with(|settings| settings.patience = Duration::ZERO);
+    let mut dpo = house.signed_in("dpo", &[Role::Dpo], &["invoices"]);
+    for at in ["/", "/horizon", "/datasets", "/datasets/invoices", "/reviews", "/reviews/invoices"]
+    {
+        let first = dpo.get(at);
+        assert_eq!(first.status, 200, "{at}: {}", first.body);
+        let again = |page: &str| page.contains("http-equiv=\"refresh\"");
+        if again(&first.body) {
+            assert!(first.body.contains("Posterne tælles lige nu"), "{at}: {}", first.body);
+            // What was not counted is not said to be nothing.
+            for calm in ["Intet er forsinket", "Ingen poster venter"] {
+                assert!(!first.body.contains(calm), "{at}: {}", first.body);
+            }
+        }
+        let began = Instant::now();
+        loop {
+            house.later(jiff::SignedDuration::from_millis(300));
+            let page = dpo.get(at);
+            if !again(&page.body) {
+                assert!(!page.body.contains("Posterne tælles lige nu"), "{at}: {}", page.body);
+                break;
+            }
+            assert!(began.elapsed() < Duration::from_secs(60), "{at}: it never comes");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+    let first = house.signed_in("maria", &[Role::Dpo], &[]).get("/metrics");
+    assert!(first.body.contains("frist_due_records"), "{}", first.body);
+    let other = House::with(|settings| settings.patience = Duration::ZERO);
+    let early = other.signed_in("dpo", &[Role::Dpo], &[]).get("/metrics");
+    assert_eq!(early.status, 200);
+    assert!(!early.body.contains("frist_due_records"), "a nought that nobody counted");
+}

@@ -111,7 +111,7 @@ impl Target {
         let each = config.get_connect_timeout().copied().unwrap_or(CONNECT_TIMEOUT);
         let (send, answer) = std::sync::mpsc::channel();
         // It ends with the connection, which nobody waits for any longer.
-        std::thread::spawn(move || send.send(tls.connect(&config)));
+        std::thread::spawn(move || drop(send.send(tls.connect(&config))));
         answer.recv_timeout(each.saturating_mul(hosts.saturating_add(1))).ok()
     }
 
