@@ -247,7 +247,8 @@ impl State {
     pub fn count_holds(&mut self, active_at: Timestamp) -> Result<u64> {
         let rest = format!("{STANDING} AND created_at <= ?1");
         let sql = format!(
-            "SELECT (SELECT count(*) FROM hold WHERE released_at IS NULL AND {rest})
+            "SELECT (SELECT count(*) FROM hold WHERE released_at IS NULL
+                AND (ends_at IS NULL OR ends_at > ?1) AND created_at <= ?1)
                 + (SELECT count(*) FROM hold WHERE {OUTLASTING} AND {rest})"
         );
         let row = self.read("count the holds", |tx| tx.one(&sql, &[active_at.into()]))?;
@@ -377,7 +378,7 @@ const STANDING: &str = "(released_at IS NULL OR released_at > ?1 OR free_at > ?1
 /// Those among them that were released, by the indexes on when: they are few, and looking through all that
 /// were ever released for them would take longer each year.
 const OUTLASTING: &str = "released_at IS NOT NULL AND id IN (SELECT id FROM hold WHERE released_at > ?1 \
-                          UNION SELECT id FROM hold WHERE free_at > ?1)";
+                          UNION ALL SELECT id FROM hold WHERE free_at > ?1)";
 
 /// The holds of which this is true, which includes [`STANDING`], in this order: the indexes give those
 /// that were not released in order, and the few that were.
