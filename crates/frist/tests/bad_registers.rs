@@ -48,7 +48,8 @@ fn refused(register: &[u8], words: &[&str]) {
 #[test]
 fn text_that_is_no_register() {
     let with = |rest: &str| format!("{CONTROLLER}{rest}").into_bytes();
-    refused(b"", &["the register has no `[controller]`", "refused: 1 file"]);
+    let later = "what the rules mean together is checked once this is right";
+    refused(b"", &["the register has no `[controller]`", "refused: 1 file", later]);
     refused(b"<?xml version=\"1.0\"?>\n", &["E0001", "register/a.toml:1:"]);
     refused(b"\xff\xfe[\0c\0", &["E0001", "not UTF-8", "byte 0", "encoding of the file"]);
     refused(

@@ -324,7 +324,7 @@ impl Ctx<'_> {
     /// A line in the log of access.
     pub(crate) fn log(&self, what: &str, about: &str) -> Result<(), Refusal> {
         let look = people::look(self.now, self.name(), what, about);
-        self.state(|state| state.add_look(&look))
+        Ok(self.app.engines.log(look)?)
     }
 
     /// Sets a cookie that only the server reads; an empty value takes it away.

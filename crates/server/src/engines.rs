@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use frist_cases::review::Task;
+use frist_cases::review::{self, Task};
 use frist_ledger::Id;
+use frist_state::Look;
 use frist_state::State;
 use frist_sweep::plan::{Count, Item, Options, Plan};
 use frist_sweep::{Engine, Error, Report, Step};
@@ -19,6 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::face::{Face, Trouble};
 use crate::kept::{Ages, Kept, Moment, Seen, lock};
+use crate::looks::Looks;
 use crate::picture::{self, Ahead};
 
 /// Engines at once: each has connections to the stores.
@@ -59,10 +61,11 @@ pub(crate) struct Engines {
     /// For how long a request waits for counts that are not there yet.
     patience: Duration,
     states: Mutex<Vec<State>>,
+    looks: Looks,
     standing: Arc<Kept<Standing>>,
     ahead: Arc<Kept<Ahead>>,
     datasets: Arc<Kept<Counted>>,
-    tasks: Arc<Kept<Vec<Task>>>,
+    tasks: Arc<Kept<Tasks>>,
     jobs: Mutex<BTreeMap<String, Job>>,
 }
 
@@ -100,6 +103,14 @@ pub(crate) struct Waiting {
     pub(crate) outdated: bool,
 }
 
+/// Records of a data set that wait for a person's answer.
+pub(crate) struct Tasks {
+    /// The first of them.
+    pub(crate) tasks: Vec<Task>,
+    /// The names of their fields.
+    pub(crate) fields: Vec<String>,
+}
+
 /// A sweep in the background.
 #[derive(Clone)]
 pub(crate) struct Job {
@@ -122,6 +133,7 @@ impl Engines {
             back: Condvar::new(),
             patience,
             states: Mutex::default(),
+            looks: Looks::default(),
             standing: Kept::new(COUNTS),
             ahead: Kept::new(HORIZONS),
             datasets: Kept::new(COUNTS),
@@ -145,26 +157,13 @@ impl Engines {
         counts: bool,
         what: impl FnOnce(&mut Engine) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
-        let stamp = (self.face.stamp)();
-        let place = Place::take(self, counts);
-        let ready = {
-            let mut idle = lock(&self.idle);
-            idle.engines.retain(|(made, _)| *made == stamp);
-            idle.engines.pop()
-        };
-        let mut engine = match ready {
-            Some((_, engine)) => engine,
-            None => (self.face.engine)()?,
-        };
-        let id = Id::new(who)
-            .map_err(|e| Trouble { message: format!("`{who}` cannot act: {e}"), help: None })?;
-        engine.act_as(id);
-        let answer = what(&mut engine);
+        // All that does not depend on what is done stands outside: this is compiled for each who asks.
+        let mut lent = Lent::take(self, who, counts)?;
+        let answer = what(&mut lent.engine);
         // One that failed may have a connection that is broken: the next request makes a new one.
         if answer.is_ok() {
-            lock(&self.idle).engines.push((stamp, engine));
+            lent.back();
         }
-        drop(place);
         answer
     }
 
@@ -173,17 +172,27 @@ impl Engines {
         &self,
         what: impl FnOnce(&mut State) -> Result<T, frist_state::Error>,
     ) -> Result<T, Trouble> {
-        let ready = lock(&self.states).pop();
-        let mut state = match ready {
-            Some(state) => state,
-            None => (self.face.state)()?,
-        };
+        let mut state = self.take_state()?;
         let answer = what(&mut state)?;
+        self.keep_state(state);
+        Ok(answer)
+    }
+
+    /// Adds a line to the log of access, on disk when this returns.
+    pub(crate) fn log(&self, line: Look) -> Result<(), Trouble> {
+        self.looks.add(line, |lines| self.state(|state| state.add_looks(lines)))
+    }
+
+    fn take_state(&self) -> Result<State, Trouble> {
+        let ready = lock(&self.states).pop();
+        ready.map_or_else(|| (self.face.state)(), Ok)
+    }
+
+    fn keep_state(&self, state: State) {
         let mut states = lock(&self.states);
         if states.len() < STATES {
             states.push(state);
         }
-        Ok(answer)
     }
 
     /// A piece of work for those who gather traces.
@@ -256,7 +265,7 @@ impl Engines {
     /// of them was counted; none while one of them is being counted.
     pub(crate) fn waiting(self: &Arc<Self>, who: &str) -> Result<Option<Waiting>, Trouble> {
         let asking: Vec<String> = self.engine(who, |engine| {
-            let sets = engine.register.datasets.iter().filter(|d| frist_cases::review::asks(d));
+            let sets = engine.register.datasets.iter().filter(|d| review::asks(d));
             Ok(sets.map(|d| d.id.value.clone()).collect())
         })?;
         let mut found = Waiting { records: Vec::new(), at: self.moment().now, outdated: false };
@@ -299,12 +308,17 @@ impl Engines {
         who: &str,
         id: &str,
         most: usize,
-    ) -> Result<Option<Seen<Vec<Task>>>, Trouble> {
+    ) -> Result<Option<Seen<Tasks>>, Trouble> {
         let (own, who, of, moment) =
             (Arc::clone(self), who.to_owned(), id.to_owned(), self.moment());
         self.tasks.get(id, moment, self.patience, move || {
             own.lend(&who, true, |engine| {
-                frist_cases::review::tasks(engine, &of, moment.now, most).map_err(of_cases)
+                let tasks = review::tasks(engine, &of, moment.now, most).map_err(of_cases)?;
+                let first = tasks.first();
+                // One that is gone by now has no fields.
+                let found = first.and_then(|t| review::task(engine, &of, &t.key, moment.now).ok());
+                let fields = found.map_or_else(Vec::new, |(_, found)| found.fields);
+                Ok(Tasks { tasks, fields: fields.into_iter().map(|(name, _)| name).collect() })
             })
         })
     }
@@ -412,6 +426,38 @@ impl Engines {
 
 fn of_cases(e: frist_cases::CasesError) -> Trouble {
     Trouble { message: e.to_string(), help: None }
+}
+
+/// An engine over the register as it is now, and the place of whoever has it.
+struct Lent<'a> {
+    engine: Engine,
+    stamp: u64,
+    place: Place<'a>,
+}
+
+impl<'a> Lent<'a> {
+    fn take(engines: &'a Engines, who: &str, counts: bool) -> Result<Self, Trouble> {
+        let stamp = (engines.face.stamp)();
+        let place = Place::take(engines, counts);
+        let ready = {
+            let mut idle = lock(&engines.idle);
+            idle.engines.retain(|(made, _)| *made == stamp);
+            idle.engines.pop()
+        };
+        let mut engine = match ready {
+            Some((_, engine)) => engine,
+            None => (engines.face.engine)()?,
+        };
+        let id = Id::new(who)
+            .map_err(|e| Trouble { message: format!("`{who}` cannot act: {e}"), help: None })?;
+        engine.act_as(id);
+        Ok(Lent { engine, stamp, place })
+    }
+
+    /// For the next one.
+    fn back(self) {
+        lock(&self.place.engines.idle).engines.push((self.stamp, self.engine));
+    }
 }
 
 /// A place among those who have an engine, given back when dropped.

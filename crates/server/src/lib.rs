@@ -27,6 +27,7 @@ mod face;
 mod factor;
 mod guard;
 mod kept;
+mod looks;
 mod meter;
 mod oidc;
 mod on_disk;

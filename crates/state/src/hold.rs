@@ -245,7 +245,12 @@ impl State {
     ///
     /// When the database does not answer.
     pub fn count_holds(&mut self, active_at: Timestamp) -> Result<u64> {
-        let sql = format!("SELECT count(*) FROM hold WHERE {STANDING} AND created_at <= ?1");
+        let rest = format!("{STANDING} AND created_at <= ?1");
+        let sql = format!(
+            "SELECT (SELECT count(*) FROM hold WHERE released_at IS NULL
+                AND (ends_at IS NULL OR ends_at > ?1) AND created_at <= ?1)
+                + (SELECT count(*) FROM hold WHERE {OUTLASTING} AND {rest})"
+        );
         let row = self.read("count the holds", |tx| tx.one(&sql, &[active_at.into()]))?;
         let n: i64 = row.map_or(Ok(0), |mut row| row.get(0))?;
         Ok(n.unsigned_abs())
@@ -307,11 +312,12 @@ impl State {
                     let (at, id) = (values.len() - 1, values.len());
                     parts.push(format!("(created_at, id) {beyond} (?{at}, ?{id})"));
                 }
-                let sql = format!(
-                    "SELECT {COLUMNS} FROM hold WHERE {} ORDER BY created_at {order}, id {order} LIMIT {}",
-                    parts.join(" AND "),
-                    asked.limit + 1
-                );
+                let (parts, limit) = (parts.join(" AND "), asked.limit + 1);
+                let ordered = format!("ORDER BY created_at {order}, id {order} LIMIT {limit}");
+                let sql = match asked.active_at {
+                    None => format!("SELECT {COLUMNS} FROM hold WHERE {parts} {ordered}"),
+                    Some(_) => holding(&parts, &ordered),
+                };
                 let rows = tx.query(&sql, &values)?;
                 let last = rows.len() <= asked.limit;
                 for row in rows {
@@ -369,9 +375,25 @@ pub struct HoldPage<'a> {
 const STANDING: &str = "(released_at IS NULL OR released_at > ?1 OR free_at > ?1) \
                         AND (ends_at IS NULL OR ends_at > ?1)";
 
+/// Those among them that were released, by the indexes on when: they are few, and looking through all that
+/// were ever released for them would take longer each year.
+const OUTLASTING: &str = "released_at IS NOT NULL AND id IN (SELECT id FROM hold WHERE released_at > ?1 \
+                          UNION ALL SELECT id FROM hold WHERE free_at > ?1)";
+
+/// The holds of which this is true, which includes [`STANDING`], in this order: the indexes give those
+/// that were not released in order, and the few that were.
+fn holding(rest: &str, ordered: &str) -> String {
+    let of = |which: &str| format!("SELECT {COLUMNS} FROM hold WHERE {which} AND {rest} {ordered}");
+    format!(
+        "SELECT {COLUMNS} FROM (SELECT * FROM ({}) AS a UNION ALL SELECT * FROM ({}) AS b) AS x {ordered}",
+        of("released_at IS NULL"),
+        of(OUTLASTING),
+    )
+}
+
 /// The holds that are not over at `t`, the oldest first.
 pub(crate) fn standing(tx: &mut Tx<'_>, t: Timestamp) -> Result<Vec<Hold>> {
-    let sql = format!("SELECT {COLUMNS} FROM hold WHERE {STANDING} ORDER BY created_at, id");
+    let sql = holding(STANDING, "ORDER BY created_at, id");
     tx.query(&sql, &[t.into()])?.into_iter().map(read).collect()
 }
 

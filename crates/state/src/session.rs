@@ -282,16 +282,20 @@ impl State {
         Ok(())
     }
 
-    /// Adds a line to the log.
+    /// Adds lines to the log, all or none.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub fn add_look(&mut self, look: &Look) -> Result<()> {
+    pub fn add_looks(&mut self, looks: &[Look]) -> Result<()> {
         let sql = "INSERT INTO look (at, who, what, about) VALUES (?1, ?2, ?3, ?4)";
-        let params =
-            [look.at.into(), (&look.who).into(), (&look.what).into(), (&look.about).into()];
-        self.write("write the log of access", |tx| tx.execute(sql, &params))?;
-        Ok(())
+        self.write("write the log of access", |tx| {
+            for look in looks {
+                let params =
+                    [look.at.into(), (&look.who).into(), (&look.what).into(), (&look.about).into()];
+                tx.execute(sql, &params)?;
+            }
+            Ok(())
+        })
     }
 
     /// The newest lines of the log, the newest first; only those of one person when said.

@@ -14,13 +14,14 @@ mod open;
 mod postgres;
 mod sql;
 mod sqlite;
-pub mod store;
+mod store;
+mod values;
 mod vault;
 
 pub use bound::{Bound, Common};
 pub use open::open;
-pub use store::{
+pub use store::{Store, StoreError};
+pub use values::{
     Action, Aftercare, Amended, Census, CollectionInfo, Disposed, FieldInfo, FieldMatch,
-    FieldValue, Fields, FoundRow, Key, KeyPart, Looked, Part, Partition, Record, Search, Store,
-    StoreError, Unnamed,
+    FieldValue, Fields, FoundRow, Key, KeyPart, Looked, Part, Partition, Record, Search, Unnamed,
 };

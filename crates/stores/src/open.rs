@@ -8,8 +8,8 @@ use crate::files::{FilesStore, OWN_FOLDER};
 use crate::postgres::Postgres;
 use crate::sql::SqlStore;
 use crate::sqlite::Sqlite;
-use crate::store::{Store, StoreError};
 use crate::vault::VaultStore;
+use crate::{Store, StoreError};
 
 /// Opens a store. Paths are relative to `base_dir`, the register's folder; `env` reads environment
 /// variables.

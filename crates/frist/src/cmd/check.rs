@@ -100,6 +100,10 @@ fn summary(checked: &Checked, offline: bool) {
         counted(infos as u64, "note", "notes"),
         if offline { "; the stores were not asked" } else { "" }
     );
+    // So that nobody thinks that the last of these is the last of all.
+    if checked.register.is_none() {
+        say!("what the rules mean together is checked once this is right");
+    }
     let first = checked.diagnostics.iter().find(|d| d.severity != Severity::Info);
     if let Some(code) = first.map(|d| d.code) {
         say!("{DIM}more about a code: frist check --explain {code}{DIM:#}");

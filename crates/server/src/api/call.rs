@@ -172,7 +172,7 @@ impl Call<'_> {
         // What cannot be the name of anything of ours could be a person's.
         let about = Id::new(about).map(|id| id.to_string()).unwrap_or_default();
         let look = people::look(self.now, &self.who, what, &about);
-        self.state(|state| state.add_look(&look))
+        Ok(self.app.engines.log(look)?)
     }
 
     /// A line in the log of access about this route's action.

@@ -137,7 +137,7 @@ pub(super) fn waits<'a>(
 
 pub(super) fn log_as(ctx: &Ctx<'_>, who: &str, what: &str) -> Result<(), Refusal> {
     let look = people::look(ctx.now, who, what, "");
-    ctx.state(|state| state.add_look(&look))
+    Ok(ctx.app.engines.log(look)?)
 }
 
 /// The form for the second factor.

@@ -147,7 +147,7 @@ fn the_log_is_kept_and_pruned(kit: &Kit) {
     let now = at("2026-01-05T08:00:00Z");
     for (who, about) in [("anna", "invoices"), ("bo", "complaints")] {
         let look = Look { at: now, who: who.into(), what: "record".into(), about: about.into() };
-        state.add_look(&look).unwrap();
+        state.add_looks(std::slice::from_ref(&look)).unwrap();
     }
     let all = state.looks(None, 10).unwrap();
     assert_eq!(all.iter().map(|l| l.who.as_str()).collect::<Vec<_>>(), ["bo", "anna"]);

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::random::Dice;
 use super::{Site, World};
 use crate::Bound;
-use crate::store::{
+use crate::{
     Action, Aftercare, Census, CollectionInfo, Disposed, FieldMatch, Fields, Key, Looked, Part,
     Partition, Record, Search, Store, StoreError,
 };

@@ -10,7 +10,7 @@ use super::FilesStore;
 use super::dispose::{Target, by_folder, left_behind, sync};
 use super::folder::{Listing, Opened};
 use super::record::Detail;
-use crate::store::{Key, KeyPart, StoreError};
+use crate::{Key, KeyPart, StoreError};
 
 impl FilesStore {
     /// Moves these files, with their sidecars, into the folder `other` below the root, where each

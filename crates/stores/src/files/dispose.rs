@@ -9,7 +9,7 @@ use rustix::io::Errno;
 
 use super::folder::{Listing, Opened, Root};
 use super::record::{Detail, Found};
-use crate::store::{Key, KeyPart, Record};
+use crate::{Key, KeyPart, Record};
 
 /// A file that a key names, if it is a path that the pattern takes.
 pub(super) struct Target {

@@ -4,7 +4,7 @@ use std::ops::ControlFlow::{Break, Continue};
 
 use super::FilesStore;
 use super::record::{Detail, Source};
-use crate::store::{FieldMatch, FoundRow, Key, KeyPart, Looked, StoreError};
+use crate::{FieldMatch, FoundRow, Key, KeyPart, Looked, StoreError};
 
 impl FilesStore {
     pub(super) fn look(

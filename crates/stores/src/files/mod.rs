@@ -50,8 +50,8 @@ use std::path::Path;
 use frist_register::model::{self, StoreKind};
 use rustix::io::Errno;
 
+use crate::StoreError;
 use crate::bound::Bound;
-use crate::store::StoreError;
 use folder::Root;
 use record::{Detail, Found};
 use walk::{Passed, Seen, Walk};

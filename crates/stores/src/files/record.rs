@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 use super::folder::{Listing, Root};
 use super::pattern::Pattern;
 use super::sidecar::{Sidecar, as_text};
-use crate::store::{Key, KeyPart, Record};
+use crate::{Key, KeyPart, Record};
 
 /// What the files store knows of a bound data set.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use frist_register::model;
 use rustix::fs::{Mode, OFlags};
 
 use super::folder::Root;
-use crate::store::StoreError;
+use crate::StoreError;
 
 /// Opens the root of `store`; a relative one lies below `base_dir`, the register's folder.
 pub(super) fn open(

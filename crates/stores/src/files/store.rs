@@ -18,7 +18,7 @@ use super::pattern::{OWN_FOLDER, Pattern, Shape, escaped};
 use super::record::{Detail, Found, Judge, Source};
 use super::walk::Walk;
 use crate::bound::{Bound, Common};
-use crate::store::{
+use crate::{
     Action, Aftercare, Census, CollectionInfo, Disposed, FieldInfo, FieldMatch, Key, KeyPart,
     Looked, Record, Store, StoreError, Unnamed,
 };

@@ -4,9 +4,9 @@ use frist_decide::Value;
 use frist_decide::sql::{Physical, identifier};
 
 use super::Postgres;
+use crate::StoreError;
 use crate::sql::backend::{Backend as _, Param};
 use crate::sql::catalogue::{Column, ForeignKey, Indexed, Relation, Table};
-use crate::store::StoreError;
 
 const ATTEMPT: &str = "show its tables";
 

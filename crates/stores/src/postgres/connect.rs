@@ -9,7 +9,7 @@ use frist_register::{Store as StoreEntry, StoreKind};
 use postgres::{Client, Config};
 
 use super::tls::{self, Tls};
-use crate::store::StoreError;
+use crate::StoreError;
 
 /// What to connect to. It holds the password, so it does not print.
 pub(super) struct Target {

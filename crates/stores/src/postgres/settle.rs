@@ -9,7 +9,7 @@ use frist_register::Vacuum;
 use super::Postgres;
 use crate::sql::SqlBound;
 use crate::sql::backend::{Backend as _, Param};
-use crate::store::{Aftercare, StoreError};
+use crate::{Aftercare, StoreError};
 
 impl Postgres {
     pub(super) fn aftercare(&mut self, bound: &SqlBound) -> Result<Aftercare, StoreError> {

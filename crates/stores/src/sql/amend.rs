@@ -8,7 +8,7 @@ use super::backend::{Backend, Param};
 use super::catalogue::Table;
 use super::store::count;
 use super::{SqlBound, SqlStore};
-use crate::store::{Amended, FieldValue, Key, StoreError};
+use crate::{Amended, FieldValue, Key, StoreError};
 
 impl<B: Backend> SqlStore<B> {
     /// Sets these fields in the rows of these keys that are there; answers what they said before.

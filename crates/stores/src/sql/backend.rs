@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::SqlBound;
 use super::catalogue::Table;
-use crate::store::{Aftercare, KeyPart, StoreError};
+use crate::{Aftercare, KeyPart, StoreError};
 
 /// A value given to a statement, in the order of its placeholders.
 #[derive(Clone, PartialEq)]

@@ -11,8 +11,8 @@ use frist_register::{DataSet, Disposition, FactSource, OnErase, Register};
 use super::backend::Backend;
 use super::catalogue::{Column, Indexed, Relation, Table, spelled};
 use super::{Driver, Effect, Inbound, KeyColumn, KeyReads, SqlBound, anonymise, derived};
+use crate::StoreError;
 use crate::bound::{Bound, Common};
-use crate::store::StoreError;
 
 /// Binds `dataset`.
 ///

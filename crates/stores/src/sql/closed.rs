@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::store::Key;
+use crate::Key;
 
 /// References, as (referring, referred to).
 pub(crate) type Pairs = Vec<(Key, Key)>;
@@ -67,7 +67,7 @@ pub(crate) fn parts(closed: &HashSet<Key>, pairs: &[(Key, Key)], limit: usize) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::KeyPart;
+    use crate::KeyPart;
 
     fn k(n: i64) -> Key {
         Key(vec![KeyPart::Int(n)])

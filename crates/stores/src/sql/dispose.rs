@@ -14,7 +14,7 @@ use super::backend::{Backend, Param};
 use super::closed::{Pairs, closed};
 use super::store::{SqlStore, count};
 use super::{SqlBound, key};
-use crate::store::{Action, Disposed, Key, KeyPart, Part, Record, StoreError};
+use crate::{Action, Disposed, Key, KeyPart, Part, Record, StoreError};
 
 /// What is attempted, as errors say it.
 const ERASE: &str = "erase a batch";

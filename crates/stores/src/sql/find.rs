@@ -14,7 +14,7 @@ use super::catalogue::{Column, Indexed, spelled};
 use super::store::count;
 use super::{KeyColumn, KeyReads, SqlBound, SqlStore};
 use crate::bound::Common;
-use crate::store::{FoundRow, Key, KeyPart, Looked, Search, StoreError};
+use crate::{FoundRow, Key, KeyPart, Looked, Search, StoreError};
 
 /// A column, as far as looking in it goes.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use frist_decide::sql::Dialect;
 
 use super::backend::Param;
 use super::{KeyReads, SqlBound};
-use crate::store::{Key, KeyPart, Record};
+use crate::{Key, KeyPart, Record};
 
 impl SqlBound {
     /// The key's columns on `alias`, as the statements read and order them.

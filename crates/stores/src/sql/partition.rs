@@ -7,7 +7,7 @@ use frist_decide::Compiled;
 use super::SqlBound;
 use super::backend::Backend;
 use super::store::{SqlStore, count};
-use crate::store::{Disposed, Key, Partition, Record, StoreError};
+use crate::{Disposed, Key, Partition, Record, StoreError};
 
 impl<B: Backend> SqlStore<B> {
     fn leaves(&mut self, bound: &SqlBound) -> Result<Vec<String>, StoreError> {

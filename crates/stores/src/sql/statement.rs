@@ -6,7 +6,7 @@ use frist_law::Cutoff;
 
 use super::backend::Param;
 use super::{Driver, Inbound, SqlBound, derived};
-use crate::store::{Key, Record};
+use crate::{Key, Record};
 
 impl SqlBound {
     fn from(&self) -> String {
@@ -402,8 +402,8 @@ mod tests {
     use jiff::civil::Date;
 
     use super::*;
+    use crate::KeyPart;
     use crate::sql::{Effect, KeyColumn, KeyReads};
-    use crate::store::KeyPart;
 
     fn bound(dialect: Dialect, physical: Physical) -> SqlBound {
         let fact = BoundFact { expr: "t.\"d\"".into(), physical, kind: Kind::Date };

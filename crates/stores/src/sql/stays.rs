@@ -4,7 +4,7 @@
 use super::backend::Backend;
 use super::store::{SqlStore, count};
 use super::{Inbound, KeyColumn, SqlBound};
-use crate::store::{Record, StoreError};
+use crate::{Record, StoreError};
 
 impl<B: Backend> SqlStore<B> {
     /// Refuses when one of the records is there, or something still refers to one

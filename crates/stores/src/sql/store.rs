@@ -15,7 +15,7 @@ use super::backend::{Backend, Param};
 use super::catalogue::{Indexed, Table};
 use super::closed::parts;
 use crate::bound::Bound;
-use crate::store::{
+use crate::{
     Action, Aftercare, Amended, Census, CollectionInfo, Disposed, FieldInfo, FieldMatch,
     FieldValue, Fields, Key, Looked, Part, Partition, Record, Search, Store, StoreError,
 };

@@ -3,8 +3,8 @@
 use frist_decide::sql::{Physical, identifier};
 
 use super::Sqlite;
+use crate::StoreError;
 use crate::sql::catalogue::{Column, ForeignKey, Indexed, Relation, Table};
-use crate::store::StoreError;
 
 impl Sqlite {
     pub(super) fn table_names(&self) -> Result<Vec<String>, StoreError> {

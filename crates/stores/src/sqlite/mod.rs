@@ -23,7 +23,7 @@ use crate::sql::SqlBound;
 use crate::sql::backend::{Backend, Param};
 use crate::sql::catalogue::Table;
 use crate::sql::pace::Pace;
-use crate::store::{Aftercare, StoreError};
+use crate::{Aftercare, StoreError};
 
 /// A SQLite database.
 pub(crate) struct Sqlite {

@@ -10,7 +10,7 @@
 use frist_register::Vacuum;
 
 use super::Sqlite;
-use crate::store::{Aftercare, StoreError};
+use crate::{Aftercare, StoreError};
 
 /// A file up to this size is rewritten in a moment, in memory; what is larger only when the
 /// register says so.

@@ -16,7 +16,7 @@ use frist_vault::{ObjectId, Remover, VaultError};
 
 use crate::sql::SqlStore;
 use crate::sqlite::Sqlite;
-use crate::store::{Key, KeyPart, StoreError};
+use crate::{Key, KeyPart, StoreError};
 
 /// A vault.
 pub(crate) struct VaultStore {

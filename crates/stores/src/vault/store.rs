@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::VaultStore;
 use crate::bound::Bound;
-use crate::store::{
+use crate::{
     Action, Aftercare, Census, CollectionInfo, Disposed, FieldMatch, Fields, Key, Looked, Record,
     Store, StoreError,
 };

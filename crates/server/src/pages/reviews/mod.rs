@@ -226,23 +226,15 @@ fn dataset(ctx: &mut Ctx<'_>) -> Result<String, Refusal> {
 
 fn tasks_of(ctx: &mut Ctx<'_>, wrong: Option<String>, typed: Typed) -> Result<Reply, Refusal> {
     let title = dataset(ctx)?;
-    let (t, lang, now, id) = (review_texts(ctx.lang), ctx.lang, ctx.now, ctx.id.clone());
+    let (t, lang, id) = (review_texts(ctx.lang), ctx.lang, ctx.id.clone());
     let mut f = Frame::new(ctx, &title, "/reviews").wrong(wrong);
     if f.wrong.is_none() {
         f.notice = done(ctx, t, &f);
     }
     let seen = ctx.app.engines.tasks(ctx.name(), &id, SHOWN)?;
     let counted = f.counted(ctx, seen.as_ref(), true);
-    let tasks = seen.as_ref().map_or(&[][..], |seen| &seen.what);
-    let fields = ctx.engine(|engine| {
-        let mut fields = Vec::new();
-        if let Some(first) = tasks.first()
-            && let Ok((_, found)) = review::task(engine, &id, &first.key, now)
-        {
-            fields.extend(found.fields.into_iter().map(|(name, _)| name));
-        }
-        Ok(fields)
-    })?;
+    let tasks = seen.as_ref().map_or(&[][..], |seen| &seen.what.tasks);
+    let fields = seen.as_ref().map_or(&[][..], |seen| &seen.what.fields);
     let mut questions: Vec<String> = Vec::new();
     for task in tasks {
         let question = joined(&task.questions, lang);

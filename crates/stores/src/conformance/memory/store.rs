@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::bind::{Detail, becomes, order, text};
 use super::{Memory, Tables};
 use crate::bound::{Bound, Common};
-use crate::store::{
+use crate::{
     Action, Aftercare, Census, CollectionInfo, Disposed, FieldInfo, FieldMatch, Fields, FoundRow,
     Key, KeyPart, Looked, Record, Store, StoreError,
 };
