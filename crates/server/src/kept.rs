@@ -20,12 +20,13 @@ pub(crate) struct Seen<T> {
     /// Something was changed since, and it is being counted again.
     pub(crate) outdated: bool,
     stamp: u64,
+    took: SignedDuration,
 }
 
 impl<T> Clone for Seen<T> {
     fn clone(&self) -> Self {
-        let Self { what, at, outdated, stamp } = self;
-        Self { what: Arc::clone(what), at: *at, outdated: *outdated, stamp: *stamp }
+        let Self { at, outdated, stamp, took, .. } = *self;
+        Self { what: Arc::clone(&self.what), at, outdated, stamp, took }
     }
 }
 
@@ -37,6 +38,20 @@ pub(crate) struct Ages {
     /// For so long it is still shown while it is counted again.
     pub(crate) stale: SignedDuration,
 }
+
+impl Ages {
+    /// What took long is counted less often, as far as it can still be shown meanwhile.
+    fn fresh_of(self, took: SignedDuration) -> SignedDuration {
+        let at_most = self.stale.saturating_sub(took.saturating_mul(2));
+        let seldom = took.saturating_mul(REST).min(at_most);
+        self.fresh.max(seldom)
+    }
+}
+
+/// A count is let rest for so many times as long as it took.
+const REST: i32 = 20;
+/// How much others go before counts, as `nice` has it.
+const NICE: i32 = 10;
 
 /// The moment: the clock, and the number of the register's texts, by another of which nothing counts.
 #[derive(Clone, Copy)]
@@ -108,7 +123,7 @@ impl<T: Send + Sync + 'static> Kept<T> {
                 return Err(failed);
             }
             let seen = inner.seen.get(name).filter(|s| young(s, moment, self.ages.stale)).cloned();
-            let fresh = |s: &Seen<T>| !s.outdated && young(s, moment, self.ages.fresh);
+            let fresh = |s: &Seen<T>| !s.outdated && young(s, moment, self.ages.fresh_of(s.took));
             if let Some(seen) = seen.clone().filter(fresh) {
                 return Ok(Some(seen));
             }
@@ -142,6 +157,11 @@ impl<T: Send + Sync + 'static> Kept<T> {
     ) -> Result<(), Trouble> {
         let (own, of) = (Arc::clone(self), name.to_owned());
         let spawned = std::thread::Builder::new().name("count".into()).spawn(move || {
+            // Whoever waits for a page goes before. On Linux this is about this thread alone; elsewhere
+            // it would be about all.
+            #[cfg(target_os = "linux")]
+            let _ = rustix::process::setpriority_process(None, NICE);
+            let began = Instant::now();
             let counted = catch_unwind(AssertUnwindSafe(count)).unwrap_or_else(|_| {
                 let message = "an error of the program ended the count".into();
                 Err(Trouble { message, help: None })
@@ -154,6 +174,8 @@ impl<T: Send + Sync + 'static> Kept<T> {
                         at: moment.now,
                         outdated: inner.outdated != outdated,
                         stamp: moment.stamp,
+                        took: SignedDuration::try_from(began.elapsed())
+                            .unwrap_or(SignedDuration::MAX),
                     };
                     keep(&mut inner.seen, &of, seen);
                 }
@@ -236,6 +258,16 @@ mod tests {
         let other = Moment { stamp: 2, ..at(300) };
         let seen = kept.get("a", other, LONG, || Ok(7)).ok().unwrap().unwrap();
         assert_eq!(*seen.what, 7, "another register");
+    }
+
+    #[test]
+    fn what_took_long_is_counted_less_often_and_never_shown_for_longer() {
+        let secs = SignedDuration::from_secs;
+        let ages = Ages { fresh: secs(60), stale: secs(300) };
+        for (took, fresh) in [(0, 60), (2, 60), (10, 200), (60, 180), (200, 60)] {
+            assert_eq!(ages.fresh_of(secs(took)), secs(fresh), "{took} s");
+        }
+        assert_eq!(ages.fresh_of(SignedDuration::MAX), secs(60));
     }
 
     #[test]

@@ -26,7 +26,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0013_lists.sql"),
     include_str!("../migrations/0014_holds_for_some.sql"),
     include_str!("../migrations/0015_done_once.sql"),
-    include_str!("../migrations/0016_holds_in_order.sql"),
+    include_str!("../migrations/0016_counts.sql"),
 ];
 
 /// The version of the tables that this program works with.

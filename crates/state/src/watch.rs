@@ -275,6 +275,18 @@ impl State {
         rows.into_iter().map(read).collect()
     }
 
+    /// How many alarms of each kind stand.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn alarm_counts(&mut self) -> Result<Vec<(String, u64)>> {
+        let sql =
+            "SELECT kind, count(*) FROM alarm WHERE ended_at IS NULL GROUP BY kind ORDER BY kind";
+        let rows = self.read("count the alarms", |tx| tx.query(sql, &[]))?;
+        let one = |mut row: Row| Ok((row.get(0)?, row.get::<i64>(1)?.unsigned_abs()));
+        rows.into_iter().map(one).collect()
+    }
+
     /// The alarms that ended last, the newest end first.
     ///
     /// # Errors

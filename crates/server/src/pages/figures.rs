@@ -74,7 +74,7 @@ fn figures_of_state(
     let (findings, plans, size, holds) =
         ctx.state(|s| Ok((s.open_findings()?, s.plans(100)?, s.size()?, s.count_holds(now)?)))?;
     let (sweeps, alarms, outbox, servers) =
-        ctx.state(|s| Ok((s.sweeps(10)?, s.alarms()?, s.outbox_counts()?, s.servers(now)?)))?;
+        ctx.state(|s| Ok((s.sweeps(10)?, s.alarm_counts()?, s.outbox_counts()?, s.servers(now)?)))?;
     let marks = ctx.state(|s| {
         let of = |name: &'static str| (name, ());
         let mut rows: Vec<(Labels<'_>, f64)> = Vec::new();
@@ -112,9 +112,9 @@ fn figures_of_state(
     );
     let mut kinds: BTreeMap<&'static str, u64> =
         frist_watch::Kind::ALL.iter().map(|k| (k.word(), 0)).collect();
-    for alarm in &alarms {
-        if let Some(kind) = frist_watch::Kind::of(&alarm.what.kind) {
-            *kinds.entry(kind.word()).or_default() += 1;
+    for (kind, n) in &alarms {
+        if let Some(kind) = frist_watch::Kind::of(kind) {
+            *kinds.entry(kind.word()).or_default() += n;
         }
     }
     let rows: Vec<_> =

@@ -15,7 +15,7 @@ mod record;
 pub use log::{CaseStep, NewStep};
 pub use paper::{KeptPaper, Paper};
 pub use parcel::Parcel;
-pub use record::CaseRecord;
+pub use record::{CaseRecord, CaseSum};
 
 use jiff::Timestamp;
 use serde_json::Value;

@@ -26,6 +26,21 @@ pub struct CaseRecord {
     pub done_at: Option<Timestamp>,
 }
 
+/// How many records of a data set stand alike in a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseSum {
+    /// Data set.
+    pub dataset: String,
+    /// As in [`CaseRecord`].
+    pub state: String,
+    /// Whether it was done.
+    pub done: bool,
+    /// Records.
+    pub n: u64,
+    /// The last day on which any of them stays.
+    pub until: Option<Date>,
+}
+
 // By hand: keys and reasons are about people.
 impl std::fmt::Debug for CaseRecord {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -57,6 +72,31 @@ impl State {
         let rows = self.read("read a case's records", |tx| tx.query(sql, &[number.into()]))?;
         rows.into_iter().map(read).collect()
     }
+
+    /// The records of a case counted, by data set, state and whether it was done: what an overview needs
+    /// of a person with thousands.
+    ///
+    /// # Errors
+    ///
+    /// When the database does not answer.
+    pub fn case_sums(&mut self, number: &str) -> Result<Vec<CaseSum>> {
+        let sql = "SELECT dataset, state, CASE WHEN done_at IS NULL THEN 0 ELSE 1 END AS done,
+                count(*), max(until)
+            FROM case_record WHERE number = ?1 GROUP BY dataset, state, done
+            ORDER BY dataset, state, done";
+        let rows = self.read("count a case's records", |tx| tx.query(sql, &[number.into()]))?;
+        let sum = |mut row: Row| {
+            let (done, n): (i64, i64) = (row.get(2)?, row.get(3)?);
+            Ok(CaseSum {
+                dataset: row.get(0)?,
+                state: row.get(1)?,
+                done: done != 0,
+                n: n.unsigned_abs(),
+                until: day(row.get(4)?)?,
+            })
+        };
+        rows.into_iter().map(sum).collect()
+    }
 }
 
 pub(super) fn put(tx: &mut Tx<'_>, number: &str, records: &[CaseRecord]) -> Result<()> {
@@ -82,10 +122,7 @@ pub(super) fn put(tx: &mut Tx<'_>, number: &str, records: &[CaseRecord]) -> Resu
 }
 
 fn read(mut row: Row) -> Result<CaseRecord> {
-    let until: Option<String> = row.get(5)?;
-    let until = until
-        .map(|day| day.parse().map_err(|_| Error::damaged("a case's record ends on no day")))
-        .transpose()?;
+    let until = day(row.get(5)?)?;
     Ok(CaseRecord {
         dataset: row.get(0)?,
         key: row.get(1)?,
@@ -95,4 +132,10 @@ fn read(mut row: Row) -> Result<CaseRecord> {
         until,
         done_at: row.get(6)?,
     })
+}
+
+fn day(text: Option<String>) -> Result<Option<Date>> {
+    let read =
+        |text: String| text.parse().map_err(|_| Error::damaged("a case's record ends on no day"));
+    text.map(read).transpose()
 }

@@ -203,6 +203,32 @@ fn records_are_kept_with_the_case(kit: &Kit) {
         .change_case_with(&number, 1, &change, &step("decided", "bo"), &[], Some(&second))
         .unwrap();
     assert_eq!(state.case_records(&number).unwrap(), second);
+    // Counted, as the list would be: the last day is that of the longest, and done is not open.
+    let gone =
+        CaseRecord { done_at: Some(at("2026-02-01T08:00:00Z")), ..record("4", "erase", None) };
+    let third = [
+        record("2", "refuse", Some("2031-12-31")),
+        record("3", "refuse", Some("2029-12-31")),
+        gone,
+        record("5", "erase", None),
+    ];
+    state.put_case_records(&number, &third).unwrap();
+    let sums = state.case_sums(&number).unwrap();
+    let sums: Vec<_> = sums
+        .iter()
+        .map(|s| (&*s.dataset, &*s.state, s.done, s.n, s.until.map(|d| d.to_string())))
+        .collect();
+    let longest = Some("2031-12-31".to_owned());
+    assert_eq!(
+        sums,
+        [
+            ("invoices", "erase", false, 1, None),
+            ("invoices", "erase", true, 1, None),
+            ("invoices", "refuse", false, 2, longest),
+        ]
+    );
+    assert!(state.case_sums("R-2026-0099").unwrap().is_empty());
+    state.put_case_records(&number, &second).unwrap();
     // The same record twice: nothing is changed.
     let twice = [record("3", "erase", None), record("3", "erase", None)];
     assert!(state.put_case_records(&number, &twice).is_err());

@@ -59,6 +59,11 @@ fn an_alarm_is_raised_once_repeated_and_ended(kit: &Kit) {
     let changes = state.keep_alarms(None, &more, judged(DAY), now(), say).unwrap();
     assert_eq!(kinds(changes), [(Ended, "mail".to_owned())]);
     assert_eq!(state.alarms().unwrap()[0].what.n, 9);
+    let stand = state.alarms().unwrap();
+    let counted: u64 = state.alarm_counts().unwrap().iter().map(|(_, n)| n).sum();
+    assert_eq!(counted, stand.len() as u64);
+    let first = (stand[0].what.kind.clone(), 1);
+    assert!(state.alarm_counts().unwrap().contains(&first), "by kind");
     // A look that did not judge its kind does not end it.
     let other = Judged { kinds: &["disk"], repeat: DAY };
     assert_eq!(state.keep_alarms(None, &[], other, now(), say).unwrap(), []);

@@ -14,7 +14,7 @@ use crate::api::problem::Problem;
 pub(crate) struct Health {
     /// When this was asked.
     at: Timestamp,
-    /// When records were counted, at most a minute before.
+    /// When records were counted, at most five minutes before.
     counted_at: Timestamp,
     /// Whether nothing is late, unclear, unreachable or interrupted.
     good: bool,

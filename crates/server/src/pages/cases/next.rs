@@ -5,7 +5,7 @@ use frist_cases::request::clock::day_of;
 use frist_cases::request::{Kept, Right, Stage, words};
 use frist_law::Calendar;
 use frist_register::Lang;
-use frist_state::case::CaseRecord;
+use frist_state::case::CaseSum;
 use jiff::{Timestamp, ToSpan as _};
 
 use super::{say, urgency};
@@ -114,7 +114,7 @@ pub(super) struct Next {
 /// What to do next in a request.
 pub(super) fn next(
     kept: &Kept,
-    records: &[CaseRecord],
+    records: &[CaseSum],
     approval: &Approval,
     unsent: bool,
     t: &CaseTexts,
@@ -122,7 +122,7 @@ pub(super) fn next(
 ) -> Next {
     let request = &kept.request;
     let step = |what: &str, why: &str, at| Next { what: what.to_owned(), why: why.to_owned(), at };
-    let going = records.iter().filter(|r| r.state == ERASE && r.done_at.is_none()).count();
+    let going = records.iter().filter(|r| r.state == ERASE && !r.done).map(|r| r.n).sum::<u64>();
     let refusal = request.decision.as_ref().is_some_and(|d| d.outcome.is_refusal());
     match request.stage {
         Stage::Received | Stage::IdentityKnown => {

@@ -6,7 +6,7 @@ use askama::Template;
 use frist_cases::erase::{self, approval};
 use frist_cases::request::{Right, Stage, StepName, words};
 use frist_cases::restrict;
-use frist_state::case::{Case, CaseRecord};
+use frist_state::case::{Case, CaseSum};
 use jiff::civil::Date;
 
 use super::super::frame::{Frame, page};
@@ -108,7 +108,7 @@ pub(super) fn shown(
             .iter()
             .map(|k| (k.id.value.clone(), k.title.get(lang).to_owned()))
             .collect();
-        let records = engine.state.case_records(&number)?;
+        let records = engine.state.case_sums(&number)?;
         let papers = engine.state.papers(&number)?;
         let steps = engine.state.case_log(&number)?;
         Ok((calendar(engine), titles(engine, lang), records, papers, steps, kinds))
@@ -239,26 +239,19 @@ pub(super) fn shown(
 }
 
 fn sums(
-    records: &[CaseRecord],
+    records: &[CaseSum],
     titles: &BTreeMap<String, String>,
     t: &'static CaseTexts,
     lang: frist_register::Lang,
 ) -> Vec<Sum> {
-    type Same<'r> = (&'r str, &'r str, bool);
-    let mut sums: BTreeMap<Same<'_>, (u64, Option<Date>)> = BTreeMap::new();
-    for r in records {
-        let same = (r.dataset.as_str(), r.state.as_str(), r.done_at.is_some());
-        let sum = sums.entry(same).or_default();
-        *sum = (sum.0 + 1, sum.1.max(r.until));
-    }
-    let sum = |((dataset, state, done), (n, until)): (Same<'_>, (u64, Option<Date>))| Sum {
-        dataset: named(titles, dataset),
-        n,
-        answer: answer(state, done, t),
-        class: class(state, done),
-        until: until.map_or_else(String::new, |d| say::date(d, lang)),
+    let sum = |r: &CaseSum| Sum {
+        dataset: named(titles, &r.dataset),
+        n: r.n,
+        answer: answer(&r.state, r.done, t),
+        class: class(&r.state, r.done),
+        until: r.until.map_or_else(String::new, |d| say::date(d, lang)),
     };
-    sums.into_iter().map(sum).collect()
+    records.iter().map(sum).collect()
 }
 
 /// What is answered for a record, in words.
