@@ -450,7 +450,6 @@ impl Call {
             self.shared.told().remove(id);
         }
         // What was heard goes to the tape before the desk closes the recording.
-        self.session.record(None);
         let lost = self.session.figures().lost;
         self.shared.desk.count_packets(0, lost);
         self.session.close();

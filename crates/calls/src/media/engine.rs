@@ -294,7 +294,7 @@ impl Engine {
         }
     }
 
-    /// Takes what a session's sockets hold, so that nothing of it comes onto a tape that begins now.
+    /// Takes what a session's sockets hold: nothing of it comes onto a tape that begins after this.
     fn empty(&mut self, id: u64, now: Instant) {
         let latch = self.latch;
         let mut buffer: Buffer = [0; 2048];
@@ -333,7 +333,9 @@ impl Engine {
         let _ = epoll::add(&self.epoll, socket, data, epoll::EventFlags::IN);
     }
 
+    /// Ends a session. What came up to now is counted, and belongs on its tape.
     fn close(&mut self, id: u64, now: Instant) {
+        self.empty(id, now);
         let Some(place) = self.places.remove(&id) else { return };
         self.free.push(place);
         if let Some(mut call) = self.calls[place].take() {

@@ -56,12 +56,12 @@ fn nothing_is_recorded_after_the_nine() {
     let stories = vec![
         story(
             "by-key",
-            said(yes().wait(500).voice_from(5000, 1000).wait(1010).key('9')),
+            said(yes().wait(500).voice_from(5000, 1700).wait(1710).key('9')),
             Script::agent(50).expect_bye(),
         ),
         story(
             "by-info",
-            yes().wait(500).voice_from(5000, 2000).wait(1000).info('9').wait(1300).bye(),
+            yes().wait(500).voice_from(5000, 2700).wait(1700).info('9').wait(1300).bye(),
             Script::agent(50).expect_bye(),
         ),
     ];
@@ -75,10 +75,11 @@ fn nothing_is_recorded_after_the_nine() {
     for recording in recordings {
         assert!(fact(&server, &recording.id, "withdrawn_quality").is_some());
         let caller = blocks(&server, &recording.id, 0);
-        let before = heard(&caller, 5000, 45);
-        assert!(before >= 38, "{before} of 45 blocks before it");
-        // By INFO it is pressed in the middle of a word, at block 5050.
-        let after = (heard(&caller, 7000, 30), heard(&caller, 5060, 40));
+        // The last 0.7 s may not have been handed over when it came.
+        let before = heard(&caller, 5000, 40);
+        assert!(before >= 36, "{before} of 40 blocks before it");
+        // By INFO it is pressed in the middle of a word, at block 5085.
+        let after = (heard(&caller, 7000, 30), heard(&caller, 5095, 40));
         assert_eq!(after, (0, 0), "blocks of later than 0.1 s and more after it");
     }
 }
@@ -273,11 +274,11 @@ fn a_lost_database_or_disk_stops_recording_and_not_the_call() {
         let disk = tempfile::tempdir().unwrap();
         let at = disk.path().to_owned();
         let wishes = Wishes { desk: Box::new(move |desk| desk.disk = at), ..Wishes::default() };
-        let caller = yes().wait(400).voice_from(5000, 2500).wait(3000).bye();
+        let caller = yes().voice_from(5000, 3500).wait(4000).bye();
         let stories = vec![story("goes-on", caller, Script::agent(50).expect_bye())];
         let server = tell(stories, wishes, |server, _| {
             eventually("the recording to begin", || server.desk.figures().recording == 1);
-            std::thread::sleep(Duration::from_millis(1300));
+            std::thread::sleep(Duration::from_millis(2000));
             match what {
                 "disk" => std::fs::remove_dir(disk.path()).unwrap(),
                 _ => {
