@@ -134,6 +134,10 @@ pub fn run(args: &PlaneArgs) -> Outcome {
                 if !desk.close(Duration::from_secs(60)) {
                     return Err("not all was written within a minute".into());
                 }
+                let failed = desk.figures().failed;
+                if failed > 0 {
+                    eprintln!("{failed} recordings stopped before their calls did: the vault was too slow");
+                }
                 println!("{} {}", stored(&vault)?, media.figures().missing_ms / 20);
             }
             _ => return Err(format!("not understood: {line}").into()),
