@@ -72,7 +72,16 @@ pub fn run(args: &Args) -> Outcome {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     println!(
         "{:>9} {:>6} {:>9} {:>6} {:>9} {:>9} {:>8} {:>11} {:>10} {:>8}  load",
-        "", "calls", "sent", "lost", "recorded", "missing", "CPU", "CPU a call", "generator", "behind"
+        "",
+        "calls",
+        "sent",
+        "lost",
+        "recorded",
+        "missing",
+        "CPU",
+        "CPU a call",
+        "generator",
+        "behind"
     );
     for calls in &args.calls {
         for round in 0..args.rounds {

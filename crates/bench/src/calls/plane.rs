@@ -136,7 +136,9 @@ pub fn run(args: &PlaneArgs) -> Outcome {
                 }
                 let failed = desk.figures().failed;
                 if failed > 0 {
-                    eprintln!("{failed} recordings stopped before their calls did: the vault was too slow");
+                    eprintln!(
+                        "{failed} recordings stopped before their calls did: the vault was too slow"
+                    );
                 }
                 println!("{} {}", stored(&vault)?, media.figures().missing_ms / 20);
             }
