@@ -45,8 +45,9 @@ trait Server {
     /// Sets up a call between two addresses of the generator; the ports where the server takes the
     /// caller's and the agent's packets.
     fn call(&mut self, caller: u16, agent: u16) -> Outcome<(u16, u16)>;
-    /// Ends all calls; how many packets were recorded since the start.
-    fn end(&mut self) -> Outcome<u64>;
+    /// Ends all calls; how many packets were recorded since the start, and of how many the server itself says that they
+    /// are missing in its recordings.
+    fn end(&mut self) -> Outcome<(u64, u64)>;
 }
 
 /// What one measurement gave.
@@ -55,6 +56,7 @@ struct Measured {
     sent: u64,
     arrived: u64,
     recorded: f64,
+    missing: f64,
     /// Of one core, for a call at its true pace: when the generator itself is behind, there are
     /// fewer packets in a second.
     cpu_a_call: f64,
@@ -69,8 +71,17 @@ pub fn run(args: &Args) -> Outcome {
     let dir = tempfile::tempdir()?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     println!(
-        "{:>9} {:>6} {:>9} {:>6} {:>9} {:>8} {:>11} {:>10} {:>8}  load",
-        "", "calls", "sent", "lost", "recorded", "CPU", "CPU a call", "generator", "behind"
+        "{:>9} {:>6} {:>9} {:>6} {:>9} {:>9} {:>8} {:>11} {:>10} {:>8}  load",
+        "",
+        "calls",
+        "sent",
+        "lost",
+        "recorded",
+        "missing",
+        "CPU",
+        "CPU a call",
+        "generator",
+        "behind"
     );
     for calls in &args.calls {
         for round in 0..args.rounds {
@@ -114,25 +125,28 @@ fn measure(server: &mut dyn Server, calls: usize, seconds: Duration) -> Outcome<
     let counted = generator.run(seconds)?;
     let after = (cpu(server.pid())?, cpu(std::process::id())?);
     let load = std::fs::read_to_string("/proc/loadavg")?;
-    let recorded = server.end()? as f64;
+    let (recorded, missing) = server.end()?;
+    let of_all = |packets: u64| packets as f64 / generator.sent as f64;
     let share = |a: Duration, b: Duration| (b - a).as_secs_f64() / counted.took.as_secs_f64();
     let measured = Measured {
         calls,
         sent: counted.sent,
         arrived: counted.arrived,
-        recorded: recorded / generator.sent as f64,
+        recorded: of_all(recorded),
+        missing: of_all(missing),
         cpu_a_call: (after.0 - before.0).as_secs_f64() / counted.sent as f64 * 100.0,
         generator: share(before.1, after.1),
         behind: counted.behind,
         load: load.split(' ').next().unwrap_or_default().to_owned(),
     };
     println!(
-        "{:>9} {:>6} {:>9} {:>6} {:>8.1}% {:>7.1}% {:>10.4}% {:>9.1}% {:>6}ms  {}",
+        "{:>9} {:>6} {:>9} {:>6} {:>8.1}% {:>8.1}% {:>7.1}% {:>10.4}% {:>9.1}% {:>6}ms  {}",
         server.name(),
         calls,
         measured.sent,
         measured.sent as i64 - measured.arrived as i64,
         measured.recorded * 100.0,
+        measured.missing * 100.0,
         share(before.0, after.0) * 100.0,
         measured.cpu_a_call * 100.0,
         measured.generator * 100.0,

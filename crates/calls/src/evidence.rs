@@ -109,6 +109,11 @@ pub struct Transfer {
     pub copy: String,
     /// SHA-256 of what both hold, in hexadecimal; none before it is copied.
     pub content_sha256: Option<String>,
+    /// Milliseconds of sound that were sent and are not in it, lost on the way or too late; none where that is not
+    /// known, and before it is copied.
+    pub missing_ms: Option<u64>,
+    /// How the recording ended: `ended`, or why it stops before the call does; none before it is copied.
+    pub ending: Option<String>,
     /// asked, approved, copied, done, or lapsed.
     pub status: String,
     /// Its entry in the ledger.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use frist_vault::{ObjectId, Reader, VaultError};
 use zeroize::Zeroizing;
 
-use crate::desk::{Desk, facts};
+use crate::desk::{Desk, facts, tables};
 use crate::principal::{Principal, Role, has_substance};
 use crate::rule::{Over, Rule};
 use crate::tape;
@@ -38,7 +38,7 @@ pub const EVIDENCE: &str = "evidence";
 pub enum Denied {
     /// The principal is not named for this purpose.
     #[error(
-        "`{who}` is not named for listening for `{purpose}`; those who are stand in `calls.toml`"
+        "`{who}` is not named for listening for `{purpose}`; those who are stand in the tokens file"
     )]
     NotNamed {
         /// Who.
@@ -85,6 +85,8 @@ pub struct Listening {
     chunks: u64,
     /// Bytes of 16-bit stereo, all together.
     pcm: u64,
+    /// How the recording ended, and the milliseconds of sound that are missing in it, as far as is known.
+    how_whole: (Option<String>, Option<u64>),
     /// The piece that was decoded last: its chunk, and what it says.
     last: Option<(u64, Zeroizing<Vec<u8>>)>,
 }
@@ -134,7 +136,14 @@ pub(crate) fn open_for(
         let plain = reader.chunk(last).map_err(|e| unreadable(&e))?;
         pcm += (plain.len() / tape::PAIR * tape::PAIR_PCM) as u64;
     }
+    // The books may have let go of a recording that is still there as evidence.
+    let how_whole = desk
+        .inner
+        .db
+        .read("tell how whole a recording is", |db| tables::how_whole(db, recording))
+        .unwrap_or_default();
     Ok(Listening {
+        how_whole,
         desk: desk.clone(),
         rules: Arc::clone(rules),
         id: *recording,
@@ -163,6 +172,19 @@ impl Listening {
     #[must_use]
     pub fn milliseconds(&self) -> u64 {
         self.pcm / (tape::PAIR_PCM as u64 / u64::from(tape::BLOCK_MS))
+    }
+
+    /// Milliseconds of sound that were sent while it was made and are not in it (lost on the way, or too late); none
+    /// where that is not known.
+    #[must_use]
+    pub fn missing_ms(&self) -> Option<u64> {
+        self.how_whole.1
+    }
+
+    /// How it ended: `ended`, or why it stops before the call does; none where that is not known.
+    #[must_use]
+    pub fn ending(&self) -> Option<&str> {
+        self.how_whole.0.as_deref()
     }
 
     /// Some bytes of the WAV file from byte `at` on, before `end`; at least one unless `at` is at or

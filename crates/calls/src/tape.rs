@@ -53,6 +53,9 @@ pub trait Tape: Send {
     /// # Errors
     /// When nothing more is recorded; the tape should then be dropped, and the call goes on.
     fn chunk(&mut self, plain: &[u8]) -> Result<(), TapeError>;
+    /// Sound of so many more milliseconds, of either leg, was sent and did not come, or came too late:
+    /// there is silence instead of it.
+    fn missing(&mut self, ms: u64);
     /// Ends the recording; what was taken stays.
     fn finish(self: Box<Self>);
     /// Ends the recording and destroys what was taken.

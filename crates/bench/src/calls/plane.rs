@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use frist_calls::consent::How;
 use frist_calls::desk::{Answer, Desk, DeskConfig, NewCall, Via, facts};
@@ -72,8 +73,11 @@ impl Server for Plane {
         }
     }
 
-    fn end(&mut self) -> Outcome<u64> {
-        self.ask("end")?.first().copied().ok_or_else(|| "the plane did not answer".into())
+    fn end(&mut self) -> Outcome<(u64, u64)> {
+        match self.ask("end")?[..] {
+            [stored, missing] => Ok((stored, missing)),
+            _ => Err("the plane did not answer with two numbers".into()),
+        }
     }
 }
 
@@ -85,7 +89,8 @@ impl Drop for Plane {
 }
 
 /// The process itself. Answers `call CALLER AGENT` (ports of the generator) with two ports, and
-/// `end` with the number of 20 ms packets that are in the vault, read back from it.
+/// `end` with the number of 20 ms packets that are in the vault, read back from it, and of those that the recordings say
+/// they lack.
 #[expect(clippy::disallowed_methods, reason = "the desk is told the real time")]
 pub fn run(args: &PlaneArgs) -> Outcome {
     let purposes = vec!["quality".to_owned()];
@@ -123,8 +128,19 @@ pub fn run(args: &PlaneArgs) -> Outcome {
             }
             ["end"] => {
                 sessions.clear();
-                std::thread::sleep(std::time::Duration::from_millis(500));
-                println!("{}", stored(&vault)?);
+                while media.figures().sessions > 0 {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                if !desk.close(Duration::from_secs(60)) {
+                    return Err("not all was written within a minute".into());
+                }
+                let failed = desk.figures().failed;
+                if failed > 0 {
+                    eprintln!(
+                        "{failed} recordings stopped before their calls did: the vault was too slow"
+                    );
+                }
+                println!("{} {}", stored(&vault)?, media.figures().missing_ms / 20);
             }
             _ => return Err(format!("not understood: {line}").into()),
         }

@@ -104,7 +104,7 @@ impl Server for Rtpengine {
         Ok((to_caller_side, to_agent_side))
     }
 
-    fn end(&mut self) -> Outcome<u64> {
+    fn end(&mut self) -> Outcome<(u64, u64)> {
         for call in 1..=self.calls {
             let call = string(&call.to_string());
             self.ask(&format!("d7:call-id{call}7:command6:delete8:from-tag1:ae"))?;
@@ -116,7 +116,7 @@ impl Server for Rtpengine {
             // The file's own header is 24 bytes; a packet has one of 16, and Ethernet, IP and UDP.
             bytes += entry?.metadata()?.len().saturating_sub(24);
         }
-        Ok(bytes / (16 + 14 + 20 + 8 + 172))
+        Ok((bytes / (16 + 14 + 20 + 8 + 172), 0))
     }
 }
 

@@ -75,6 +75,7 @@ fn value(app: &Shared) -> Value {
             "dropped_without_consent": media.dropped_without_consent,
             "late": media.late,
             "recorded_seconds": media.recorded_ms / 1000,
+            "missing_ms": media.missing_ms,
         },
         "sweep_alarm": around.sweep_alarm,
     })
@@ -139,6 +140,24 @@ pub(crate) fn metrics(app: &Shared) -> Result<Response, Problem> {
         "counter",
         "RTP packets dropped because nobody consented.",
         &one(media.dropped_without_consent),
+    );
+    put(
+        "rtp_late_total",
+        "counter",
+        "RTP packets that came too late to be relayed or recorded.",
+        &one(media.late),
+    );
+    put(
+        "recorded_seconds_total",
+        "counter",
+        "Seconds of calls that were recorded.",
+        &one(media.recorded_ms / 1000),
+    );
+    put(
+        "recording_missing_milliseconds_total",
+        "counter",
+        "Sound of either side that was sent during recordings and is not in them.",
+        &one(media.missing_ms),
     );
     put("front_live", "gauge", "Calls under way at the front.", &one(around.front_live));
     let passed: Vec<(String, u64)> = around

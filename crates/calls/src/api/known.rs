@@ -43,6 +43,10 @@ struct Recorded {
     began_at: String,
     ended_at: Option<String>,
     destroyed_at: Option<String>,
+    /// How it ended: `ended`, or why it stops before the call does; none while it runs.
+    ending: Option<String>,
+    /// Milliseconds of sound that were sent and are not in it, lost on the way or too late; none where that is not known.
+    missing_ms: Option<i64>,
     /// When its time is up, by the register's rule; none while nothing ends it, or it is gone.
     due_at: Option<String>,
 }
@@ -143,7 +147,7 @@ fn known(row: &Row<'_>) -> rusqlite::Result<Known> {
 
 fn more(db: &Connection, call: &mut Known) -> rusqlite::Result<()> {
     let sql = "SELECT purpose, decision, decided_at, text_id, text_version, withdrawn_at
-        FROM consent WHERE call_id = ?1 ORDER BY decided_at, record_id";
+        FROM consent WHERE call_id = ?1 ORDER BY decided_at, rowid";
     let answered = |row: &Row<'_>| {
         Ok(Answered {
             purpose: row.get(0)?,
@@ -156,7 +160,7 @@ fn more(db: &Connection, call: &mut Known) -> rusqlite::Result<()> {
     };
     call.consent =
         db.prepare_cached(sql)?.query_map([&call.id], answered)?.collect::<Result<_, _>>()?;
-    let sql = "SELECT id, purposes, began_at, ended_at, destroyed_at
+    let sql = "SELECT id, purposes, began_at, ended_at, destroyed_at, ending, missing_ms
         FROM recording WHERE call_id = ?1 ORDER BY began_at, id";
     let recorded = |row: &Row<'_>| {
         let purposes: String = row.get(1)?;
@@ -166,6 +170,8 @@ fn more(db: &Connection, call: &mut Known) -> rusqlite::Result<()> {
             began_at: row.get(2)?,
             ended_at: row.get(3)?,
             destroyed_at: row.get(4)?,
+            ending: row.get(5)?,
+            missing_ms: row.get(6)?,
             due_at: None,
         })
     };

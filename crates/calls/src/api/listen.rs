@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use http_body::Frame;
 use serde::Deserialize;
@@ -19,6 +19,11 @@ use crate::vcon::{self, Sound};
 
 /// Pieces that may wait for the network; a piece is half a second at most.
 const AHEAD: usize = 4;
+
+/// Milliseconds of sound that are missing in the recording, where that is known.
+const MISSING: HeaderName = HeaderName::from_static("frist-missing-ms");
+/// How the recording ended, where that is known.
+const ENDING: HeaderName = HeaderName::from_static("frist-ending");
 
 /// For which purpose, and why.
 #[derive(Deserialize, Default)]
@@ -70,6 +75,10 @@ pub(crate) fn audio(
         Some(range) => (StatusCode::PARTIAL_CONTENT, range.start, range.end),
         None => (StatusCode::OK, 0, len),
     };
+    let whole = [
+        (MISSING, listening.missing_ms().map(|ms| ms.to_string())),
+        (ENDING, listening.ending().map(str::to_owned)),
+    ];
     let (send, receive) = mpsc::channel(AHEAD);
     // Its own thread: a listener who reads slowly takes none from the others for an hour.
     let thread = std::thread::Builder::new().name("listening".into()).spawn(move || {
@@ -97,6 +106,11 @@ pub(crate) fn audio(
     fields.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     fields.insert(header::CONTENT_LENGTH, HeaderValue::from(end - start));
+    for (name, value) in whole {
+        if let Some(value) = value.and_then(|v| HeaderValue::try_from(v).ok()) {
+            fields.insert(name, value);
+        }
+    }
     if status == StatusCode::PARTIAL_CONTENT
         && let Ok(range) = HeaderValue::from_str(&format!("bytes {start}-{}/{len}", end - 1))
     {

@@ -204,6 +204,6 @@ pub struct Limits {
     pub longest_call: Duration,
     /// How long calls may go on after SIGTERM.
     pub drain: Duration,
-    /// Bytes that stay free on the vault's disk.
+    /// Bytes that stay free on the disks of `vault` and `data`.
     pub free_space: u64,
 }

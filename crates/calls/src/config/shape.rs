@@ -108,7 +108,7 @@ shapes! { ALL:
         may("calls", Kind::Count, "Calls at once, 503 beyond; 1000 when not said."),
         may("longest_call", Kind::Duration, "How long a call may last; `240 min` when not said."),
         may("drain", Kind::Duration, "How long calls may go on after SIGTERM; `5 min` when not said."),
-        may("free_space_mb", Kind::Count, "Megabytes that stay free on the vault's disk; with less nothing is recorded. 512 when not said."),
+        may("free_space_mb", Kind::Count, "Megabytes that stay free on the disks of `vault` and `data`; with less nothing is recorded. 512 when not said."),
     ]
 }
 

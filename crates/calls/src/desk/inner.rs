@@ -1,5 +1,6 @@
 //! What all handles of a desk share, and the recording of one call: begun, swapped, ended.
 
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
@@ -45,8 +46,8 @@ pub(crate) struct Inner {
 /// Something that is done by the watcher, until it succeeds.
 #[derive(Clone)]
 pub(crate) enum Chore {
-    /// Note how a recording ended.
-    Note(ObjectId, Ending, Timestamp),
+    /// Note how a recording ended, and how many milliseconds of sound are missing in it.
+    Note(ObjectId, Ending, Timestamp, u64),
     /// Write the end of a recording into the vault: it could not be closed.
     End(ObjectId, Timestamp),
     /// Destroy a recording that should be gone.
@@ -105,12 +106,13 @@ impl Inner {
         let _ = self.db.write("take back an import", |tx| tables::unimport(tx, id, at));
     }
 
-    /// Refuses unless the disk has room.
+    /// Refuses unless there is room on the vault's disk, and on that of the database.
     pub(crate) fn room(&self) -> Result<(), Refusal> {
-        let room = rustix::fs::statvfs(&self.config.disk)
-            .map(|s| s.f_bavail.saturating_mul(s.f_frsize))
-            .unwrap_or(0);
-        if room < self.config.min_free { Err(Refusal::Disk) } else { Ok(()) }
+        let room = |on: &Path| {
+            rustix::fs::statvfs(on).map_or(0, |s| s.f_bavail.saturating_mul(s.f_frsize))
+        };
+        let least = room(&self.config.disk).min(room(&self.config.folder));
+        if least < self.config.min_free { Err(Refusal::Disk) } else { Ok(()) }
     }
 
     /// Begins a recording of what is consented to now. The call's lock is held, so nobody withdraws
@@ -148,7 +150,7 @@ impl Inner {
         match self.vault.begin(begin) {
             Ok(writer) => Ok((made, writer)),
             Err(e) => {
-                self.chore(Chore::Note(id, Ending::Failed, at));
+                self.chore(Chore::Note(id, Ending::Failed, at, 0));
                 self.chore(Chore::Destroy(id, at));
                 Err(Refusal::Vault(e.to_string()))
             }
@@ -183,7 +185,7 @@ impl Inner {
     pub(crate) fn close(&self, recording: &Arc<Recording>, ending: Ending) {
         let at = self.time();
         if self.writers.close(recording, at) && recording.tell() {
-            self.chore(Chore::Note(recording.id, ending, at));
+            self.chore(Chore::Note(recording.id, ending, at, recording.missing()));
         }
     }
 
@@ -196,7 +198,7 @@ impl Inner {
             recording.tell();
         }
         let gone = self.vault.destroy(&[id]);
-        self.chore(Chore::Note(id, ending, at));
+        self.chore(Chore::Note(id, ending, at, 0));
         match gone {
             Ok(n) => lock(&self.counts).destroyed += n,
             Err(_) => self.chore(Chore::Destroy(id, at)),
@@ -257,7 +259,7 @@ impl Inner {
                 self.writers.kill(recording);
                 recording.tell();
                 let at = self.time();
-                self.chore(Chore::Note(recording.id, Ending::Failed, at));
+                self.chore(Chore::Note(recording.id, Ending::Failed, at, 0));
                 self.chore(Chore::Destroy(recording.id, at));
             }
         }
@@ -267,7 +269,8 @@ impl Inner {
     /// The vault refused a chunk; the recording has stopped.
     pub(crate) fn failed(&self, recording: &Arc<Recording>) {
         if recording.tell() {
-            self.chore(Chore::Note(recording.id, Ending::Failed, self.time()));
+            let missing = recording.missing();
+            self.chore(Chore::Note(recording.id, Ending::Failed, self.time(), missing));
         }
         self.fail(recording);
     }

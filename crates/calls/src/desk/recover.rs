@@ -36,7 +36,7 @@ impl Inner {
                 tables::unimport(tx, id, now)?;
             }
             for (id, end) in &ended {
-                tables::end_recording(tx, id, "crashed", *end)?;
+                tables::end_recording(tx, id, "crashed", *end, None)?;
             }
             for id in &doomed {
                 tables::destroy(tx, id, now, Some(now))?;

@@ -191,18 +191,37 @@ pub(crate) fn add_recording(
     Ok(())
 }
 
-/// Notes how a recording ended; the first note stays.
+/// Notes how a recording ended, and how many milliseconds of sound are missing in it, where that is
+/// known; the first note stays.
 pub(crate) fn end_recording(
     tx: &Transaction<'_>,
     id: &ObjectId,
     ending: &str,
     at: Timestamp,
+    missing_ms: Option<u64>,
 ) -> Result<()> {
+    let missing_ms = missing_ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX));
     tx.prepare_cached(
-        "UPDATE recording SET ended_at = ?2, ending = ?3 WHERE id = ?1 AND ended_at IS NULL",
+        "UPDATE recording SET ended_at = ?2, ending = ?3, missing_ms = ?4
+         WHERE id = ?1 AND ended_at IS NULL",
     )?
-    .execute(params![id.to_string(), text(at), ending])?;
+    .execute(params![id.to_string(), text(at), ending, missing_ms])?;
     Ok(())
+}
+
+/// How a recording ended, and how many milliseconds of sound are missing in it, as far as is known. Of a copy that is
+/// evidence, what was known of its original.
+pub(crate) fn how_whole(db: &Connection, id: &ObjectId) -> Result<(Option<String>, Option<u64>)> {
+    use rusqlite::OptionalExtension as _;
+    let found = db
+        .prepare_cached(
+            "SELECT ending, missing_ms FROM recording WHERE id = ?1
+             UNION ALL SELECT ending, missing_ms FROM transfer WHERE copy_id = ?1",
+        )?
+        .query_row([id.to_string()], |row| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?)))
+        .optional()?;
+    let (ending, missing) = found.unwrap_or_default();
+    Ok((ending, missing.map(i64::unsigned_abs)))
 }
 
 /// Notes that a recording must be destroyed now, and when that was done.

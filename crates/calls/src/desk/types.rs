@@ -30,7 +30,7 @@ pub struct DeskConfig {
     pub writers: usize,
     /// A folder on the disk that the vault writes to.
     pub disk: PathBuf,
-    /// Bytes that must stay free there; with fewer, nothing is recorded.
+    /// Bytes that must stay free there, and on the disk of `folder`; with fewer, nothing is recorded.
     pub min_free: u64,
     /// How often the kill switch's file, the database and the disk are looked at.
     pub watch: Duration,

@@ -97,9 +97,9 @@ impl Inner {
 
     fn done(&self, chore: &Chore) -> bool {
         match chore {
-            Chore::Note(id, ending, at) => {
+            Chore::Note(id, ending, at, missing) => {
                 let note = |tx: &rusqlite::Transaction<'_>| {
-                    tables::end_recording(tx, id, ending.word(), *at)
+                    tables::end_recording(tx, id, ending.word(), *at, Some(*missing))
                 };
                 self.db.write("note the end of a recording", note).is_ok()
             }

@@ -2,7 +2,7 @@
 //! full disk stops a recording and never a call.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -29,6 +29,10 @@ pub(crate) struct Recording {
     worker: usize,
     state: AtomicU8,
     queued: AtomicUsize,
+    /// When the thread took the last chunk from the queue: milliseconds since the threads began.
+    moved: AtomicU64,
+    /// Milliseconds of sound that should be in it and are not.
+    missing: AtomicU64,
     /// How it ended, said once.
     told: AtomicBool,
 }
@@ -67,7 +71,14 @@ pub(crate) struct Writers {
     to: Vec<Sender<Message>>,
     next: AtomicUsize,
     limit: usize,
+    begun: Instant,
 }
+
+/// A full queue that moves is let grow, to this many times its limit: after the machine stood still there is a heap to be
+/// written, and that is no fault of the disk.
+const HEAP: usize = 4;
+/// A queue moves when a chunk was taken from it within this time.
+const MOVES: Duration = Duration::from_secs(1);
 
 impl Writers {
     /// Starts the threads. They end when this is dropped and their queues are empty.
@@ -77,16 +88,17 @@ impl Writers {
         on_failure: Remains,
         books: &Link,
     ) -> std::io::Result<Writers> {
+        let begun = Instant::now();
         let mut to = Vec::new();
         for n in 0..threads.max(1) {
             let (sender, receiver) = channel();
             let books = Arc::clone(books);
             std::thread::Builder::new()
                 .name(format!("vault-writer-{n}"))
-                .spawn(move || work(&receiver, on_failure, &books))?;
+                .spawn(move || work(&receiver, begun, on_failure, &books))?;
             to.push(sender);
         }
-        Ok(Writers { to, next: AtomicUsize::new(0), limit: limit.max(1) })
+        Ok(Writers { to, next: AtomicUsize::new(0), limit: limit.max(1), begun })
     }
 
     /// Hands an object that has begun to a thread.
@@ -98,6 +110,8 @@ impl Writers {
             worker,
             state: AtomicU8::new(OPEN),
             queued: AtomicUsize::new(0),
+            moved: AtomicU64::new(passed(self.begun)),
+            missing: AtomicU64::new(0),
             told: AtomicBool::new(false),
         });
         self.send(&recording, Message::Open(Arc::clone(&recording), Box::new(writer)));
@@ -141,7 +155,11 @@ impl Writers {
         if recording.state.load(Ordering::SeqCst) != OPEN {
             return Err(TapeError::Stopped);
         }
-        if recording.queued.fetch_add(1, Ordering::SeqCst) >= self.limit {
+        let queued = recording.queued.fetch_add(1, Ordering::SeqCst);
+        let still = || passed(self.begun).saturating_sub(recording.moved.load(Ordering::Relaxed));
+        if queued >= HEAP * self.limit
+            || (queued >= self.limit && still() > MOVES.as_millis() as u64)
+        {
             recording.queued.fetch_sub(1, Ordering::SeqCst);
             return Err(TapeError::Slow);
         }
@@ -167,10 +185,20 @@ impl Recording {
         self.state.load(Ordering::SeqCst) == OPEN
     }
 
+    /// Milliseconds of sound that should be in it and are not, as far as was told.
+    pub(crate) fn missing(&self) -> u64 {
+        self.missing.load(Ordering::SeqCst)
+    }
+
     /// True the first time it is asked: who ends a recording says so once.
     pub(crate) fn tell(&self) -> bool {
         !self.told.swap(true, Ordering::SeqCst)
     }
+}
+
+/// Milliseconds since then.
+fn passed(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The desk, while it is there.
@@ -182,7 +210,7 @@ fn desk(link: &Link) -> Option<Arc<Inner>> {
 /// more by then, and waking it for each chunk would cost more than writing it.
 const REST: Duration = Duration::from_millis(10);
 
-fn work(from: &Receiver<Message>, on_failure: Remains, books: &Link) {
+fn work(from: &Receiver<Message>, begun: Instant, on_failure: Remains, books: &Link) {
     let mut open: HashMap<*const Recording, Box<Writer>> = HashMap::new();
     let next = || match from.try_recv() {
         Err(TryRecvError::Empty) => {
@@ -207,6 +235,7 @@ fn work(from: &Receiver<Message>, on_failure: Remains, books: &Link) {
                     fail(&recording, *writer, on_failure, books);
                 }
                 recording.queued.fetch_sub(1, Ordering::SeqCst);
+                recording.moved.store(passed(begun), Ordering::Relaxed);
             }
             Message::Close(recording, ended) => {
                 if let Some(writer) = open.remove(&Arc::as_ptr(&recording))
@@ -265,7 +294,7 @@ fn fail(recording: &Arc<Recording>, writer: Writer, on_failure: Remains, books: 
 #[derive(Default)]
 pub(crate) struct Slot {
     current: Mutex<Option<Current>>,
-    tapes: std::sync::atomic::AtomicU64,
+    tapes: AtomicU64,
 }
 
 struct Current {
@@ -287,7 +316,7 @@ impl Slot {
         let mut slot = self.lock();
         let tape = match slot.as_ref().filter(|_| skip) {
             Some(current) => current.tape,
-            None => 1 + self.tapes.fetch_add(1, std::sync::atomic::Ordering::AcqRel),
+            None => 1 + self.tapes.fetch_add(1, Ordering::AcqRel),
         };
         slot.replace(Current { recording, skip, tape }).map(|c| c.recording)
     }
@@ -359,6 +388,12 @@ impl Tape for DeskTape {
             self.desk.too_slow(&recording);
         }
         taken
+    }
+
+    fn missing(&mut self, ms: u64) {
+        if let Some(current) = self.slot.lock().as_ref().filter(|c| c.tape == self.tape) {
+            current.recording.missing.fetch_add(ms, Ordering::SeqCst);
+        }
     }
 
     fn finish(mut self: Box<Self>) {

@@ -9,7 +9,7 @@ use crate::desk::inner::hex;
 use crate::desk::{Desk, DeskError, db, facts};
 
 const COLUMNS: &str = "id, recording_id, call_id, asked_at, asked_by, matter, keep_until, \
-                       approved_by, copy_id, content_sha256, status, ledger_entry";
+                       approved_by, copy_id, content_sha256, status, ledger_entry, missing_ms, ending";
 
 /// Finishes the transfers that were approved and not carried out to the end, and lets lapse what
 /// nobody approved in time. Answers how many were finished. One that cannot be is left as it is, and
@@ -98,8 +98,10 @@ fn copy(desk: &Desk, terms: &Terms, transfer: &Transfer) -> Result<(), Refused> 
     }
     desk.inner.db.write("note that evidence was copied", |tx| {
         tx.execute(
-            "UPDATE transfer SET status = 'copied', content_sha256 = ?2 WHERE id = ?1",
-            params![transfer.id, hex(&before)],
+            "UPDATE transfer SET status = 'copied', content_sha256 = ?2,
+                 (ending, missing_ms) = (SELECT ending, missing_ms FROM recording WHERE id = ?3)
+             WHERE id = ?1",
+            params![transfer.id, hex(&before), transfer.recording],
         )
     })?;
     Ok(())
@@ -166,7 +168,7 @@ pub(super) fn all(desk: &Desk) -> Result<Vec<Transfer>, DeskError> {
 }
 
 fn row(row: &Row<'_>) -> rusqlite::Result<Transfer> {
-    let entry: Option<i64> = row.get(11)?;
+    let (entry, missing): (Option<i64>, Option<i64>) = (row.get(11)?, row.get(12)?);
     Ok(Transfer {
         id: row.get(0)?,
         recording: row.get(1)?,
@@ -180,5 +182,7 @@ fn row(row: &Row<'_>) -> rusqlite::Result<Transfer> {
         content_sha256: row.get(9)?,
         status: row.get(10)?,
         ledger_entry: entry.map(i64::unsigned_abs),
+        missing_ms: missing.map(i64::unsigned_abs),
+        ending: row.get(13)?,
     })
 }

@@ -19,6 +19,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+/// How long a recording waits for its last sound from a media thread that has no time.
+const LAST_SOUND: Duration = Duration::from_secs(2);
+
 /// Where a call stands.
 pub(super) enum Stage {
     /// Our 200 OK is not acknowledged yet.
@@ -123,7 +126,7 @@ pub(super) async fn run(shared: Arc<Shared>, incoming: Incoming, unasked: bool) 
             () = sleep_until(deadline) => call.timer(),
         }
     }
-    call.end().await;
+    call.end(media).await;
 }
 
 /// The agent's next event; never, without an agent.
@@ -384,7 +387,7 @@ impl Call {
                 self.fetch_tape();
             }
             Done::Tape(tape) => self.tape(tape),
-            Done::Withdrawn => self.withdrawn_by_key(),
+            Done::Withdrawn(given) => self.withdrawn_by_key(given),
         }
     }
 
@@ -438,7 +441,7 @@ impl Call {
     }
 
     /// Hangs up what is still there and closes the books.
-    async fn end(self) {
+    async fn end(self, mut media: mpsc::UnboundedReceiver<MediaEvent>) {
         self.caller.control.hangup();
         if let Some(agent) = &self.agent {
             agent.control.hangup();
@@ -447,13 +450,13 @@ impl Call {
             self.shared.told().remove(id);
         }
         // What was heard goes to the tape before the desk closes the recording.
-        self.session.record(None);
         let lost = self.session.figures().lost;
         self.shared.desk.count_packets(0, lost);
         self.session.close();
         if self.taping {
-            // The media thread hands over what it has within a few milliseconds.
-            tokio::time::sleep(Duration::from_millis(40)).await;
+            // The media thread hands over what it has, and then lets go of the session: usually within milliseconds.
+            let let_go = async { while media.recv().await.is_some() {} };
+            let _ = tokio::time::timeout(LAST_SOUND, let_go).await;
         }
         let _ = self.jobs.send(Job::Ended(self.outcome));
     }

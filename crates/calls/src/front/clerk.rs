@@ -34,8 +34,8 @@ pub(super) enum Done {
     Decided(bool),
     /// A tape, or why not.
     Tape(Result<Box<dyn Tape>, Refusal>),
-    /// Recording has stopped, whatever became of the record of it.
-    Withdrawn,
+    /// Recording has stopped, whatever became of the record of it; whether there was a consent to take back.
+    Withdrawn(bool),
 }
 
 /// Starts a clerk. It ends when its jobs do.
@@ -80,8 +80,9 @@ fn work(desk: &Desk, call: Option<CallId>, job: Job) -> Option<Done> {
         Job::Tape => return Some(Done::Tape(desk.tape(&call))),
         Job::Withdraw(how) => {
             // Recording has stopped even when the withdrawal cannot be written down.
+            let given = desk.consent(&call).is_live();
             let _ = desk.withdraw(&call, None, how);
-            return Some(Done::Withdrawn);
+            return Some(Done::Withdrawn(given));
         }
         Job::Pause(true) => desk.pause(&call),
         Job::Pause(false) => desk.resume(&call),

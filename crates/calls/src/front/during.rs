@@ -74,13 +74,14 @@ impl Call {
         }
     }
 
-    /// Recording has stopped because the caller said so.
-    pub(super) fn withdrawn_by_key(&mut self) {
+    /// Recording has stopped because the caller said so. One who had consented to nothing hears that the key was taken,
+    /// and nothing of a consent.
+    pub(super) fn withdrawn_by_key(&mut self, given: bool) {
         self.stop_tape();
         self.granted = false;
         self.session.pause(self.paused);
-        let said =
-            self.plan.announcement.as_ref().and_then(|announcement| announcement.withdrawn.clone());
+        let said = self.plan.announcement.as_ref().filter(|_| given);
+        let said = said.and_then(|announcement| announcement.withdrawn.clone());
         let said = said.unwrap_or_else(|| Arc::clone(&self.shared.tones.done));
         if matches!(self.stage, Stage::Bridged) {
             self.session.play(Side::Caller, said);

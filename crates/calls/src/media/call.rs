@@ -64,6 +64,16 @@ impl Call {
         self.purpose == Purpose::Front || self.recorder.is_some()
     }
 
+    /// Whether all is there that a side has said up to now, as far as a tape shows it.
+    pub fn is_up_to(&self, leg: usize, now: Instant) -> bool {
+        self.recorder.as_ref().is_some_and(|recorder| recorder.is_up_to(leg, now))
+    }
+
+    /// How many packets each side's streams have lost so far.
+    fn lost(&self) -> [u64; 2] {
+        [self.legs[0].received.lost(), self.legs[1].received.lost()]
+    }
+
     /// A datagram on the RTP port of `leg`.
     pub fn packet(
         &mut self,
@@ -154,13 +164,14 @@ impl Call {
                 let _ = self.events.send(MediaEvent::PlayEnded { side });
             }
         }
-        if let Some(recorder) = &mut self.recorder
-            && recorder.tick(now).is_err()
-        {
-            self.figures.recorded_ms += recorder.done.recorded_ms;
-            self.figures.masked_blocks += recorder.done.masked_blocks;
-            self.recorder = None;
-            let _ = self.events.send(MediaEvent::TapeFailed);
+        let lost = self.lost();
+        if let Some(recorder) = &mut self.recorder {
+            recorder.lost(lost);
+            if recorder.tick(now).is_err() {
+                recorder.done.add_to(&mut self.figures);
+                self.recorder = None;
+                let _ = self.events.send(MediaEvent::TapeFailed);
+            }
         }
         self.turns += 1;
         if self.turns.is_multiple_of(10) {
@@ -193,20 +204,21 @@ impl Call {
 
     /// Begins a recording, or ends it and keeps it.
     pub fn record(&mut self, tape: Option<Box<dyn Tape>>, now: Instant) {
-        if let Some(recorder) = self.recorder.take() {
+        let lost = self.lost();
+        if let Some(mut recorder) = self.recorder.take() {
+            recorder.lost(lost);
             let (mut done, failed) = (recorder.done, recorder.finish(now));
             match failed {
                 Ok(all) => done = all,
                 Err(_) => drop(self.events.send(MediaEvent::TapeFailed)),
             }
-            self.figures.recorded_ms += done.recorded_ms;
-            self.figures.masked_blocks += done.masked_blocks;
+            done.add_to(&mut self.figures);
         }
         if !self.listens() {
             self.legs.iter_mut().for_each(|leg| leg.heard = now);
         }
         self.recorder = tape.map(|tape| {
-            let mut recorder = Recorder::new(tape, now);
+            let mut recorder = Recorder::new(tape, lost, now);
             recorder.pause(self.paused, now);
             recorder
         });
@@ -216,8 +228,7 @@ impl Call {
     /// Ends a recording and destroys it.
     pub fn destroy_recording(&mut self) {
         if let Some(recorder) = self.recorder.take() {
-            self.figures.recorded_ms += recorder.done.recorded_ms;
-            self.figures.masked_blocks += recorder.done.masked_blocks;
+            recorder.done.add_to(&mut self.figures);
             recorder.destroy();
         }
         self.publish();
@@ -225,7 +236,9 @@ impl Call {
 
     pub fn pause(&mut self, paused: bool, now: Instant) {
         self.paused = paused;
+        let lost = self.lost();
         if let Some(recorder) = &mut self.recorder {
+            recorder.lost(lost);
             recorder.pause(paused, now);
         }
     }
@@ -236,8 +249,7 @@ impl Call {
         figures.lost = self.legs.iter().map(|leg| leg.received.lost()).sum();
         if let Some(recorder) = &self.recorder {
             figures.recording = 1;
-            figures.recorded_ms += recorder.done.recorded_ms;
-            figures.masked_blocks += recorder.done.masked_blocks;
+            recorder.done.add_to(&mut figures);
         }
         figures
     }

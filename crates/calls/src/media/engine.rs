@@ -47,6 +47,13 @@ pub(super) struct New {
 const TICK: Duration = Duration::from_millis(5);
 /// Ticks in which each session is looked after once: every 20 ms, a quarter of them at a time.
 const TURNS: u64 = 4;
+/// A thread that was kept waiting for longer than this catches up.
+const STOOD: Duration = Duration::from_millis(100);
+/// In steps of this length.
+const STEP: Duration = Duration::from_millis(20);
+/// What waits in a socket is no older than this (the system keeps some 280 packets).
+const WAITS: Duration = Duration::from_secs(6);
+const WAITING: usize = 512;
 /// Datagrams that one socket may have read in one tick, so that a flood on one does not hold up
 /// the others.
 const BURST: usize = 32;
@@ -103,38 +110,81 @@ impl Engine {
                     Err(_) => break,
                 }
             }
-            // What was asked comes first, so that no packet that came after a stop is recorded.
-            loop {
-                match self.queue.try_recv() {
-                    Ok(command) => {
-                        if !self.command(command, Instant::now()) {
-                            self.end();
-                            return;
-                        }
-                    }
-                    Err(mpsc::TryRecvError::Empty) => break,
-                    Err(mpsc::TryRecvError::Disconnected) => {
-                        self.end();
-                        return;
-                    }
-                }
+            if !self.commands() {
+                break;
             }
-            self.drain(&mut events, &mut buffer);
+            if next.elapsed() > STOOD {
+                if !self.catch_up(next, &mut events, &mut buffer) {
+                    break;
+                }
+                next = Instant::now();
+            }
+            // One instant for all of a tick, so that standing still in its middle is seen as such.
             let now = Instant::now();
+            self.drain(&mut events, &mut buffer, now, false);
             self.look_after(now, &mut buffer);
-            self.tick += 1;
             next += TICK;
+            let now = Instant::now();
             match next.checked_duration_since(now) {
                 Some(rest) => std::thread::sleep(rest),
-                // Behind: what was missed is not made up for.
+                None if now.duration_since(next) > STOOD => {}
+                // A little behind: what was missed is not made up for.
                 None => next = now,
             }
         }
         self.end();
     }
 
-    /// Reads all sockets that have something.
-    fn drain(&mut self, events: &mut Vec<epoll::Event>, buffer: &mut Buffer) {
+    /// Does all that was asked; false to end. What was asked comes first, so that no packet that came
+    /// after a stop is recorded.
+    fn commands(&mut self) -> bool {
+        loop {
+            match self.queue.try_recv() {
+                Ok(command) => {
+                    if !self.command(command, Instant::now()) {
+                        return false;
+                    }
+                }
+                Err(mpsc::TryRecvError::Empty) => return true,
+                Err(mpsc::TryRecvError::Disconnected) => return false,
+            }
+        }
+    }
+
+    /// After the thread was kept waiting (a machine that stood still, or had no time for us): goes on
+    /// from `then` in steps, as if it had been awake, so that what waits in the sockets is put on the
+    /// tapes where it was said and not where it was read. False to end.
+    fn catch_up(
+        &mut self,
+        then: Instant,
+        events: &mut Vec<epoll::Event>,
+        buffer: &mut Buffer,
+    ) -> bool {
+        let begun = Instant::now();
+        let stood = begun.saturating_duration_since(then);
+        let mut now = begun.checked_sub(WAITS).map_or(then, |oldest| then.max(oldest));
+        // A machine that is too slow for that goes on with what comes now.
+        while now < Instant::now() && begun.elapsed() < 2 * stood {
+            self.drain(events, buffer, now, true);
+            for _ in 0..TURNS {
+                self.look_after(now, buffer);
+            }
+            now += STEP;
+            if !self.commands() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Reads all sockets that have something; with `past`, as it would have been done at that instant.
+    fn drain(
+        &mut self,
+        events: &mut Vec<epoll::Event>,
+        buffer: &mut Buffer,
+        now: Instant,
+        past: bool,
+    ) {
         let none = Timespec { tv_sec: 0, tv_nsec: 0 };
         // More than one round only when there are more sockets than room for events.
         for _ in 0..=self.places.len() * 4 / events.capacity() {
@@ -143,7 +193,6 @@ impl Engine {
             if epoll::wait(&self.epoll, spare, Some(&none)).is_err() || events.is_empty() {
                 return;
             }
-            let now = Instant::now();
             for event in &*events {
                 let data = event.data.u64();
                 let (serial, place) = ((data >> 32) as u32, (data as u32 >> 2) as usize);
@@ -159,9 +208,13 @@ impl Engine {
                 // much as it; only when the last tick had one too there may be a heap. What stays
                 // is announced again in the next tick.
                 let busy = &mut call.legs[leg].busy;
-                let most = if *busy + 1 == self.tick { BURST } else { 1 };
+                let most = if *busy + 1 == self.tick || past { BURST } else { 1 };
                 *busy = self.tick;
                 for _ in 0..most {
+                    // What was said later stays where it is for now.
+                    if past && !rtcp && call.is_up_to(leg, now) {
+                        break;
+                    }
                     let pair = &call.legs[leg].pair;
                     let came = match rtcp {
                         true => pair.rtcp.recv_from(buffer),
@@ -197,6 +250,7 @@ impl Engine {
             }
             self.counters.write(&total);
         }
+        self.tick += 1;
     }
 
     /// Does as told; false to end.
@@ -219,7 +273,12 @@ impl Engine {
             Command::Withhold(id, side, keys) => {
                 self.with(id, |call| call.withheld[side.index()] = keys);
             }
-            Command::Record(id, tape) => self.with(id, |call| call.record(tape, now)),
+            Command::Record(id, tape) => {
+                if tape.is_some() {
+                    self.empty(id, now);
+                }
+                self.with(id, |call| call.record(tape, now));
+            }
             Command::Destroy(id) => self.with(id, Call::destroy_recording),
             Command::Pause(id, paused) => self.with(id, |call| call.pause(paused, now)),
             Command::Close(id) => self.close(id, now),
@@ -233,6 +292,22 @@ impl Engine {
         if let Some(call) = place.and_then(|place| self.calls[*place].as_mut()) {
             what(call);
         }
+    }
+
+    /// Takes what a session's sockets hold: nothing of it comes onto a tape that begins after this.
+    fn empty(&mut self, id: u64, now: Instant) {
+        let latch = self.latch;
+        let mut buffer: Buffer = [0; 2048];
+        self.with(id, |call| {
+            for leg in 0..call.legs.len() {
+                for _ in 0..WAITING {
+                    let Ok((length, from)) = call.legs[leg].pair.rtp.receive(&mut buffer) else {
+                        break;
+                    };
+                    call.packet(leg, &mut buffer, length, from, latch, now);
+                }
+            }
+        });
     }
 
     fn add(&mut self, new: New, now: Instant) {
@@ -258,7 +333,9 @@ impl Engine {
         let _ = epoll::add(&self.epoll, socket, data, epoll::EventFlags::IN);
     }
 
+    /// Ends a session. What came up to now is counted, and belongs on its tape.
     fn close(&mut self, id: u64, now: Instant) {
+        self.empty(id, now);
         let Some(place) = self.places.remove(&id) else { return };
         self.free.push(place);
         if let Some(mut call) = self.calls[place].take() {

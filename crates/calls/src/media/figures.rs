@@ -72,6 +72,9 @@ figures! {
     send_failed,
     /// Sound that was given to tapes, in milliseconds.
     recorded_ms,
+    /// Sound of either side that was sent while a tape ran and is not on it (lost on the way, or too
+    /// late), in milliseconds.
+    missing_ms,
     /// Blocks of 20 ms that were silenced on tapes because a digit was in them.
     masked_blocks,
 }

@@ -5,10 +5,14 @@
 //! found from the first packet and corrected when it drifts, jumps, or the stream is another one.
 //! Half a second is handed over 0.2 s after it is full: until then late packets find their place,
 //! and a digit that turns out to have begun earlier is silenced from its beginning.
+//!
+//! What should be on the tape and is not (lost on the way, or too late) is counted, and the tape is
+//! told of it: a recording with holes says so.
 
 use std::time::Instant;
 
 use super::dtmf::{self, Event};
+use super::figures::Figures;
 use super::law;
 use super::rtp::{Header, samples};
 use super::{Codec, Tape, TapeError};
@@ -22,6 +26,10 @@ const DELAY: u64 = 1600;
 const AHEAD: i64 = 3200;
 /// Further back than this a stream has set its clock anew.
 const BEHIND: i64 = -16_000;
+/// A stream that was anchored anew because it came too late, and is this far ahead of the clock
+/// within a second, comes in a heap: it was held back on the way (0.1 s).
+const HEAP: i64 = 800;
+const SECOND: i64 = 8000;
 /// Sound is silenced for this long before the first packet of a press and after its last, and
 /// while it lasts for this long ahead: 0.04 s and 0.1 s.
 const GUARD: i64 = 320;
@@ -45,9 +53,28 @@ struct Anchor {
     position: i64,
 }
 
+/// An anchor that was given up because its stream came too late.
+#[derive(Clone, Copy)]
+struct Left {
+    anchor: Anchor,
+    /// Where the sound since then begins, and how much later that is than by the anchor before.
+    from: i64,
+    by: i64,
+}
+
 struct Leg {
     ring: Box<[Block; RING]>,
     anchor: Option<Anchor>,
+    left: Option<Left>,
+    /// Since when (on the tape's clock) a stream that was held back is catching up.
+    heap: Option<i64>,
+    /// Samples of the newest packet.
+    length: i64,
+    /// Samples that came, and for which there was no place any more.
+    missing: i64,
+    /// Packets lost on the way while they were to be recorded, and in all as last told.
+    lost: i64,
+    lost_told: u64,
     /// Sound before this is not taken (of before the start, or of during a pause).
     from: i64,
     /// How far packets are ahead of the clock, smoothed, in samples.
@@ -65,6 +92,16 @@ struct Leg {
 pub(super) struct Done {
     pub recorded_ms: u64,
     pub masked_blocks: u64,
+    pub missing_ms: u64,
+}
+
+impl Done {
+    /// Counts it among all that is counted.
+    pub fn add_to(self, figures: &mut Figures) {
+        figures.recorded_ms += self.recorded_ms;
+        figures.masked_blocks += self.masked_blocks;
+        figures.missing_ms += self.missing_ms;
+    }
 }
 
 /// One call's recording.
@@ -79,10 +116,17 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    pub fn new(tape: Box<dyn Tape>, now: Instant) -> Recorder {
-        let leg = || Leg {
+    /// Begins. `lost` is how many packets each side's streams have lost so far.
+    pub fn new(tape: Box<dyn Tape>, lost: [u64; LEGS], now: Instant) -> Recorder {
+        let leg = |lost_told| Leg {
             ring: Box::new([EMPTY; RING]),
             anchor: None,
+            left: None,
+            heap: None,
+            length: SAMPLE,
+            missing: 0,
+            lost: 0,
+            lost_told,
             from: 0,
             ahead: 0.0,
             corrected: now,
@@ -91,7 +135,7 @@ impl Recorder {
             tones: false,
         };
         let done = Done::default();
-        Recorder { tape, started: now, paused: false, legs: [leg(), leg()], next: 0, done }
+        Recorder { tape, started: now, paused: false, legs: lost.map(leg), next: 0, done }
     }
 
     /// The tape's clock.
@@ -131,15 +175,30 @@ impl Recorder {
             return true;
         }
         let clock = self.position(now);
-        let edge = self.next * SAMPLE;
         let leg = &mut self.legs[leg];
-        let position = leg.place(header, sound.len() as i64, clock, edge, now);
-        if position + (sound.len() as i64) <= edge.max(leg.from) {
-            // Of before the start or the resuming: not late, but not to be recorded.
-            return position + (sound.len() as i64) <= leg.from;
+        leg.length = sound.len() as i64;
+        let position = leg.place(header, clock, self.next, now);
+        // Of before the start or the resuming: not late, but not to be recorded.
+        let before = position + leg.length <= leg.from;
+        leg.put(codec, position, sound, self.next) || before
+    }
+
+    /// How many packets each side's streams have lost so far. What is new of it is missing here.
+    pub fn lost(&mut self, lost: [u64; LEGS]) {
+        for (leg, lost) in self.legs.iter_mut().zip(lost) {
+            // Fewer than before when one came after all.
+            let new = lost as i64 - leg.lost_told as i64;
+            leg.lost_told = lost;
+            if !self.paused {
+                leg.lost += new;
+            }
         }
-        leg.put(codec, position, sound, self.next);
-        true
+    }
+
+    /// Whether a side's sound is there up to now.
+    pub fn is_up_to(&self, leg: usize, now: Instant) -> bool {
+        let leg = &self.legs[leg];
+        leg.anchor.is_some_and(|anchor| anchor.position + leg.length >= self.position(now))
     }
 
     /// A packet of a key press: silence from its beginning to its end.
@@ -205,6 +264,12 @@ impl Recorder {
             leg.tones = tones[pairs];
         }
         self.next += pairs as i64;
+        let missing: i64 = self.legs.iter().map(|leg| leg.missing + leg.lost * leg.length).sum();
+        let missing_ms = missing.max(0) as u64 / 8;
+        if missing_ms > self.done.missing_ms {
+            self.tape.missing(missing_ms - self.done.missing_ms);
+            self.done.missing_ms = missing_ms;
+        }
         self.tape.chunk(&chunk[..pairs * PAIR])?;
         self.done.recorded_ms += 20 * pairs as u64;
         Ok(())
@@ -232,9 +297,10 @@ impl Block {
 }
 
 impl Leg {
-    /// Where a packet's sound begins. The end of the packet was spoken before it came, so the
-    /// anchor takes its end for now.
-    fn place(&mut self, header: &Header, length: i64, clock: i64, edge: i64, now: Instant) -> i64 {
+    /// Where a packet's sound begins, `self.length` long. The end of the packet was spoken before it
+    /// came, so the anchor takes its end for now.
+    fn place(&mut self, header: &Header, clock: i64, next: i64, now: Instant) -> i64 {
+        let (length, edge) = (self.length, next * SAMPLE);
         let newest = match self.last_sequence {
             Some(last) => (header.seq.wrapping_sub(last) as i16) > 0,
             None => true,
@@ -242,26 +308,70 @@ impl Leg {
         if newest {
             self.last_sequence = Some(header.seq);
         }
+        let mut before = None;
         if let Some(anchor) = self.anchor.filter(|anchor| anchor.ssrc == header.ssrc) {
             let position = anchor.at(header.timestamp);
             let ahead = position + length - clock;
+            if ahead > HEAP
+                && let Some(left) = self.left.take().filter(|left| clock - left.from <= SECOND)
+            {
+                return self.put_back(left, header, clock, next);
+            }
             let too_late = position + length <= edge;
             self.late = if too_late { self.late + 1 } else { 0 };
+            self.heap = self.heap.filter(|since| ahead < -HEAP && clock - since <= SECOND);
             // When the newest packet comes too late, then the stream as a whole stands wrong: its
-            // source was silent and stopped its clock meanwhile, or set it anew.
-            let jumped =
-                ahead > AHEAD || (newest && (too_late || ahead < BEHIND)) || self.late > 25;
-            if !jumped {
+            // source was silent and stopped its clock meanwhile, or set it anew. Unless it is known
+            // to be catching up.
+            let wrong = (newest && (too_late || ahead < BEHIND)) || self.late > 25;
+            if ahead <= AHEAD && (!wrong || self.heap.is_some()) {
                 // It moves along, so that a long call does not leave the range of timestamps.
                 self.anchor = Some(Anchor { timestamp: header.timestamp, position, ..anchor });
-                self.drift(ahead, now);
+                if self.heap.is_none() {
+                    self.drift(ahead, now);
+                }
                 return position;
             }
+            before = Some((anchor, position));
         }
         let position = (clock - length).div_euclid(SAMPLE) * SAMPLE;
+        self.left = before.filter(|(_, was)| *was < position).map(|(anchor, was)| Left {
+            anchor,
+            from: position,
+            by: position - was,
+        });
+        if let Some((anchor, was)) = before.filter(|(_, was)| *was > position) {
+            // What this stream has put there already is written over.
+            self.missing += (anchor.position + length - position).clamp(0, was - position);
+        }
         self.anchor = Some(Anchor { ssrc: header.ssrc, timestamp: header.timestamp, position });
         self.last_sequence = Some(header.seq);
         (self.ahead, self.late, self.corrected) = ((position + length - clock) as f32, 0, now);
+        self.heap = None;
+        position
+    }
+
+    /// Takes the anchor from before up again: the stream was held back on the way, and now comes in a
+    /// heap. What the heap has put at the wrong place goes where it belongs, as far as there is room.
+    fn put_back(&mut self, left: Left, header: &Header, clock: i64, next: i64) -> i64 {
+        let end = self.anchor.map_or(left.from, |anchor| anchor.position + self.length);
+        for block in left.from / SAMPLE..(end + SAMPLE - 1) / SAMPLE {
+            let moved = std::mem::replace(&mut self.ring[index(block)], EMPTY);
+            self.ring[index(block)].masked = moved.masked;
+            let codec = match moved.codec {
+                PCMA => Codec::Pcma,
+                PCMU => Codec::Pcmu,
+                _ => continue,
+            };
+            let position = block * SAMPLE - left.by;
+            self.put(codec, position, &moved.sound, next);
+            if moved.masked {
+                self.mask(position, position + SAMPLE, next);
+            }
+        }
+        let position = left.anchor.at(header.timestamp);
+        self.anchor = Some(Anchor { timestamp: header.timestamp, position, ..left.anchor });
+        (self.heap, self.late, self.ahead) = (Some(clock), 0, 0.0);
         position
     }
 
@@ -273,18 +383,23 @@ impl Leg {
             if let Some(anchor) = &mut self.anchor {
                 anchor.position += step;
             }
+            // The next packet takes the place of the one before.
+            self.missing += (-step).max(0);
             self.ahead += step as f32;
             self.corrected = now;
         }
     }
 
-    fn put(&mut self, codec: Codec, position: i64, sound: &[u8], next: i64) {
+    /// Puts sound there; what comes too late for it is missing. False when that is all of it.
+    fn put(&mut self, codec: Codec, position: i64, sound: &[u8], next: i64) -> bool {
         let code = match codec {
             Codec::Pcmu => PCMU,
             Codec::Pcma => PCMA,
         };
         let begin = position.max(self.from).max(next * SAMPLE);
         let end = (position + sound.len() as i64).min((next + RING as i64) * SAMPLE);
+        let wanted = position.max(self.from)..position + sound.len() as i64;
+        self.missing += (wanted.end - wanted.start).max(0) - (end - begin).max(0);
         let mut at = begin;
         while at < end {
             let block = &mut self.ring[index(at.div_euclid(SAMPLE))];
@@ -308,6 +423,7 @@ impl Leg {
             }
             at += length as i64;
         }
+        begin < end
     }
 
     fn mask(&mut self, begin: i64, end: i64, next: i64) {

@@ -37,6 +37,11 @@ pub struct Around {
     pub say: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
+/// How long calls that are hung up may take to end.
+const HANG_UP: Duration = Duration::from_secs(4);
+/// How long a disk may take to write what was recorded last.
+const CLOSE: Duration = Duration::from_secs(10);
+
 /// That it should end: each message is one signal.
 pub type End = mpsc::UnboundedReceiver<()>;
 
@@ -49,6 +54,7 @@ impl Loaded {
             DeskConfig::new(config.data.value.clone(), self.purposes.clone(), around.pseudonym_key);
         DeskConfig {
             system: config.system.clone(),
+            disk: config.vault.value.clone(),
             on_withdrawal: config.consent.on_withdrawal,
             on_failure: config.consent.on_failure,
             min_free: config.limits.free_space,
@@ -224,13 +230,22 @@ pub async fn run(loaded: Loaded, desk: Desk, around: Around, mut end: End) -> io
     if live() > 0 {
         say(&format!("ending {} calls", live()));
         front.iter().for_each(Front::hang_up_all);
-        let until = Instant::now() + Duration::from_secs(2);
-        while front.as_ref().map_or(0, Front::live) > 0 && Instant::now() < until {
+        srs.iter().for_each(Srs::hang_up_all);
+        let until = Instant::now() + HANG_UP;
+        while live() > 0 && Instant::now() < until {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
     interface.iter().for_each(api::Running::stop);
     drop(srs_endpoint);
+    // What was recorded to the last word is on disk before the process ends.
+    let closing = desk.clone();
+    let written = tokio::task::spawn_blocking(move || closing.close(CLOSE)).await;
+    if !written.unwrap_or(false) {
+        say(
+            "alarm: not all that was recorded could be written in time; the next start closes what there is",
+        );
+    }
     say("ended");
     Ok(())
 }

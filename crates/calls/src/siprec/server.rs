@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::config::Net;
 use crate::desk::Desk;
@@ -80,6 +80,8 @@ pub(super) struct Shared {
     pub unreadable_metadata: AtomicU64,
     pub reinvites_refused: AtomicU64,
     draining: AtomicBool,
+    /// Set when every session is to be ended.
+    pub ending: watch::Sender<bool>,
 }
 
 /// The endpoint's configuration with what a recording server must say of itself: `+sip.srs` in
@@ -109,6 +111,7 @@ impl Srs {
             unreadable_metadata: AtomicU64::new(0),
             reinvites_refused: AtomicU64::new(0),
             draining: AtomicBool::new(false),
+            ending: watch::Sender::new(false),
         });
         tokio::spawn(take(Arc::clone(&shared), incoming));
         Srs { shared }
@@ -118,6 +121,11 @@ impl Srs {
     /// next server; those under way go on.
     pub fn drain(&self, on: bool) {
         self.shared.draining.store(on, Relaxed);
+    }
+
+    /// Hangs up every recording session that is still there, for the end of a drain.
+    pub fn hang_up_all(&self) {
+        self.shared.ending.send_replace(true);
     }
 
     /// Live figures.

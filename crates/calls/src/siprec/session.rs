@@ -27,9 +27,8 @@ use super::streams::Streams;
 const AGAIN: (Duration, u32) = (Duration::from_secs(5), 3);
 /// How long no packet at all may come after every leg was said to be quiet.
 const DOUBT: Duration = Duration::from_secs(4);
-/// How long the media plane may need to hand over the last sound of a tape; see
-/// [`Media`](crate::media::Media).
-const LAST_SOUND: Duration = Duration::from_millis(30);
+/// How long a recording waits for its last sound from a media thread that has no time.
+const LAST_SOUND: Duration = Duration::from_secs(2);
 
 struct Session {
     shared: Arc<Shared>,
@@ -65,6 +64,7 @@ pub(super) async fn run(place: Place, mut invite: Incoming) {
     let (media_events, mut media) = mpsc::unbounded_channel();
     // Before anything is asked of the desk, so that nothing said in between is missed.
     let mut desk = shared.desk.events();
+    let mut ending = shared.ending.subscribe();
     let Some(mut session) = Session::begin(&shared, &invite, media_events).await else { return };
     session.settle().await;
     let mut how = desk::Ended::Answered;
@@ -88,6 +88,7 @@ pub(super) async fn run(place: Place, mut invite: Incoming) {
                 Err(RecvError::Closed) => session.control.hangup(),
             },
             Some(event) = media.recv() => session.heard(event),
+            Ok(()) = ending.changed() => session.control.hangup(),
             () = sleep_until(alarm) => {
                 let lost = session.is_lost();
                 if lost {
@@ -100,7 +101,7 @@ pub(super) async fn run(place: Place, mut invite: Incoming) {
         }
         session.settle().await;
     }
-    session.end(how).await;
+    session.end(how, media).await;
     drop(place);
 }
 
@@ -388,12 +389,13 @@ impl Session {
         self.streams.media().figures().received
     }
 
-    async fn end(self, how: desk::Ended) {
+    async fn end(self, how: desk::Ended, mut media: mpsc::UnboundedReceiver<MediaEvent>) {
         let Session { shared, streams, call, ours, .. } = self;
-        // The tape gets its last sound before the desk closes the recording.
-        streams.media().record(None);
-        tokio::time::sleep(LAST_SOUND).await;
+        // The tape gets its last sound before the desk closes the recording: the media thread hands over
+        // what it has, and then lets go of the session.
         drop(streams);
+        let let_go = async { while media.recv().await.is_some() {} };
+        let _ = tokio::time::timeout(LAST_SOUND, let_go).await;
         if ours {
             end_call(&shared.desk, call, how).await;
         }

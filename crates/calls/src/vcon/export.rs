@@ -1,5 +1,7 @@
 //! A recording as a vCon.
 
+mod evidence;
+
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -11,9 +13,15 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha512};
 
 use super::LAWFUL_BASIS;
-use crate::desk::{Desk, DeskError, db};
+use crate::desk::{Desk, DeskError, db, facts};
 use crate::listen::{self, Denied, Listening, Rules};
 use crate::principal::Principal;
+
+/// The purpose of the attachment that says what a recording lacks.
+const INCOMPLETE: &str = "recording_incomplete";
+
+/// The recorder's place among the parties.
+const RECORDER: usize = 2;
 
 /// Where the sound goes.
 pub enum Sound<'a> {
@@ -150,7 +158,6 @@ fn container(
     };
     let now = desk.inner.time();
     let (call, consents) = known(desk, &fact("call_id"))?;
-    let expiration = rules.recordings.due_after(&facts, now).map(db::text);
     let mut dialog = json!({
         "type": "recording",
         "start": fact("started_at"),
@@ -172,9 +179,20 @@ fn container(
         dialog["party_history"] = history.into();
     }
     let agent = call.agent.unwrap_or(call.callee);
+    // A copy that is evidence rests on what its transfer names, and no longer on consent.
+    let mut attachments = match fact(facts::TRANSFERRED_AT).is_empty() {
+        true => {
+            let expiration = rules.recordings.due_after(&facts, now).map(db::text);
+            attachments(&consents, expiration.as_deref())
+        }
+        false => evidence::attachments(desk, recording)?,
+    };
+    let lawful = attachments.iter().any(|a| a["purpose"] == LAWFUL_BASIS);
+    let extensions = if lawful { vec![LAWFUL_BASIS] } else { Vec::new() };
+    attachments.extend(holes(listening, &fact("started_at")));
     Ok(json!({
         "uuid": uuid8(recording),
-        "extensions": [LAWFUL_BASIS],
+        "extensions": extensions,
         "created_at": db::text(now),
         "parties": [
             party(&call.caller, "caller"),
@@ -182,7 +200,7 @@ fn container(
             { "name": desk.inner.config.system, "validation": "none", "type": "recorder" },
         ],
         "dialog": [dialog],
-        "attachments": attachments(&consents, expiration.as_deref()),
+        "attachments": attachments,
     }))
 }
 
@@ -216,24 +234,30 @@ fn history(consents: &[Consent]) -> Vec<Value> {
     events.into_iter().map(|(_, event)| event).collect()
 }
 
+/// An attachment of the first dialog, with JSON in it.
+fn attachment(purpose: &str, start: &str, party: usize, body: Value) -> Value {
+    json!({
+        "type": purpose,
+        "purpose": purpose,
+        "start": start,
+        "party": party,
+        "dialog": 0,
+        "mediatype": "application/json",
+        "encoding": "json",
+        "body": body,
+    })
+}
+
 /// What was consented to and refused; then, as later attachments, what was withdrawn.
 fn attachments(consents: &[Consent], expiration: Option<&str>) -> Vec<Value> {
     let attachment = |start: &str, grants: Vec<Value>, proofs: Vec<Value>| {
-        json!({
-            "type": LAWFUL_BASIS,
-            "purpose": LAWFUL_BASIS,
-            "start": start,
-            "party": 0,
-            "dialog": 0,
-            "mediatype": "application/json",
-            "encoding": "json",
-            "body": {
-                "lawful_basis": "consent",
-                "expiration": expiration,
-                "purpose_grants": grants,
-                "proof_mechanisms": proofs,
-            },
-        })
+        let body = json!({
+            "lawful_basis": "consent",
+            "expiration": expiration,
+            "purpose_grants": grants,
+            "proof_mechanisms": proofs,
+        });
+        attachment(LAWFUL_BASIS, start, 0, body)
     };
     let grant = |purpose: &str, granted: bool, at: &str| json!({ "purpose": purpose, "granted": granted, "granted_at": at });
     let mut out = Vec::new();
@@ -247,6 +271,15 @@ fn attachments(consents: &[Consent], expiration: Option<&str>) -> Vec<Value> {
         }
     }
     out
+}
+
+/// That sound is missing in it, or that it stops before the call does; nothing of a recording that is whole.
+fn holes(listening: &Listening, start: &str) -> Option<Value> {
+    let missing = listening.missing_ms().filter(|ms| *ms > 0);
+    let ending = listening.ending().filter(|how| *how != "ended");
+    (missing.is_some() || ending.is_some()).then(|| {
+        attachment(INCOMPLETE, start, RECORDER, json!({ "missing_ms": missing, "ending": ending }))
+    })
 }
 
 fn proof(c: &Consent) -> Value {

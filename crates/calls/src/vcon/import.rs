@@ -209,10 +209,9 @@ impl New<'_> {
             return Err(e.into());
         }
         // Until this is written, a crash destroys the import, and it can be imported anew.
-        self.desk
-            .inner
-            .db
-            .write("note an import", |tx| tables::end_recording(tx, &id, "ended", self.ended))?;
+        self.desk.inner.db.write("note an import", |tx| {
+            tables::end_recording(tx, &id, "ended", self.ended, None)
+        })?;
         Ok(Imported::New(id))
     }
 

@@ -419,3 +419,25 @@ fn closing_waits_until_all_is_written() {
     let ended = place.ask("SELECT outcome, substr(ended_at, 1, 16) FROM call");
     assert_eq!(ended, ["crashed|2026-11-22T10:32"]);
 }
+
+/// What a recording lacks stands with it, is told to whoever hears or takes it out, and goes with evidence.
+#[test]
+fn a_recording_with_holes_says_so() {
+    let place = Place::new();
+    let (desk, vault) = place.desk();
+    let call = desk.call_began(new_call(1));
+    yes(&desk, &call, &["quality"]);
+    let mut tape = desk.tape(&call).unwrap();
+    tape.chunk(&chunk(1)).unwrap();
+    tape.missing(1480);
+    // A second consent: another recording, which lacks only what was missing since.
+    yes(&desk, &call, &["training"]);
+    tape.chunk(&chunk(2)).unwrap();
+    tape.chunk(&chunk(3)).unwrap();
+    tape.missing(20);
+    tape.finish();
+    desk.call_ended(&call, Ended::Answered);
+    wait("they are closed", || sealed(&vault).len() == 2);
+    let sql = "SELECT ending, missing_ms FROM recording ORDER BY began_at, missing_ms DESC";
+    wait("it is noted", || place.ask(sql) == ["ended|1480", "ended|20"]);
+}

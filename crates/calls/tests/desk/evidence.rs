@@ -282,3 +282,54 @@ fn a_transfer_that_a_crash_cut_off_rolls_forward() {
         }
     }
 }
+
+/// What a recording lacks goes with its copy, which rests on its transfer and not on consent: so says the vCon.
+#[test]
+fn evidence_says_what_it_lacks_and_what_it_rests_on() {
+    let place = Place::new();
+    let (desk, vault) = place.desk();
+    let mut books = Books::new(&place);
+    let call = desk.call_began(new_call(1));
+    crate::kit::yes(&desk, &call, &["quality"]);
+    let mut tape = desk.tape(&call).unwrap();
+    tape.chunk(&chunk(1)).unwrap();
+    tape.missing(340);
+    tape.finish();
+    desk.call_ended(&call, frist_calls::desk::Ended::Answered);
+    wait("it is closed", || crate::kit::sealed(&vault).len() == 1);
+    wait("it is noted", || place.ask("SELECT missing_ms FROM recording") == ["340"]);
+    let id = crate::kit::sealed(&vault)[0];
+    let terms = terms(false);
+    let done =
+        evidence::transfer(&desk, &terms, &eva(), &request(id), &mut books.ledger()).unwrap();
+    assert_eq!((done.missing_ms, done.ending.as_deref()), (Some(340), Some("ended")));
+    let copy: ObjectId = done.copy.parse().unwrap();
+    let export = |id: &ObjectId, who: &Principal, purpose: &str| -> serde_json::Value {
+        let (mut out, why) = (Vec::new(), "matter J-2026-14");
+        let sound = frist_calls::vcon::Sound::Inline;
+        frist_calls::vcon::export(&desk, &rules(), who, id, purpose, why, sound, &mut out).unwrap();
+        let v = serde_json::from_slice(&out).unwrap();
+        assert_eq!(frist_calls::vcon::check(&v), Vec::<String>::new());
+        v
+    };
+    let purposes = |v: &serde_json::Value| -> Vec<String> {
+        let all = v["attachments"].as_array().unwrap();
+        all.iter().map(|a| a["purpose"].as_str().unwrap().to_owned()).collect()
+    };
+    let bo = principal("bo", &[], &["quality"]);
+    let original = export(&id, &bo, "quality");
+    assert_eq!(purposes(&original), ["lawful_basis", "recording_incomplete"]);
+    assert_eq!(original["attachments"][1]["body"]["missing_ms"], 340);
+    // The books of the recording end before the evidence does.
+    let db = rusqlite::Connection::open(place.path().join("calls.db")).unwrap();
+    db.execute_batch("DELETE FROM recording; DELETE FROM consent").unwrap();
+    let v = export(&copy, &eva(), "evidence");
+    assert_eq!(purposes(&v), ["evidence_transfer", "lawful_basis", "recording_incomplete"]);
+    let [transfer, basis, lacks] = [0, 1, 2].map(|n| &v["attachments"][n]["body"]);
+    assert_eq!(
+        (&transfer["matter"], &basis["lawful_basis"]),
+        (&"J-2026-14".into(), &"public_task".into())
+    );
+    assert_eq!(lacks["missing_ms"], 340);
+    assert_eq!(basis["expiration"], "2027-06-01T00:00:00Z");
+}

@@ -46,7 +46,42 @@ fn what_is_recorded_and_what_not() {
         scope.spawn(a_yes_is_recorded_from_the_bridge_on);
         scope.spawn(whom_nobody_hears_is_not_recorded);
         scope.spawn(an_agent_pauses_and_resumes);
+        scope.spawn(nothing_is_recorded_after_the_nine);
     });
+}
+
+/// Where what was recorded up to a withdrawal is kept, it shows when the recording stopped.
+fn nothing_is_recorded_after_the_nine() {
+    let said = |how: Script| how.wait(60).voice_from(7000, 600).wait(800).bye();
+    let stories = vec![
+        story(
+            "by-key",
+            said(yes().wait(500).voice_from(5000, 1700).wait(1710).key('9')),
+            Script::agent(50).expect_bye(),
+        ),
+        story(
+            "by-info",
+            yes().wait(500).voice_from(5000, 2700).wait(1700).info('9').wait(1300).bye(),
+            Script::agent(50).expect_bye(),
+        ),
+    ];
+    let wishes = Wishes {
+        desk: Box::new(|desk| desk.on_withdrawal = frist_calls::desk::Remains::Keep),
+        ..Wishes::default()
+    };
+    let server = tell(stories, wishes, |_, _| {});
+    let recordings = server.recordings();
+    assert_eq!(recordings.len(), 2, "kept up to that point");
+    for recording in recordings {
+        assert!(fact(&server, &recording.id, "withdrawn_quality").is_some());
+        let caller = blocks(&server, &recording.id, 0);
+        // The last 0.7 s may not have been handed over when it came.
+        let before = heard(&caller, 5000, 40);
+        assert!(before >= 36, "{before} of 40 blocks before it");
+        // By INFO it is pressed in the middle of a word, at block 5085.
+        let after = (heard(&caller, 7000, 30), heard(&caller, 5095, 40));
+        assert_eq!(after, (0, 0), "blocks of later than 0.1 s and more after it");
+    }
 }
 
 fn a_yes_is_recorded_from_the_bridge_on() {
@@ -232,6 +267,44 @@ fn the_desk_says_stop_and_the_call_goes_on() {
     assert_eq!(server.recordings().len(), 1, "what was recorded up to the stop is kept");
 }
 
+/// In the middle of a recorded call the database goes, or the vault's disk.
+#[test]
+fn a_lost_database_or_disk_stops_recording_and_not_the_call() {
+    let lose = |what: &'static str| {
+        let disk = tempfile::tempdir().unwrap();
+        let at = disk.path().to_owned();
+        let wishes = Wishes { desk: Box::new(move |desk| desk.disk = at), ..Wishes::default() };
+        let caller = yes().voice_from(5000, 3500).wait(4000).bye();
+        let stories = vec![story("goes-on", caller, Script::agent(50).expect_bye())];
+        let server = tell(stories, wishes, |server, _| {
+            eventually("the recording to begin", || server.desk.figures().recording == 1);
+            std::thread::sleep(Duration::from_millis(2000));
+            match what {
+                "disk" => std::fs::remove_dir(disk.path()).unwrap(),
+                _ => {
+                    let db = server.dir.path().join("desk/calls.db");
+                    std::fs::rename(&db, db.with_extension("gone")).unwrap();
+                }
+            }
+            eventually("the recording to stop", || server.desk.figures().recording == 0);
+            assert_eq!(server.desk.figures().failed, 1, "{what}");
+            let relayed = server.media.figures().sent;
+            std::thread::sleep(Duration::from_millis(700));
+            assert_eq!(server.front.live(), 1, "{what}: the call goes on");
+            assert!(server.media.figures().sent > relayed + 20, "{what}: with its sound");
+        });
+        // What there was is kept for its time, as `on_failure` says.
+        let recordings = server.recordings();
+        assert_eq!(recordings.len(), 1, "{what}");
+        let caller = blocks(&server, &recordings[0].id, 0);
+        assert!(heard(&caller, 5000, 40) >= 15, "{what}");
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| lose("disk"));
+        scope.spawn(|| lose("database"));
+    });
+}
+
 #[test]
 fn a_hundred_calls_at_once() {
     let port = free_port();
@@ -243,7 +316,7 @@ fn a_hundred_calls_at_once() {
     let front = Box::new(|front: &mut frist_calls::front::FrontConfig| {
         front.wait = Duration::from_secs(5);
     });
-    let server = Server::start(Wishes { lines, endpoint, front });
+    let server = Server::start(Wishes { lines, endpoint, front, ..Wishes::default() });
     let caller =
         Script::caller().wait(FIRST + 1500).info('1').wait(2000).info('2').wait(3500).bye();
     let agents =

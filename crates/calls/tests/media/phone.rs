@@ -135,6 +135,9 @@ pub struct Reel {
     pub finished: Option<Instant>,
     pub destroyed: Option<Instant>,
     pub broken: bool,
+    /// The next chunk takes so long, and with it the thread that hands it over.
+    pub nap: Option<Duration>,
+    pub missing_ms: u64,
 }
 
 #[derive(Clone, Default)]
@@ -165,12 +168,18 @@ impl Memory {
 
 impl Tape for Memory {
     fn chunk(&mut self, plain: &[u8]) -> Result<(), TapeError> {
+        let nap = self.0.lock().unwrap().nap.take();
+        std::thread::sleep(nap.unwrap_or_default());
         let mut reel = self.0.lock().unwrap();
         if reel.broken {
             return Err(TapeError::Failed);
         }
         reel.chunks.push((Instant::now(), plain.to_vec()));
         Ok(())
+    }
+
+    fn missing(&mut self, ms: u64) {
+        self.0.lock().unwrap().missing_ms += ms;
     }
 
     fn finish(self: Box<Self>) {

@@ -194,6 +194,77 @@ fn a_new_stream_goes_on_on_the_tape() {
     assert!(runs.iter().all(|run| (23..=25).contains(&run.1)), "{runs:?}");
 }
 
+/// The thread stands still for two seconds, as on a machine that was paused: what came meanwhile is on the tapes where
+/// it was said, and is passed on.
+#[test]
+fn a_thread_that_stood_still_loses_nothing() {
+    let media = Media::start(config()).unwrap();
+    let (mut one, mut two) = (pair(&media, Purpose::Front), pair(&media, Purpose::Siprec));
+    let (tape, other, late) = (Memory::default(), Memory::default(), Memory::default());
+    tape.0.lock().unwrap().nap = Some(Duration::from_secs(2));
+    one.session.relay(true);
+    one.session.record(tape.tape());
+    two.session.record(other.tape());
+    let mut third = pair(&media, Purpose::Siprec);
+    settle();
+    let mut due = Instant::now();
+    for n in 0..200u8 {
+        one.caller.say(&[1 + n; 160]);
+        one.agent.say(&[1 + n; 160]);
+        two.agent.say(&[1 + n; 160]);
+        third.caller.say(&[1 + n; 160]);
+        if n == 100 {
+            // Consent comes while the thread stands still: what was sent before it is on no tape.
+            assert_eq!(tape.blocks(0).len(), 0, "it stands still");
+            third.session.record(late.tape());
+        }
+        due += Duration::from_millis(20);
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+    }
+    sleep(300);
+    for call in [one.session, two.session, third.session] {
+        assert_eq!((call.figures().lost, call.figures().late), (0, 0));
+        call.close();
+    }
+    settle();
+    for (what, tape, leg) in [("caller", &tape, 0), ("agent", &tape, 1), ("other", &other, 1)] {
+        let sound = tape.sound(leg);
+        let runs: Vec<(u8, usize)> =
+            sound.chunk_by(|a, b| a == b).map(|run| (run[0], run.len())).collect();
+        let (first, last) = (runs[0].0, runs[runs.len() - 1].0);
+        assert!(first <= 3 && last == 200, "{what}: {first} to {last}");
+        assert!(runs.iter().map(|run| run.0).eq(first..=last), "{what}: in order: {runs:?}");
+        let whole = runs[1..].iter().filter(|run| run.1 == 160).count();
+        assert_eq!(whole, runs.len() - 1, "{what}: {runs:?}");
+        assert_eq!(tape.0.lock().unwrap().missing_ms, 0, "{what}");
+    }
+    assert_eq!(one.agent.hear_all().len(), 200, "passed on");
+    let sound = late.sound(0);
+    let first = sound.iter().find(|byte| **byte != 0xd5).copied().unwrap();
+    assert!(first > 100, "{first} is the first that is recorded");
+}
+
+#[test]
+fn what_is_missing_is_told() {
+    let media = Media::start(config()).unwrap();
+    let mut call = pair(&media, Purpose::Siprec);
+    let tape = Memory::default();
+    call.session.record(tape.tape());
+    settle();
+    for _ in 0..3 {
+        call.caller.say_for(10, 1);
+        // Two packets that are lost on the way.
+        call.caller.seq = call.caller.seq.wrapping_add(2);
+        call.caller.timestamp += 320;
+        sleep(40);
+    }
+    call.caller.say_for(10, 1);
+    call.session.record(None);
+    settle();
+    assert_eq!(tape.0.lock().unwrap().missing_ms, 3 * 40);
+    assert_eq!(call.session.figures().missing_ms, 3 * 40);
+}
+
 /// A pair of tones in A-law, 20 ms from block `n`.
 fn tones(low: f64, high: f64, n: usize) -> [u8; 160] {
     std::array::from_fn(|k| {

@@ -101,9 +101,18 @@ impl Place {
         self.vault.list(frist_vault::RECORDING, None, 100).unwrap()
     }
 
-    /// The blocks of sound of a leg, in their order, of the only recording.
+    /// The blocks of sound of a leg, in their order, of the only recording, once that is closed.
     pub fn blocks(&self, leg: usize) -> Vec<(u8, Vec<u8>)> {
         let [one] = &self.recordings()[..] else { panic!("not one recording") };
+        let closed = || {
+            let facts = self.vault.facts(&one.id).unwrap();
+            facts.iter().any(|(name, value)| name == "ended_at" && value.is_some())
+        };
+        let end = Instant::now() + PATIENCE;
+        while !closed() {
+            assert!(Instant::now() < end, "the recording is not closed");
+            std::thread::sleep(Duration::from_millis(5));
+        }
         let mut reader = self.vault.read(&one.id).unwrap();
         let mut blocks = Vec::new();
         for n in 0..reader.chunks() {

@@ -48,11 +48,18 @@ pub struct Wishes {
     pub front: Box<dyn FnOnce(&mut FrontConfig)>,
     /// The endpoint's.
     pub endpoint: Box<dyn FnOnce(&mut EndpointConfig)>,
+    /// The desk's.
+    pub desk: Box<dyn FnOnce(&mut DeskConfig)>,
 }
 
 impl Default for Wishes {
     fn default() -> Wishes {
-        Wishes { lines: Vec::new(), front: Box::new(|_| {}), endpoint: Box::new(|_| {}) }
+        Wishes {
+            lines: Vec::new(),
+            front: Box::new(|_| {}),
+            endpoint: Box::new(|_| {}),
+            desk: Box::new(|_| {}),
+        }
     }
 }
 
@@ -98,7 +105,8 @@ impl Server {
         let vault = Vault::open(&dir.path().join("vault"), &|_| None, &facts).expect("the vault");
         let desk_dir = dir.path().join("desk");
         std::fs::create_dir(&desk_dir).expect("the desk's folder");
-        let config = DeskConfig::new(desk_dir, PURPOSES.map(str::to_owned).into(), [7; 32]);
+        let mut config = DeskConfig::new(desk_dir, PURPOSES.map(str::to_owned).into(), [7; 32]);
+        (wishes.desk)(&mut config);
         #[allow(clippy::disallowed_methods)]
         let clock = Arc::new(jiff::Timestamp::now);
         let desk = Desk::open(config, vault.clone(), clock).expect("the desk");

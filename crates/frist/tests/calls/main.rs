@@ -79,12 +79,14 @@ fn from_the_first_call_to_the_start_after_an_outage() {
     assert!(log.contains("draining: 1 under way") && log.contains("ended"), "{log}");
     drop(queue);
 
+    ended_in_the_middle_of_a_call(&house);
+
     // The machine was off for five days; it destroys before it listens, and has receipts.
-    assert_eq!(count(&house, "SELECT count(*) FROM recording"), 3);
+    assert_eq!(count(&house, "SELECT count(*) FROM recording"), 5);
     house.vault("UPDATE recording SET ended_at = '2026-01-01T00:00:00Z'");
     let server = house.serve();
     let log = server.log();
-    let (gone, listens) = (log.find("recordings: 3 erased"), log.find("front listens"));
+    let (gone, listens) = (log.find("recordings: 5 erased"), log.find("front listens"));
     assert!(gone.is_some() && gone < listens, "{log}");
     assert_eq!(count(&house, "SELECT count(*) FROM recording"), 0);
     let receipt = house.path("receipt.json");
@@ -123,6 +125,48 @@ fn from_the_first_call_to_the_start_after_an_outage() {
     server.signal("TERM");
     server.end(0);
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+}
+
+/// A server that ends while a caller speaks, by two SIGTERM and by SIGKILL: told twice, it hangs up and loses no word;
+/// killed, what was said up to the last second is there, and says how it ended.
+fn ended_in_the_middle_of_a_call(house: &House) {
+    for (signals, outcome, ending, lost) in
+        [(&["TERM", "TERM"][..], "answered", "ended", 0.4), (&["KILL"], "crashed", "crashed", 1.0)]
+    {
+        let server = house.serve();
+        let queue = agent(house);
+        let cut = caller(house, "1", "1", 9000);
+        house.until("being recorded", || house.figure("recording") == 1);
+        let began = Instant::now();
+        std::thread::sleep(Duration::from_millis(1800));
+        let recorded = began.elapsed().as_secs_f64();
+        for signal in signals {
+            server.signal(signal);
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        match outcome {
+            "answered" => drop(server.end(0)),
+            _ => drop(server),
+        }
+        drop((cut, queue));
+        // The first command that opens the vault closes what was cut off.
+        let calls = house.json("supervisor", &["calls", "list"]);
+        let (call, recording) = (&calls["calls"][0], &calls["calls"][0]["recordings"][0]);
+        assert_eq!(
+            (call["outcome"].as_str(), recording["ending"].as_str()),
+            (Some(outcome), Some(ending))
+        );
+        let (id, wav) = (recording["id"].as_str().expect("its id"), house.path(outcome));
+        let why = ["--purpose", "quality", "--reason", "Kvalitetssamtale", "-o", &wav];
+        let (exit, told) =
+            house.frist_as("listener", &[&["calls", "listen", id], &why[..]].concat());
+        assert_eq!((exit, told.contains("(crashed)")), (0, ending == "crashed"), "{told}");
+        let heard = std::fs::read(&wav).expect("a WAV file");
+        let seconds = (heard.len() - 44) as f64 / 32_000.0;
+        assert!(seconds >= recorded - lost, "{outcome}: {seconds} of {recorded} seconds");
+        let last = &heard[heard.len() - 3200..];
+        assert!(last.iter().any(|b| *b != 0), "{outcome}: sound up to its end");
+    }
 }
 
 /// A caller asks for access: their number leads to the call, the call to the recording, and that is

@@ -68,13 +68,16 @@ struct Recording {
     class: &'static str,
     there: bool,
     under_way: bool,
+    /// That sound is missing in it, or that it stops before the call does; empty for one that is whole.
+    lacks: String,
     listen_path: String,
     transfer_path: String,
 }
 
 struct Transfer {
     matter: String,
-    status: String,
+    status: &'static str,
+    lacks: String,
     asked_by: String,
     approved_by: String,
     keep_until: String,
@@ -184,7 +187,13 @@ fn fill(ctx: &Ctx<'_>, config: &CallsConfig, list: &mut List) -> Result<(), Stri
                 approved_by: text(x, "approved_by"),
                 keep_until: when(&list.f, &x["keep_until"]),
                 asked_by: by,
-                status,
+                status: match status.as_str() {
+                    "asked" => t.waits,
+                    "approved" | "copied" => t.under_way,
+                    "lapsed" => t.lapsed,
+                    _ => t.transferred,
+                },
+                lacks: lacks(t, x),
             });
         }
     }
@@ -246,6 +255,7 @@ fn one(ctx: &Ctx<'_>, f: &Frame, t: &'static CallsTexts, call: &Value) -> Call {
                 purposes: list(&r["purposes"]),
                 under_way: !gone && r["ended_at"].is_null(),
                 there: !gone && !r["ended_at"].is_null(),
+                lacks: if gone { String::new() } else { lacks(t, r) },
                 id,
                 left,
                 class,
@@ -264,6 +274,23 @@ fn one(ctx: &Ctx<'_>, f: &Frame, t: &'static CallsTexts, call: &Value) -> Call {
         purposes: granted,
         id,
     }
+}
+
+/// What a recording is without, in words.
+fn lacks(t: &CallsTexts, recording: &Value) -> String {
+    let mut said = Vec::new();
+    if let Some(ms) = recording["missing_ms"].as_u64().filter(|ms| *ms > 0) {
+        // At least a tenth of a second is said, so that a hole is never none.
+        let tenths = ms.div_ceil(100);
+        said.push(format!("{} {}{}{} {}", t.lacks, tenths / 10, t.decimal, tenths % 10, t.seconds));
+    }
+    match recording["ending"].as_str() {
+        Some("failed" | "crashed") => said.push(t.broke_off.to_owned()),
+        Some("stopped") => said.push(t.was_stopped.to_owned()),
+        Some("withdrawn") => said.push(t.until_withdrawn.to_owned()),
+        _ => {}
+    }
+    said.join("; ")
 }
 
 /// What was asked of the server of calls, and its answer; or the page with why not.

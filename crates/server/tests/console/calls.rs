@@ -58,7 +58,7 @@ fn calls_are_seen_heard_with_a_reason_and_stopped() {
     let mut stranger = house.signed_in("eva", &[Role::Listener], &[]);
     assert_eq!(stranger.get("/calls").status, 403);
     let mut tokenless = house.signed_in("ib", &[Role::Listener], &["recordings"]);
-    assert!(tokenless.get("/calls").body.contains("intet bevis til"));
+    assert!(tokenless.get("/calls").body.contains("ingen adgangsnøgle til"));
     assert_eq!(tokenless.post(&to, &[]).status, 403);
 
     let mut dpo = house.signed_in("dorte", &[Role::Dpo], &[]);

@@ -4,12 +4,15 @@ use std::time::Duration;
 use super::*;
 
 #[derive(Clone, Default)]
-struct Reel(Arc<Mutex<Vec<u8>>>);
+struct Reel(Arc<Mutex<Vec<u8>>>, Arc<Mutex<u64>>);
 
 impl Tape for Reel {
     fn chunk(&mut self, plain: &[u8]) -> Result<(), TapeError> {
         self.0.lock().unwrap().extend_from_slice(plain);
         Ok(())
+    }
+    fn missing(&mut self, ms: u64) {
+        *self.1.lock().unwrap() += ms;
     }
     fn finish(self: Box<Self>) {}
     fn destroy(self: Box<Self>) {}
@@ -26,7 +29,7 @@ struct Studio {
 impl Studio {
     fn new() -> Studio {
         let (reel, start) = (Reel::default(), Instant::now());
-        let recorder = Recorder::new(Box::new(reel.clone()), start);
+        let recorder = Recorder::new(Box::new(reel.clone()), [0; 2], start);
         Studio { reel, recorder, start, ticked: 0 }
     }
 
@@ -97,6 +100,50 @@ fn the_network_holds_back_and_delivers_all_at_once() {
     let blocks = studio.finish(102 * 20_000);
     let heard: Vec<u8> = blocks.into_iter().filter(|b| *b != 0).collect();
     assert!(heard.is_sorted() && heard.len() >= 92, "{heard:?}");
+}
+
+/// A second and a half in which nothing comes, and then all of it: what is not too late stands where it was said, nothing
+/// stands anywhere else, and the tape is told exactly what is missing on it.
+#[test]
+fn what_was_held_back_for_long_is_told_as_missing_and_shifts_nothing() {
+    let mut studio = Studio::new();
+    for n in 0..200u64 {
+        let us = if (40..115).contains(&n) { 115 * 20_000 } else { n * 20_000 };
+        studio.say(us + 21_000, n as u16, n as u32 * 160, 1 + n as u8);
+    }
+    let told = Arc::clone(&studio.reel.1);
+    let blocks = studio.finish(202 * 20_000);
+    for (n, byte) in blocks.iter().enumerate().filter(|(_, byte)| **byte != 0) {
+        assert_eq!(usize::from(*byte), n + 1, "at its place: {blocks:?}");
+    }
+    let hole = 200 - blocks.iter().filter(|byte| **byte != 0).count() as u64;
+    assert!((40..=65).contains(&hole), "{hole} of 75: {blocks:?}");
+    assert_eq!(*told.lock().unwrap(), hole * 20);
+}
+
+#[test]
+fn packets_that_never_came_are_told_as_missing_but_not_those_of_a_pause() {
+    let mut studio = Studio::new();
+    let told = Arc::clone(&studio.reel.1);
+    let mut lost = 7;
+    studio.recorder.lost([0, lost]);
+    for n in 0..200u64 {
+        let now = studio.at(n * 20_000 + 21_000);
+        match n {
+            50 | 100 => studio.recorder.pause(n == 50, now),
+            // Five are lost, then one of them comes after all; in the pause three more.
+            20 => lost += 5,
+            22 => lost -= 1,
+            70 => lost += 3,
+            _ => {
+                studio.say(n * 20_000 + 21_000, n as u16, n as u32 * 160, 1).then_some(()).unwrap()
+            }
+        }
+        studio.recorder.lost([0, lost]);
+    }
+    studio.finish(202 * 20_000);
+    // The seven of before the first word were told as lost during the recording here, the four as well.
+    assert_eq!(*told.lock().unwrap(), (7 + 4) * 20);
 }
 
 #[test]

@@ -183,20 +183,31 @@ fn status(place: &Place, args: &CallsArgs, as_json: bool) -> Outcome {
     if !refused.is_empty() {
         say!("recordings refused: {}", refused.join(", "));
     }
+    let mut calm = true;
+    if desk["failed"].as_u64().is_some_and(|failed| failed > 0) {
+        say!(
+            "{YELLOW}{} recordings stopped in mid-call{YELLOW:#}: the disk, the vault or the database failed",
+            n(&desk["failed"])
+        );
+    }
     let media = &figures["media"];
     say!(
-        "packets: {} received, {} lost, {} dropped without consent",
+        "packets: {} received, {} lost, {} too late, {} dropped without consent",
         n(&media["received"]),
         n(&media["lost"]),
+        n(&media["late"]),
         n(&media["dropped_without_consent"])
     );
-    let mut calm = true;
+    let seconds = |ms: &Value| format!("{:.1}", ms.as_f64().unwrap_or(0.0) / 1000.0);
+    say!(
+        "recorded: {} seconds; {} seconds of sound, of either side, are missing in recordings",
+        n(&media["recorded_seconds"]),
+        seconds(&media["missing_ms"])
+    );
     if !figures["stop"].is_null() {
         calm = false;
-        say!(
-            "{YELLOW}all recording is stopped{YELLOW:#}, by {}",
-            figures["stop"]["by"].as_str().unwrap_or_default()
-        );
+        let of = |name: &str| figures["stop"][name].as_str().unwrap_or_default();
+        say!("{YELLOW}all recording is stopped{YELLOW:#}, by {}: {}", of("by"), of("why"));
     }
     if figures["draining"] == json!(true) {
         say!("{YELLOW}draining{YELLOW:#}: no new calls are taken");
@@ -219,9 +230,26 @@ fn list(client: &Client, live: bool, limit: u32, as_json: bool) -> Outcome {
             list.as_array().into_iter().flatten().map(what).collect::<Vec<_>>().join(", ")
         };
         let text = |v: &Value, key: &str| v[key].as_str().unwrap_or_default().to_owned();
-        let consent =
-            join(&call["consent"], &|c| format!("{} {}", text(c, "purpose"), text(c, "decision")));
-        let recordings = join(&call["recordings"], &|r| text(r, "id"));
+        let consent = join(&call["consent"], &|c| {
+            let taken_back = !c["withdrawn_at"].is_null();
+            let how = if taken_back { "withdrawn".to_owned() } else { text(c, "decision") };
+            format!("{} {how}", text(c, "purpose"))
+        });
+        let recordings = join(&call["recordings"], &|r| {
+            let mut notes = Vec::new();
+            if !r["destroyed_at"].is_null() {
+                notes.push("destroyed".to_owned());
+            }
+            if let Some(how) = r["ending"].as_str().filter(|how| *how != "ended") {
+                notes.push(how.to_owned());
+            }
+            if let Some(ms) = r["missing_ms"].as_u64().filter(|ms| *ms > 0) {
+                notes.push(format!("{} missing", lacks(ms)));
+            }
+            let notes =
+                if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
+            text(r, "id") + &notes
+        });
         call["consent"] = json!(consent);
         call["recordings"] = json!(recordings);
     }
@@ -231,6 +259,11 @@ fn list(client: &Client, live: bool, limit: u32, as_json: bool) -> Outcome {
         &["id", "began_at", "ended_at", "outcome", "consent", "recordings"],
         false,
     )
+}
+
+/// Milliseconds as seconds.
+fn lacks(ms: u64) -> String {
+    format!("{:.1} s", ms as f64 / 1000.0)
 }
 
 fn rows(answer: Value, list: &str, columns: &[&str], as_json: bool) -> Outcome {
@@ -264,11 +297,24 @@ fn fetch(
     out: &Path,
 ) -> Outcome {
     let asked = query(&[("purpose", Some(purpose)), ("reason", Some(reason))]);
-    let mut from = client.stream(
+    let answer = client.answer(
         false,
         &format!("/v1/recordings/{}/{what}{asked}", encode(recording)),
         None,
     )?;
+    let told = |name: &str| answer.headers().get(name).and_then(|v| v.to_str().ok());
+    if let Some(ms) = told("frist-missing-ms").and_then(|v| v.parse().ok()).filter(|ms| *ms > 0) {
+        anstream::eprintln!(
+            "{YELLOW}not whole{YELLOW:#}: {} of sound, of either side, was lost on the way or came too late; silence stands there",
+            lacks(ms)
+        );
+    }
+    if let Some(how) = told("frist-ending").filter(|how| *how != "ended") {
+        anstream::eprintln!(
+            "{YELLOW}not whole{YELLOW:#}: the recording stops before the call does ({how})"
+        );
+    }
+    let mut from = answer.into_body().into_reader();
     let written = if out == Path::new("-") {
         let mut to = std::io::stdout().lock();
         copy(&mut from, &mut to).and_then(|n| to.flush().map(|()| n))

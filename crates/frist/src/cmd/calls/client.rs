@@ -91,6 +91,16 @@ impl Client {
         path: &str,
         body: Option<&Value>,
     ) -> Outcome<impl Read + use<>> {
+        Ok(self.answer(post, path, body)?.into_body().into_reader())
+    }
+
+    /// Asks, and gives the answer with what stands above it.
+    pub(super) fn answer(
+        &self,
+        post: bool,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Outcome<ureq::http::Response<ureq::Body>> {
         let url = format!("{}{path}", self.base);
         let bearer = format!("Bearer {}", self.token);
         let sent = match post {
@@ -109,7 +119,7 @@ impl Client {
         })?;
         let status = response.status().as_u16();
         if (200..300).contains(&status) {
-            return Ok(response.into_body().into_reader());
+            return Ok(response);
         }
         let text = response.into_body().read_to_string().unwrap_or_default();
         let problem: Value = serde_json::from_str(&text).unwrap_or_default();

@@ -72,7 +72,7 @@ pub fn new(
         false => {
             say!("{BOLD}{}{BOLD:#}", made.secret.as_str());
             anstream::eprintln!(
-                "{GREEN}made{GREEN:#}: this is shown once; `{}` has only its hash. A running server reads it when it starts again.",
+                "{GREEN}made{GREEN:#}: this is shown once; `{}` has only its hash. A running server knows it within a second or two.",
                 path.display()
             );
         }
