@@ -216,6 +216,13 @@ mod pdf {
         for tag in ["H1", "Table", "TH", "TD", "L (", "Link", "Caption"] {
             assert!(structure.contains(tag), "{tag} in {structure}");
         }
+        // The title is the one heading of the first level; the others are below it.
+        let told = file.ask("pdfinfo", &["-struct-text"]);
+        let heads: Vec<&str> = told.split("H1 (").collect();
+        assert_eq!(heads.len(), 2, "{told}");
+        let first: String = squeezed(heads[1]).chars().take(100).collect();
+        assert!(first.contains(&document.title), "{first}");
+        assert!(structure.contains("H2"), "{structure}");
         // In Typst's metadata: PDF/A-2a and PDF/UA-1.
         let metadata = file.ask("pdfinfo", &["-meta"]);
         for part in ["<pdfaid:part>2<", "<pdfaid:conformance>A<", "<pdfuaid:part>1<"] {
