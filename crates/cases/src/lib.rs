@@ -20,6 +20,7 @@ pub mod decide;
 pub mod due;
 pub mod erase;
 mod error;
+mod fields;
 pub mod find;
 pub mod hold;
 pub mod inquiry;

@@ -84,7 +84,7 @@ pub fn lines<'d>(
         };
         RecipientLine {
             name: title(register, &one.recipient, lang),
-            what: categories(register, &one.categories, lang).join(", "),
+            what: in_a_row(&categories(register, &one.categories, lang)),
             told,
             cannot,
         }
@@ -98,6 +98,15 @@ pub fn title(register: &Register, id: &str, lang: Lang) -> String {
     let found = register.recipients.iter().find(|r| r.id.value == id);
     let title = found.map(|r| r.title.get(lang)).filter(|t| !t.is_empty());
     title.unwrap_or(id).to_owned()
+}
+
+/// Names in a row: the first as it is, the others with small letters.
+fn in_a_row(names: &[String]) -> String {
+    let small = |(n, name): (usize, &String)| match n {
+        0 => name.clone(),
+        _ => frist_documents::small(name),
+    };
+    names.iter().enumerate().map(small).collect::<Vec<_>>().join(", ")
 }
 
 /// Categories of personal data in words.
@@ -222,7 +231,7 @@ fn compose(
         .map(|what| DecisionLine { what, answer: crate::erase::ERASE.into(), ..Default::default() })
         .collect();
     let rectified = match kept.request.right {
-        Right::Rectification => rectified(kept, register, one, letter)?,
+        Right::Rectification => rectified(kept, register, one, letter, lang)?,
         _ => Vec::new(),
     };
     let to = Addressee {
@@ -288,6 +297,7 @@ fn rectified(
     register: &Register,
     one: &Recipient,
     letter: &Letter,
+    lang: Lang,
 ) -> Result<Vec<RectifiedLine>> {
     let changes = crate::restrict::changes(kept)?;
     let theirs: Vec<_> = changes.iter().filter(|c| one.datasets.contains(&c.dataset)).collect();
@@ -304,7 +314,10 @@ fn rectified(
             false => chosen(&c.field),
         })
         .map(|c| RectifiedLine {
-            what: c.field.clone(),
+            what: register.dataset(&c.dataset).map_or_else(
+                || c.field.clone(),
+                |dataset| crate::fields::called(register, dataset, &c.field, lang),
+            ),
             before: String::new(),
             now: c.now.clone().unwrap_or_default(),
         })

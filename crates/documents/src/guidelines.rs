@@ -260,7 +260,7 @@ impl Guidelines {
         }
         if !self.by_hand.is_empty() {
             b.push(Block::paragraph(source.pick(
-                "Disse oplysninger ligger uden for de systemer, der slettes automatisk. De skal slettes i hånden:",
+                "Disse oplysninger ligger uden for de systemer, der slettes automatisk. De skal slettes manuelt:",
                 "This data lies outside the systems that are erased automatically. It must be deleted by hand:",
             )));
             b.push(Block::Definitions(
@@ -277,7 +277,7 @@ impl Guidelines {
         b.push(heading(
             1,
             source.pick(
-                "Gå ikke i panik: slet ikke for meget",
+                "Gå ikke i panik: pas på ikke at slette for meget",
                 "Do not panic: do not delete too much",
             ),
         ));

@@ -137,7 +137,7 @@ pub struct RecipientView {
     pub role: &'static str,
     /// Which data about whom.
     pub gets: Vec<Gets>,
-    /// Country or international organisation, when it is said.
+    /// Country or international organisation by its name, when it is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
     /// Whether that is outside the EEA, Art. 30(1)(e).
@@ -355,7 +355,7 @@ pub(crate) fn recipients(source: &Source<'_>, rows: &[&Row]) -> Vec<RecipientVie
                 .into_iter()
                 .map(|(s, categories)| Gets { subject: subject(source, s), categories })
                 .collect(),
-            country: r.country.as_ref().map(|c| c.value.clone()),
+            country: r.country_name(source.lang).map(str::to_owned),
             transfer: r.third_country().is_some(),
             safeguard: r.safeguard.as_ref().map(|s| source.text(&s.value, "")),
         });

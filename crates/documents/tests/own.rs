@@ -74,7 +74,7 @@ before = { da = "Kære medarbejder.", en = "Dear colleague." }
         "artikel 30, stk. 2",
         "Strandby Kommune",
         "Beregning og udbetaling af løn",
-        "Skyleverandør: US. Overførselsgrundlag: Standardkontrakter.",
+        "Skyleverandør: USA. Overførselsgrundlag: Standardkontrakter.",
         "Adgang efter rolle",
     ] {
         assert!(text.contains(words), "{words}\n{text}");

@@ -109,6 +109,9 @@ pub struct DecideArgs {
     /// A purpose that is direct marketing: an objection against it is absolute.
     #[arg(long, value_name = "PURPOSE")]
     pub marketing: Vec<String>,
+    /// A purpose that is not, where the objection is against direct marketing.
+    #[arg(long, value_name = "PURPOSE")]
+    pub not_marketing: Vec<String>,
     /// A purpose against which the objection prevails.
     #[arg(long, value_name = "PURPOSE")]
     pub upheld: Vec<String>,

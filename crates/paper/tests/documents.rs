@@ -216,6 +216,14 @@ mod pdf {
         for tag in ["H1", "Table", "TH", "TD", "L (", "Link", "Caption"] {
             assert!(structure.contains(tag), "{tag} in {structure}");
         }
+        // The title is the one heading of the first level; the others are below it.
+        let heads = |level: &str| {
+            let lines = structure.lines().map(str::trim_start);
+            lines.filter(|line| line.starts_with(level)).collect::<Vec<_>>()
+        };
+        let [title] = heads("H1 ")[..] else { panic!("{structure}") };
+        assert!(title.contains(&document.title), "{title}");
+        assert!(!heads("H2 ").is_empty(), "{structure}");
         // In Typst's metadata: PDF/A-2a and PDF/UA-1.
         let metadata = file.ask("pdfinfo", &["-meta"]);
         for part in ["<pdfaid:part>2<", "<pdfaid:conformance>A<", "<pdfuaid:part>1<"] {

@@ -8,6 +8,7 @@ use frist_sweep::Engine;
 
 use super::{Recordings, Shown};
 use crate::erase::{ABSENT, ERASE, keys_of, say};
+use crate::fields::called;
 use crate::{CasesError, Result};
 
 /// Something that may tell of other people.
@@ -51,6 +52,8 @@ pub(super) struct Held {
 pub(super) struct HeldIn {
     pub(super) dataset: DataSet,
     pub(super) records: Vec<Held>,
+    /// What its fields are called, by their names.
+    pub(super) called: BTreeMap<String, String>,
 }
 
 /// All that is handed over.
@@ -113,7 +116,7 @@ pub(super) fn gather(
         }
         let kind = engine.register.store(&dataset.store).map(|s| s.kind.clone());
         let recordings = matches!(kind, Some(StoreKind::Vault { .. }));
-        let mut set = HeldIn { dataset, records: Vec::new() };
+        let mut set = HeldIn { dataset, records: Vec::new(), called: BTreeMap::new() };
         let mut unheard = false;
         let mut derived: BTreeSet<String> = BTreeSet::new();
         let store = engine.store(&prepared.dataset.store.value)?;
@@ -200,6 +203,12 @@ pub(super) fn gather(
                 "fields that do not come from you (Article 20(1))",
             );
             out.left_out.push(format!("{title}: {why}: {fields}"));
+        }
+        for (name, _) in set.records.iter().flat_map(|held| &held.fields) {
+            if !set.called.contains_key(name) {
+                let called = called(&engine.register, &set.dataset, name, lang);
+                set.called.insert(name.clone(), called);
+            }
         }
         if !set.records.is_empty() {
             out.sets.push(set);

@@ -2,7 +2,7 @@
 
 use frist_documents::{Source, small, words};
 use frist_paper::letters::AccessLine;
-use frist_register::{Activity, Purpose};
+use frist_register::Purpose;
 
 use super::gather::{Gathered, title};
 use crate::{CasesError, Result};
@@ -37,7 +37,7 @@ pub(super) fn lines(source: &Source<'_>, gathered: &Gathered) -> Result<Vec<Acce
             out.push(AccessLine {
                 purpose: or_id(purpose.text.value.get(source.lang), &purpose.id.value),
                 basis: basis(source, purpose),
-                recipients: recipients(source, activity, &categories),
+                recipients: recipients(source, of().map(|s| s.dataset.id.value.as_str())),
                 categories: categories.iter().map(|c| small(&source.category(c))).collect(),
                 period: periods.join(" "),
                 source: said(&activity.source, source),
@@ -81,28 +81,24 @@ fn basis(source: &Source<'_>, purpose: &Purpose) -> String {
     out
 }
 
-/// Who receives any of these categories from the activity, with the third country and its safeguard.
-fn recipients(source: &Source<'_>, activity: &Activity, categories: &[&str]) -> Vec<String> {
-    let has = |d: &&frist_register::Disclosure| {
-        d.categories.iter().any(|c| categories.contains(&c.value.as_str()))
-    };
-    let mut out: Vec<String> = Vec::new();
-    for disclosure in activity.disclosures.iter().filter(has) {
-        let mut name = small(&source.recipient(&disclosure.recipient.value));
-        let declared = source.register.recipients.iter();
-        let declared = declared.into_iter().find(|r| r.id.value == disclosure.recipient.value);
+/// Who receives data of these data sets, with the third country and its safeguard. By the same relation
+/// of categories and subjects as those who are told under Art. 19.
+fn recipients<'d>(source: &Source<'_>, datasets: impl Iterator<Item = &'d str>) -> Vec<String> {
+    let named = |id: &str| {
+        let mut name = small(&source.recipient(id));
+        let declared = source.register.recipients.iter().find(|r| r.id.value == id);
         if let Some(recipient) = declared
-            && let Some(country) = recipient.third_country()
+            && recipient.third_country().is_some()
+            && let Some(country) = recipient.country_name(source.lang)
         {
-            name.push_str(&format!(" ({}", country.value));
+            name.push_str(&format!(" ({country}"));
             if let Some(safeguard) = &recipient.safeguard {
                 name.push_str(&format!(": {}", safeguard.value.get(source.lang)));
             }
             name.push(')');
         }
-        if !out.contains(&name) {
-            out.push(name);
-        }
-    }
-    out
+        name
+    };
+    let had = crate::recipients::disclosed(datasets, source.register);
+    had.iter().map(|one| named(&one.recipient)).collect()
 }

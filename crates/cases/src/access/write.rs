@@ -113,7 +113,8 @@ fn to_read(mut letter: Document, gathered: &Gathered, lang: Lang) -> Document {
             let caption = format!("{} {}", say(lang, "Post", "Record"), n + 1);
             letter.blocks.push(Block::Heading(3, caption));
             let rows = held.fields.iter().filter_map(|(name, value)| {
-                Some(vec![Cell::from(called(set, name, lang)), Cell::from(value.clone()?)])
+                let called = set.called.get(name).unwrap_or(name);
+                Some(vec![Cell::from(called.as_str()), Cell::from(value.clone()?)])
             });
             letter.blocks.push(Block::Table {
                 caption: String::new(),
@@ -128,15 +129,6 @@ fn to_read(mut letter: Document, gathered: &Gathered, lang: Lang) -> Document {
         }
     }
     letter
-}
-
-/// What a field is called: by the register's words where it has any, with the name in the system.
-fn called(set: &HeldIn, field: &str, lang: Lang) -> String {
-    let fact = set.dataset.facts.iter().find(|(name, _)| name.eq_ignore_ascii_case(field));
-    match fact.map(|(_, fact)| fact.title.get(lang)).filter(|title| !title.is_empty()) {
-        Some(title) => format!("{title} ({field})"),
-        None => field.to_owned(),
-    }
 }
 
 fn json(gathered: &Gathered, number: &str, revision: &str, lang: Lang, t: Timestamp) -> Value {

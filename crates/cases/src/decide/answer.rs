@@ -85,6 +85,13 @@ pub enum Question {
         /// The legitimate interest that the register states.
         interest: Option<Text>,
     },
+    /// Is this purpose direct marketing, against which the objection is?
+    Marketing {
+        /// The purpose.
+        purpose: String,
+        /// In words.
+        title: Text,
+    },
     /// The register's own question about records of which a ground has ended.
     Review {
         /// The question.
@@ -127,6 +134,9 @@ pub enum Answer {
         /// What.
         question: Question,
     },
+    /// What is objected to or taken back concerns no ground of it: it stays as it was, and nothing is
+    /// refused by that.
+    Untouched,
     /// It is not there (any more).
     Absent,
 }
@@ -138,6 +148,7 @@ impl Answer {
             Answer::Erase { .. } => "erase",
             Answer::Refuse { .. } => "refuse",
             Answer::Person { .. } => "person",
+            Answer::Untouched => "untouched",
             Answer::Absent => "absent",
         }
     }

@@ -13,8 +13,11 @@ pub enum Right {
     /// Erasure, Art. 17: consent is taken back with it, and what rests on legitimate interests is
     /// objected to.
     Erasure,
-    /// Objection, Art. 21.
+    /// Objection, Art. 21(1).
     Objection,
+    /// Objection to direct marketing, Art. 21(2)-(3): what is marketing ends, whether it rests on
+    /// legitimate interests or on consent, and nothing else is weighed.
+    Marketing,
     /// Withdrawal of consent, Art. 7(3).
     Withdrawal,
 }
@@ -58,6 +61,9 @@ pub struct Choices {
     pub consents: BTreeSet<String>,
     /// The purposes that are direct marketing: against them an objection is absolute (Art. 21(2)-(3)).
     pub marketing: BTreeSet<String>,
+    /// The purposes that are not, where an objection is against direct marketing.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub not_marketing: BTreeSet<String>,
     /// How the objection was weighed, by purpose.
     pub weighed: BTreeMap<String, Weighed>,
     /// What was decided about single records, by `data set/key`.

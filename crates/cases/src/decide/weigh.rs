@@ -75,7 +75,7 @@ impl Weighing<'_> {
         let after = decide(&rules, self.t);
         let reasons =
             grounds().zip(&effects).map(|((g, r), e)| self.reason(g, r, e)).collect::<Vec<_>>();
-        let open = grounds()
+        let open: Vec<Question> = grounds()
             .zip(&effects)
             .filter(|((_, r), e)| **e == Effect::Weigh && is_live(r))
             .map(|((g, _), _)| self.weigh(g))
@@ -88,6 +88,19 @@ impl Weighing<'_> {
             }
             (holds, _) => self.held(holds),
         };
+        // An objection is answered for its purposes, and not only for what happens to be kept by them
+        // alone; and what it does not concern is neither refused nor asked about.
+        let keeps = matches!(answer, Answer::Refuse { .. } | Answer::Person { .. });
+        let objection = matches!(self.right, Right::Objection | Right::Marketing);
+        let concerned = |((_, r), e): ((&Ground, &Reason), &Effect)| {
+            let over = matches!((e, &r.standing), (Effect::Weigh, Standing::Ended(_)));
+            *e != Effect::Stays && !over && !matches!(r.standing, Standing::NotApplicable)
+        };
+        if let (true, true, Some(question)) = (keeps, objection, open.first()) {
+            answer = Answer::Person { question: question.clone() };
+        } else if keeps && self.right != Right::Erasure && !grounds().zip(&effects).any(concerned) {
+            answer = Answer::Untouched;
+        }
         if let Some(Own::Keep { article, reason }) = own
             && matches!(answer, Answer::Erase { .. } | Answer::Person { .. })
         {
@@ -127,17 +140,25 @@ impl Weighing<'_> {
             || special.is_some_and(|b| b == Basis::ExplicitConsent);
         let named =
             self.choices.consents.is_empty() || self.choices.consents.contains(&ground.name);
-        if consent && named && self.right != Right::Objection {
+        if consent && named && matches!(self.right, Right::Erasure | Right::Withdrawal) {
             return Effect::TakenBack;
         }
         let objected = match ground.basis {
             Some(Basis::LegitimateInterests) => self.right != Right::Withdrawal,
             Some(Basis::PublicTask) => self.right == Right::Objection,
+            Some(Basis::Consent) => self.right == Right::Marketing,
             _ => false,
         };
         if objected {
             if self.choices.marketing.contains(&ground.name) {
                 return Effect::Objected;
+            }
+            // It is against nothing else, and once a purpose is named nobody is asked about the others.
+            let said = &self.choices.not_marketing;
+            if self.right == Right::Marketing
+                && (said.contains(&ground.name) || !self.choices.marketing.is_empty())
+            {
+                return Effect::Stays;
             }
             return match self.choices.weighed.get(&ground.name) {
                 Some(Weighed::Upheld) => Effect::Objected,
@@ -217,8 +238,8 @@ impl Weighing<'_> {
             return Answer::Person { question };
         }
         let task = live(&[Basis::LegalObligation, Basis::PublicTask]);
-        if let Some((g, _)) = task {
-            return match self.effect_of(g) {
+        if let Some((g, r)) = task {
+            return match self.effect(g, r, None) {
                 Effect::Weigh => Answer::Person { question: self.weigh(g) },
                 Effect::Overrides(reason) => refuse(Article::Overriding, task, Some(reason)),
                 _ => refuse(Article::Obligation, task, None),
@@ -229,8 +250,8 @@ impl Weighing<'_> {
             return refuse(Article::NoneOfThese, needed, None);
         }
         let interest = live(&[Basis::LegitimateInterests]);
-        if let Some((g, _)) = interest {
-            return match self.effect_of(g) {
+        if let Some((g, r)) = interest {
+            return match self.effect(g, r, None) {
                 Effect::Overrides(reason) => refuse(Article::Overriding, interest, Some(reason)),
                 Effect::Weigh => Answer::Person { question: self.weigh(g) },
                 _ => refuse(Article::NoneOfThese, interest, None),
@@ -247,21 +268,13 @@ impl Weighing<'_> {
         }
     }
 
-    /// As [`Weighing::effect`] for a ground that is live and about which nobody decided by itself.
-    fn effect_of(&self, ground: &Ground) -> Effect {
-        let objected = match ground.basis {
-            Some(Basis::LegitimateInterests) => self.right != Right::Withdrawal,
-            Some(Basis::PublicTask) => self.right == Right::Objection,
-            _ => false,
-        };
-        match self.choices.weighed.get(&ground.name) {
-            _ if !objected => Effect::Stays,
-            Some(Weighed::Overridden { reason }) => Effect::Overrides(reason.clone()),
-            _ => Effect::Weigh,
-        }
-    }
-
     fn weigh(&self, ground: &Ground) -> Question {
+        if self.right == Right::Marketing {
+            return Question::Marketing {
+                purpose: ground.name.clone(),
+                title: ground.title.clone(),
+            };
+        }
         let interest = self.purpose(ground).and_then(|p| p.interest.as_ref());
         Question::Weigh {
             purpose: ground.name.clone(),

@@ -84,10 +84,14 @@ fn begin(engine: &mut Engine, number: &str, t: Timestamp) -> Result<Turn> {
     if kept.request.stage < Stage::Decided || work.decided_by.is_none() {
         return refuse("it is not decided", "decide");
     }
+    let records = engine.state.case_records(number)?;
+    let refused = kept.request.decision.as_ref().is_some_and(|d| d.outcome.is_refusal());
+    if refused && records.iter().any(|r| r.state == ERASE && r.done_at.is_none()) {
+        return refuse("it was refused after that was decided", "decide");
+    }
     if !work.is_approved() {
         return refuse("it waits for approval", "approve");
     }
-    let records = engine.state.case_records(number)?;
     turn(engine, kept, work, records, &|r| r.state == ERASE, t)
 }
 
@@ -215,17 +219,18 @@ fn finish(engine: &mut Engine, by: &str, turn: Turn, done: &Done) -> Result<Exec
         refused: done.refused.clone(),
     };
     let answered = kept.request.stage >= Stage::Answered;
-    let same = kept.request.decision.as_ref().map(|d| d.outcome) == Some(outcome_of(&records))
-        && kept.request.deferred == parts_of(&records, &work);
+    let outcome = outcome_of(&kept.request, &work, &records);
+    let reasons = reasons_of(&kept.request, &work, &records, &engine.register);
+    let same = kept.request.deferred == parts_of(&records, &work)
+        && kept.request.decision.as_ref().is_some_and(|d| {
+            d.outcome == outcome && (d.reasons == reasons || d.reasons != work.reasons)
+        });
+    work.reasons.clone_from(&reasons);
     let word = format!("erased:{}", executed.erased);
     keep(engine, kept, &work, Some(&records), step(t, by, word, None))?;
     if !answered && !same && executed.open == 0 && records.iter().all(|r| r.state != super::PERSON)
     {
-        let decide = Step::Decide {
-            outcome: outcome_of(&records),
-            reasons: reasons_of(&records, &engine.register, lang),
-            deferred: parts_of(&records, &work),
-        };
+        let decide = Step::Decide { outcome, reasons, deferred: parts_of(&records, &work) };
         desk(engine, by, t, "").take(&number, None, &decide, Told::Nothing, None)?;
     }
     Ok(executed)

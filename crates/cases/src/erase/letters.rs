@@ -2,21 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use frist_law::Basis;
-use frist_paper::letters::{Consent, DecisionLine, LetterContext, LetterKind, Objection};
-use frist_register::{Lang, Purpose, Register};
+use frist_documents::small;
+use frist_paper::letters::{DecisionLine, LetterContext, written};
+use frist_register::{Lang, Register};
 use frist_state::case::CaseRecord;
 use frist_sweep::Engine;
 use jiff::Timestamp;
 
-use super::{ABSENT, ERASE, FOUND, PERSON, REFUSE, Work, desk, say};
-use crate::Result;
+use super::{ABSENT, ERASE, FOUND, PERSON, REFUSE, UNTOUCHED, Work, desk, say};
 use crate::decide::{Answer, Article, Question, RecordAnswer, Stands, Weighed};
 use crate::recipients;
-use crate::request::clock::day_of;
-use crate::request::desk::{Kept, Told};
-use crate::request::letters::{answer_kind, decision_lines, render};
-use crate::request::{Deferred, Outcome, Right, Step};
+use crate::request::desk::Kept;
+use crate::request::letters::decision_lines;
+use crate::request::{Deferred, Outcome, Request, Right};
+
+/// Why an objection is refused where no purpose rests on a basis that one can object to.
+const NOTHING_TO_OBJECT_TO: (&str, &str) = (
+    "Retten til indsigelse gælder behandling på grundlag af artikel 6, stk. 1, litra e eller f, jf. \
+     databeskyttelsesforordningens artikel 21, stk. 1. Vi behandler ikke oplysninger om dig på et af \
+     disse grundlag.",
+    "The right to object concerns processing based on Article 6(1)(e) or (f), under Article 21(1) of \
+     the General Data Protection Regulation. We do not process data about you on either basis.",
+);
 
 /// Why a record is answered so, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +61,9 @@ pub fn why(answer: &RecordAnswer, lang: Lang) -> Why {
         Answer::Person { question } => {
             Why { article: None, words: asked(question, lang), until: None }
         }
-        Answer::Absent => Why { article: None, words: String::new(), until: None },
+        Answer::Untouched | Answer::Absent => {
+            Why { article: None, words: String::new(), until: None }
+        }
     }
 }
 
@@ -82,7 +91,7 @@ fn in_words(article: Article, answer: &RecordAnswer, lang: Lang) -> String {
         .reasons
         .iter()
         .filter(|r| matches!(r.stands, Stands::Needed | Stands::Duty | Stands::Overrides));
-    let titles: Vec<&str> = needed.map(|r| r.title.get(lang)).collect();
+    let titles: Vec<String> = needed.map(|r| small(r.title.get(lang))).collect();
     let titles = titles.join(", ");
     match article {
         Article::Claims => {
@@ -117,6 +126,10 @@ pub fn asked(question: &Question, lang: Lang) -> String {
             let interest = interest.as_ref().map(|i| format!(" ({})", i.get(lang)));
             format!("{so}: {}{}?", title.get(lang), interest.unwrap_or_default())
         }
+        Question::Marketing { title, .. } => {
+            let so = say(lang, "Er dette formål direkte markedsføring", "Is this direct marketing");
+            format!("{so}: {}?", title.get(lang))
+        }
         Question::Review { text } => text.get(lang).to_owned(),
         Question::Restricted { case } => match lang {
             Lang::Da => {
@@ -129,9 +142,29 @@ pub fn asked(question: &Question, lang: Lang) -> String {
     }
 }
 
-/// What the records come to, taken together.
-pub(super) fn outcome_of(records: &[CaseRecord]) -> Outcome {
+/// What a request and its records come to, taken together.
+pub(super) fn outcome_of(request: &Request, work: &Work, records: &[CaseRecord]) -> Outcome {
     let of = |state: &str| records.iter().any(|r| r.state == state);
+    let (marketing, weighed) = (&work.choices.marketing, &work.choices.weighed);
+    match request.right {
+        // Consent is taken back by saying so: nobody can refuse that, whatever keeps the records.
+        Right::ConsentWithdrawal => return Outcome::Granted,
+        // It is met when the processing ends that it is against, whatever else keeps the records.
+        Right::Objection => {
+            let is =
+                |upheld: bool| weighed.values().any(|w| matches!(w, Weighed::Upheld) == upheld);
+            let met = !marketing.is_empty() || is(true) || of(ERASE);
+            return match (is(false), met || request.marketing) {
+                // Nothing overrides an objection to marketing, and the step says so.
+                (true, _) if request.marketing && marketing.is_empty() => Outcome::Refused,
+                (true, true) if request.marketing => Outcome::Granted,
+                (true, true) => Outcome::PartlyGranted,
+                (false, true) => Outcome::Granted,
+                (_, false) => Outcome::Refused,
+            };
+        }
+        _ => {}
+    }
     match (of(ERASE), of(REFUSE)) {
         (true, true) => Outcome::PartlyGranted,
         (false, true) => Outcome::Refused,
@@ -142,15 +175,24 @@ pub(super) fn outcome_of(records: &[CaseRecord]) -> Outcome {
 
 /// The reasons for what is not granted, a line for each kind of data and ground.
 pub(super) fn reasons_of(
+    request: &Request,
+    work: &Work,
     records: &[CaseRecord],
     register: &Register,
-    lang: Lang,
 ) -> Option<String> {
+    let lang = request.lang;
+    if request.right == Right::Objection && outcome_of(request, work, records) == Outcome::Refused {
+        let nothing = !records.iter().any(|r| r.state == REFUSE);
+        if nothing {
+            return Some(say(lang, NOTHING_TO_OBJECT_TO.0, NOTHING_TO_OBJECT_TO.1).to_owned());
+        }
+    }
     let refused: Vec<CaseRecord> = records.iter().filter(|r| r.state == REFUSE).cloned().collect();
     let lines: Vec<String> = decision_lines(&refused, register, lang)
         .into_iter()
         .map(|line| {
-            let until = line.until.map(|d| format!(", {} {d}", say(lang, "til og med", "until")));
+            let until = line.until.map(|d| written(d, lang));
+            let until = until.map(|d| format!(", {} {d}", say(lang, "til og med", "until")));
             format!("{}: {} {}{}", line.what, line.article, line.ground, until.unwrap_or_default())
         })
         .collect();
@@ -192,7 +234,7 @@ pub(super) fn context(
     // What was not there is nothing to be told of.
     let told: Vec<CaseRecord> = records
         .iter()
-        .filter(|r| ![ABSENT, FOUND, PERSON].contains(&r.state.as_str()))
+        .filter(|r| ![ABSENT, FOUND, PERSON, UNTOUCHED].contains(&r.state.as_str()))
         .cloned()
         .collect();
     context.decisions = decision_lines(&told, &engine.register, lang);
@@ -223,199 +265,4 @@ fn promise(lines: &mut [DecisionLine], kept: &Kept, register: &Register) {
             lines.iter_mut().filter(same).for_each(|line| line.told = true);
         }
     }
-}
-
-/// How a request is answered.
-#[derive(Clone, Copy, Default)]
-pub struct Answering<'a> {
-    /// Who signs the letter; the controller alone when empty.
-    pub signed: &'a str,
-    /// The version that whoever answers looked at; the one found now without it.
-    pub seen: Option<u64>,
-    /// Whether the request stays open also when nothing of it is left to do.
-    pub keep_open: bool,
-    /// Fields of the letter that are said in place of those that it would have.
-    pub with: Option<&'a serde_json::Map<String, serde_json::Value>>,
-}
-
-/// Answers a request that was decided and executed: the letter is written and kept, and names each
-/// kind of data with its answer, the refusals with their grounds and days, and the recipients.
-///
-/// # Errors
-/// When it is not decided, what was decided is not done yet, or the letter cannot be written.
-pub fn answer(
-    engine: &mut Engine,
-    by: &str,
-    signed: &str,
-    number: &str,
-    t: Timestamp,
-) -> Result<Kept> {
-    answer_as(engine, by, number, &Answering { signed, ..Answering::default() }, t)
-}
-
-/// The same, as `how` says.
-///
-/// # Errors
-/// As [`answer`]; and when `how` says a field that letters do not have.
-pub fn answer_as(
-    engine: &mut Engine,
-    by: &str,
-    number: &str,
-    how: &Answering<'_>,
-    t: Timestamp,
-) -> Result<Kept> {
-    let kept = desk(engine, by, t, how.signed).load(number)?;
-    // Said first of all, so that who comes too early or too late hears what is possible instead.
-    desk(engine, by, t, how.signed).after(&kept, &Step::Answer)?;
-    let (kind, context) = compose(engine, &kept, how, t)?;
-    let told = Told::Letter(kind, Box::new(context));
-    let mut desk = desk(engine, by, t, how.signed);
-    let kept = desk.take(number, how.seen, &Step::Answer, told, None)?;
-    match !how.keep_open && desk.close_if_done(number)? {
-        true => desk.load(number),
-        false => Ok(kept),
-    }
-}
-
-/// The letter that would answer the request now, and what it is made from. Nothing is kept.
-///
-/// # Errors
-/// As [`answer_as`].
-pub fn draft(
-    engine: &mut Engine,
-    by: &str,
-    number: &str,
-    how: &Answering<'_>,
-    t: Timestamp,
-) -> Result<(LetterContext, frist_paper::Document)> {
-    let kept = desk(engine, by, t, how.signed).load(number)?;
-    desk(engine, by, t, how.signed).after(&kept, &Step::Answer)?;
-    let (kind, context) = compose(engine, &kept, how, t)?;
-    let document = render(kind, &context, &kept, &engine.register)?;
-    Ok((context, document))
-}
-
-/// Which letter answers a request that was decided, and what it is made from.
-fn compose(
-    engine: &mut Engine,
-    kept: &Kept,
-    how: &Answering<'_>,
-    t: Timestamp,
-) -> Result<(LetterKind, LetterContext)> {
-    let (number, lang) = (&kept.case.number, kept.request.lang);
-    let records = engine.state.case_records(number)?;
-    let outcome = kept.request.decision.as_ref().map_or(Outcome::Refused, |d| d.outcome);
-    let undone = |r: &CaseRecord| r.state == ERASE && r.done_at.is_none();
-    if !outcome.is_refusal() && records.iter().any(undone) {
-        return Err(crate::CasesError::Step {
-            id: number.clone(),
-            step: "answered",
-            why: "what was decided is not erased yet, and the letter would say that it is".into(),
-            possible: "erase".into(),
-        });
-    }
-    let mut context = context(engine, kept, &records, how.signed, t);
-    let own = kept.request.decision.as_ref().and_then(|d| d.reasons.clone());
-    // What the records give is in their lines already; what a person wrote is told as it was written.
-    if let Some(own) = own
-        .filter(|own| Some(own.as_str()) != reasons_of(&records, &engine.register, lang).as_deref())
-    {
-        context.reasons = vec![own];
-        if outcome.is_refusal() {
-            context.decisions.retain(|line| line.answer == REFUSE);
-        }
-    }
-    if outcome == Outcome::Granted && context.decisions.is_empty() {
-        // A letter that grants must say what: nothing was there.
-        context.decisions.push(DecisionLine {
-            what: say(lang, "Vi har ingen oplysninger om dig", "We hold no data about you").into(),
-            answer: ERASE.into(),
-            ..Default::default()
-        });
-    }
-    let work = Work::of(kept)?;
-    let used = |wanted: &dyn Fn(&Purpose) -> bool| titles(&engine.register, &records, lang, wanted);
-    if kept.request.right == Right::ConsentWithdrawal {
-        let named = &work.choices.consents;
-        let purpose = used(&|p| is_consent(p) && (named.is_empty() || named.contains(&p.id.value)));
-        let withdrawn = Some(day_of(kept.request.received, &engine.register.controller.calendar));
-        context.consent = Some(Consent { purpose, given: None, withdrawn });
-    }
-    if kept.request.right == Right::Objection {
-        let (marketing, weighed) = (&work.choices.marketing, &work.choices.weighed);
-        let overridden =
-            |p: &Purpose| matches!(weighed.get(&p.id.value), Some(Weighed::Overridden { .. }));
-        let against =
-            used(&|p| marketing.contains(&p.id.value) || weighed.contains_key(&p.id.value));
-        let refused = !used(&overridden).is_empty();
-        context.objection = Some(Objection {
-            against,
-            marketing: kept.request.marketing,
-            outcome: if refused { "refused" } else { "met" }.to_owned(),
-        });
-        let reasons: Vec<String> = weighed
-            .values()
-            .filter_map(|w| match w {
-                Weighed::Overridden { reason } => Some(reason.clone()),
-                Weighed::Upheld => None,
-            })
-            .collect();
-        if !reasons.is_empty() {
-            context.reasons = reasons;
-        }
-    }
-    let context = match how.with {
-        Some(with) => filled(context, with)?,
-        None => context,
-    };
-    Ok((answer_kind(kept.request.right, outcome), context))
-}
-
-/// The context with these fields in place of its own.
-///
-/// # Errors
-/// [`crate::CasesError::Input`] when letters have no such field, or one of another type.
-pub fn filled(
-    context: LetterContext,
-    with: &serde_json::Map<String, serde_json::Value>,
-) -> Result<LetterContext> {
-    let not = |_| {
-        crate::CasesError::Input {
-        what: "what the letter is to say",
-        why: "it has a field that letters do not have, or of another type; `frist letter show KIND` lists them".into(),
-    }
-    };
-    let mut whole = serde_json::to_value(context).map_err(not)?;
-    for (name, value) in with {
-        whole[name] = value.clone();
-    }
-    serde_json::from_value(whole).map_err(not)
-}
-
-/// The purposes of these records' data sets that satisfy a test, in words.
-fn titles(
-    register: &Register,
-    records: &[CaseRecord],
-    lang: Lang,
-    wanted: &dyn Fn(&Purpose) -> bool,
-) -> String {
-    let mut out: Vec<&str> = Vec::new();
-    for record in records {
-        let Some(dataset) = register.dataset(&record.dataset) else { continue };
-        for keep in &dataset.keep {
-            let purpose = register.purpose(dataset, &keep.purpose).filter(|p| wanted(p));
-            let title = purpose.map(|p| match p.text.value.get(lang) {
-                "" => p.id.value.as_str(),
-                text => text,
-            });
-            out.extend(title.filter(|t| !out.contains(t)));
-        }
-    }
-    out.join(", ")
-}
-
-fn is_consent(purpose: &Purpose) -> bool {
-    let of =
-        |b: &Option<frist_register::Sp<Basis>>| b.as_ref().is_some_and(|b| b.value.is_consent());
-    of(&purpose.basis) || of(&purpose.special_basis)
 }

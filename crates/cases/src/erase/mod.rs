@@ -8,6 +8,7 @@
 //! At each of these the records are decided about anew: what a person approved is the most that can
 //! go, and never what a duty or a hold has come to keep since.
 
+mod answer;
 mod deferred;
 mod execute;
 mod letters;
@@ -29,9 +30,10 @@ use crate::request::desk::{Desk, Kept};
 use crate::request::{Actor, Right as Asked};
 use crate::{CasesError, Result};
 
+pub use answer::{Answering, answer, answer_as, draft, filled};
 pub use deferred::{Finished, finish_deferred};
 pub use execute::{Executed, execute};
-pub use letters::{Answering, Why, answer, answer_as, asked, draft, filled, why};
+pub use letters::{Why, asked, why};
 pub use search::{Answered, answered, search};
 pub use settle::{Settled, approve, choose, settle};
 
@@ -46,6 +48,8 @@ pub const ERASE: &str = "erase";
 pub const REFUSE: &str = "refuse";
 /// A person must answer first.
 pub const PERSON: &str = "person";
+/// The objection or withdrawal does not concern it: it stays as it was.
+pub const UNTOUCHED: &str = "untouched";
 /// It was not there any more.
 pub const ABSENT: &str = "absent";
 
@@ -58,6 +62,10 @@ pub(crate) struct Work {
     pub(crate) needs: Vec<Trip>,
     pub(crate) decided_by: Option<String>,
     pub(crate) approved_by: Option<String>,
+    /// The reasons that the records gave when it was decided: a letter has them in its lines, and tells
+    /// only what a person wrote as it was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reasons: Option<String>,
     /// By which holds records are refused, by [`Choices::record_id`] and the holds' ids.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) held: BTreeMap<String, Vec<String>>,
@@ -143,6 +151,7 @@ pub(crate) fn desk<'e>(
 pub(crate) fn right_of(kept: &Kept) -> Result<Right> {
     Ok(match kept.request.right {
         Asked::Erasure => Right::Erasure,
+        Asked::Objection if kept.request.marketing => Right::Marketing,
         Asked::Objection => Right::Objection,
         Asked::ConsentWithdrawal => Right::Withdrawal,
         other => {

@@ -80,15 +80,16 @@ pub fn settle(engine: &mut Engine, by: &str, number: &str, t: Timestamp) -> Resu
     (work.decided_by, work.approved_by) = (Some(by.to_owned()), None);
     let needs = work.needs.clone();
     if records.iter().any(|r| r.state == PERSON) {
-        work.decided_by = None;
+        (work.decided_by, work.reasons) = (None, None);
         let text = format!("{} records", records.iter().filter(|r| r.state == PERSON).count());
         keep(engine, kept, &work, Some(&records), step(t, by, "asked", Some(text)))?;
         return Ok(Settled { answers, needs, outcome: None });
     }
-    let outcome = outcome_of(&records);
+    let outcome = outcome_of(&kept.request, &work, &records);
+    work.reasons = reasons_of(&kept.request, &work, &records, &engine.register);
     let decide = Step::Decide {
         outcome,
-        reasons: reasons_of(&records, &engine.register, lang),
+        reasons: work.reasons.clone(),
         deferred: parts_of(&records, &work),
     };
     // Looked at first, so that a decision that cannot be taken keeps nothing.

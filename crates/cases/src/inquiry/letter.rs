@@ -23,34 +23,19 @@ pub fn letter(
     date: Date,
     signed: &str,
 ) -> Result<Document> {
-    let contact = &register.controller.contact;
-    let lines = |text: &Option<String>| -> Vec<String> {
-        text.iter().flat_map(|t| t.lines()).map(str::to_owned).collect()
-    };
-    let said = |text: &Option<String>| text.clone().unwrap_or_default();
     let asked = inquiry.questions.iter().filter(|q| questions.contains(&q.number));
     let answered = |q: &super::Question| q.answers.last().cloned();
     let context = LetterContext {
         date: Some(date),
-        controller: Sender {
-            name: contact.name.clone(),
-            address: lines(&contact.address),
-            email: said(&contact.email),
-            phone: said(&contact.phone),
-            number: said(&register.controller.cvr),
-        },
-        dpo: register.controller.dpo.as_ref().map(|dpo| Contact {
-            name: dpo.name.clone(),
-            email: said(&dpo.email),
-            phone: said(&dpo.phone),
-        }),
+        controller: Sender::from(&register.controller),
+        dpo: register.controller.dpo.as_ref().map(Contact::from),
         to: Addressee { name: inquiry.authority.clone(), address: Vec::new() },
         signed: signed.to_owned(),
         case: CaseLine {
             number: number.to_owned(),
             received: Some(inquiry.received),
             due: Some(inquiry.deadline.last_day),
-            reference: said(&inquiry.reference),
+            reference: inquiry.reference.clone().unwrap_or_default(),
             ..CaseLine::default()
         },
         inquiry: Some(frist_paper::letters::Inquiry {

@@ -22,29 +22,17 @@ pub(super) fn context(
     signed: &str,
 ) -> LetterContext {
     let (calendar, request) = (&register.controller.calendar, &kept.request);
-    let contact = &register.controller.contact;
     let lines = |text: &Option<String>| -> Vec<String> {
         text.iter().flat_map(|t| t.lines()).map(str::to_owned).collect()
     };
-    let said = |text: &Option<String>| text.clone().unwrap_or_default();
     let mut address = lines(&request.person.address);
     if address.is_empty() {
         address.extend(request.person.email.clone());
     }
     LetterContext {
         date: Some(day_of(at, calendar)),
-        controller: Sender {
-            name: contact.name.clone(),
-            address: lines(&contact.address),
-            email: said(&contact.email),
-            phone: said(&contact.phone),
-            number: said(&register.controller.cvr),
-        },
-        dpo: register.controller.dpo.as_ref().map(|dpo| Contact {
-            name: dpo.name.clone(),
-            email: said(&dpo.email),
-            phone: said(&dpo.phone),
-        }),
+        controller: Sender::from(&register.controller),
+        dpo: register.controller.dpo.as_ref().map(Contact::from),
         to: Addressee { name: request.person.name.clone(), address },
         signed: signed.to_owned(),
         case: CaseLine {
@@ -160,6 +148,8 @@ pub fn decision_lines(
             Some((article, words)) if article.contains('(') => {
                 (article.to_owned(), words.to_owned())
             }
+            // What goes has no more than its article.
+            None if ground.contains('(') => (ground, String::new()),
             _ => (String::new(), ground),
         };
         let same = |l: &&mut DecisionLine| {

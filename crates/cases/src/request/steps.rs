@@ -20,7 +20,7 @@ use frist_law::Calendar;
 use jiff::Timestamp;
 
 use super::clock::day_of;
-use super::model::{Decision, Deferred, Extension, IdentityCheck, Outcome, Request, Stage};
+use super::model::{Decision, Deferred, Extension, IdentityCheck, Outcome, Request, Right, Stage};
 use super::recipient::Notice;
 
 /// Who takes a step.
@@ -480,7 +480,12 @@ impl Request {
             {
                 "an objection against direct marketing is absolute (Art. 21(2)-(3)): it cannot be refused"
             }
-            Step::Decide { outcome: Outcome::Granted, deferred, .. } if !deferred.is_empty() => {
+            // What is met of an objection or a withdrawal is that the processing ends: the records
+            // may wait for something else all the same.
+            Step::Decide { outcome: Outcome::Granted, deferred, .. }
+                if !deferred.is_empty()
+                    && !matches!(self.right, Right::Objection | Right::ConsentWithdrawal) =>
+            {
                 "parts wait for their ground to end, so it is granted in part"
             }
             Step::Decide { outcome: Outcome::Unfounded, deferred, .. } if !deferred.is_empty() => {

@@ -1,6 +1,7 @@
 //! The words of the overview, in Danish and English.
 
 use frist_register::Lang;
+use frist_state::case::CaseKind;
 
 use super::clock::DueFor;
 use super::model::{Outcome, Right, Stage};
@@ -89,5 +90,43 @@ pub fn due_for(what: DueFor, lang: Lang) -> &'static str {
         (Lang::En, DueFor::Refusal) => "refusal (Art. 12(4))",
         (Lang::En, DueFor::Deferred) => "deferred part",
         (Lang::En, DueFor::Recipients) => "notice to recipients (Art. 19)",
+    }
+}
+
+/// What a case is about.
+#[must_use]
+pub fn kind(kind: CaseKind, lang: Lang) -> &'static str {
+    match (kind, lang) {
+        (CaseKind::Request, Lang::Da) => "anmodning",
+        (CaseKind::Request, Lang::En) => "request",
+        (CaseKind::Inquiry, Lang::Da) => "henvendelse",
+        (CaseKind::Inquiry, Lang::En) => "inquiry",
+        (CaseKind::Breach, Lang::Da) => "brud",
+        (CaseKind::Breach, Lang::En) => "breach",
+    }
+}
+
+/// Where an inquiry or a breach stands.
+#[must_use]
+pub fn status(kind: CaseKind, word: &str, lang: Lang) -> &'static str {
+    match (kind, word, lang) {
+        (CaseKind::Inquiry, "open", Lang::Da) => "skal besvares",
+        (CaseKind::Inquiry, "open", Lang::En) => "to be answered",
+        (CaseKind::Inquiry, "answered", Lang::Da) => "besvaret, afventer afgørelse",
+        (CaseKind::Inquiry, "answered", Lang::En) => "answered, waits for a decision",
+        (CaseKind::Inquiry, "follow-up", Lang::Da) => "afgjort, skal følges op",
+        (CaseKind::Inquiry, "follow-up", Lang::En) => "decided, to be followed up",
+        (CaseKind::Breach, "open", Lang::Da) => "under vurdering",
+        (CaseKind::Breach, "open", Lang::En) => "being assessed",
+        (CaseKind::Breach, "to-notify", Lang::Da) => "skal anmeldes",
+        (CaseKind::Breach, "to-notify", Lang::En) => "to be notified",
+        (CaseKind::Breach, "notified", Lang::Da) => "anmeldt, noget udestår",
+        (CaseKind::Breach, "notified", Lang::En) => "notified, something is left",
+        (CaseKind::Breach, "settled", Lang::Da) => "kan lukkes",
+        (CaseKind::Breach, "settled", Lang::En) => "can be closed",
+        (_, "closed", Lang::Da) => "lukket",
+        (_, "closed", Lang::En) => "closed",
+        (_, _, Lang::Da) => "kan ikke læses",
+        (_, _, Lang::En) => "cannot be read",
     }
 }

@@ -148,8 +148,17 @@ pub fn restrict(
         let title = engine.register.dataset(dataset).map(|d| d.title.get(lang).to_owned());
         title.filter(|t| !t.is_empty()).unwrap_or_else(|| dataset.to_owned())
     };
+    // What is so for the same reason is said once.
+    let mut alike: Vec<(&str, Vec<String>)> = Vec::new();
+    for (dataset, _, why) in &done.cannot {
+        let title = title(engine, dataset);
+        match alike.iter_mut().find(|(known, _)| known == why) {
+            Some((_, titles)) => titles.push(frist_documents::small(&title)),
+            None => alike.push((why, vec![title])),
+        }
+    }
     let reasons: Vec<String> =
-        done.cannot.iter().map(|(d, _, why)| format!("{}: {why}", title(engine, d))).collect();
+        alike.iter().map(|(why, titles)| format!("{}: {why}", titles.join(", "))).collect();
     let text = (!reasons.is_empty()).then(|| reasons.join("\n"));
     let decide = Step::Decide { outcome, reasons: text, deferred: Vec::new() };
     let mut kept = desk(engine, by, t, signed).take(number, None, &decide, Told::Nothing, None)?;
@@ -164,7 +173,8 @@ pub fn restrict(
     context.restriction =
         Some(Restriction { article: work.article.clone(), from, ..Restriction::default() });
     context.reasons = reasons;
-    for (dataset, keys) in by_dataset(&keys) {
+    let cannot = |dataset: &String| done.cannot.iter().any(|(d, ..)| d == dataset);
+    for (dataset, keys) in by_dataset(&keys).into_iter().filter(|(dataset, _)| !cannot(dataset)) {
         context.decisions.push(DecisionLine {
             what: title(engine, &dataset),
             answer: "person".into(),
@@ -375,8 +385,8 @@ fn planned(engine: &mut Engine, dataset: &str, key: &Key, lang: Lang) -> Result<
         None => How::Cannot(
             say(
                 lang,
-                "Systemet kan ikke mærke oplysningerne; de bliver ikke slettet imens",
-                "The system cannot mark the data; it is not erased meanwhile",
+                "Systemet kan ikke mærke oplysningerne, så de holdes ude af den almindelige brug",
+                "The system cannot mark the data so that it is kept from ordinary use",
             )
             .to_owned(),
         ),

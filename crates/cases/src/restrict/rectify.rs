@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{keep_work, work_of};
 use crate::erase::{desk, step};
+use crate::fields::called;
 use crate::recipients::{disclosed, lines};
 use crate::request::desk::Told;
 use crate::request::{Outcome, Right, Step};
@@ -142,8 +143,13 @@ pub fn rectify(
         keep_work(engine, kept, WORK, &all, step(t, by, word, None))?;
         let kept = desk(engine, by, t, signed).load(number)?;
         let mut context: LetterContext = desk(engine, by, t, signed).context(&kept);
+        let register = &engine.register;
+        let what = |c: &Change| match register.dataset(&c.dataset) {
+            Some(dataset) => called(register, dataset, &c.field, kept.request.lang),
+            None => c.field.clone(),
+        };
         let line = |c: &Change| RectifiedLine {
-            what: c.field.clone(),
+            what: what(c),
             before: c.before.clone().unwrap_or_default(),
             now: c.now.clone().unwrap_or_default(),
         };

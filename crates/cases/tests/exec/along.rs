@@ -1,7 +1,6 @@
 //! Records without an identifier of their own, which go with one that has it.
 
 use frist_cases::access::{Seal, make};
-use frist_cases::erase;
 use frist_cases::request::{Outcome, Right};
 
 use super::support::*;
@@ -94,11 +93,10 @@ fn goes_along(org: &Org) {
     let line = records.iter().find(|r| r.dataset == "lines").unwrap();
     assert_eq!(line.why, "hører til personens post i Ordrer (feltet order_id)");
     // The consent is taken back; a line that is booked stays by statute, and its order with it.
-    let settled = erase::settle(&mut engine, "ida", &number, org.clock.now()).unwrap();
+    let settled = org.settle(&mut engine, &number);
     assert_eq!(settled.outcome, Some(Outcome::PartlyGranted));
-    let numbers = std::slice::from_ref(&number);
-    let done = erase::execute(&mut engine, "ida", numbers, &mut |_| ()).unwrap();
-    assert_eq!((done[0].erased, done[0].kept), (4, 1), "{done:?}");
+    let done = org.execute(&mut engine, &number);
+    assert_eq!((done.erased, done.kept), (4, 1), "{done:?}");
     assert_eq!(org.ids("orders"), [2, 11]);
     assert_eq!(org.ids("line"), [3, 4]);
     assert_eq!(org.ids("returned"), [2], "another's stays");
@@ -119,10 +117,9 @@ fn they_do_in_postgresql() {
     org.sql("UPDATE line SET booked = NULL");
     let mut engine = org.engine();
     let number = org.open(&mut engine, Right::Erasure, 7);
-    erase::settle(&mut engine, "ida", &number, org.clock.now()).unwrap();
-    let numbers = std::slice::from_ref(&number);
-    let done = erase::execute(&mut engine, "ida", numbers, &mut |_| ()).unwrap();
-    assert_eq!((done[0].erased, done[0].kept), (6, 0), "{done:?}");
+    org.settle(&mut engine, &number);
+    let done = org.execute(&mut engine, &number);
+    assert_eq!((done.erased, done.kept), (6, 0), "{done:?}");
     assert_eq!(
         (org.ids("orders"), org.ids("line"), org.ids("returned")),
         (vec![11], vec![4], vec![2])

@@ -77,7 +77,7 @@ fn an_invoice_after_three_years_is_refused_and_goes_when_the_statute_lets_it() {
     org.sql(CONSENT_PROVEN);
     let mut engine = org.engine();
     let number = org.open(&mut engine, Right::Erasure, 7);
-    let settled = erase::settle(&mut engine, "ida", &number, org.clock.now()).unwrap();
+    let settled = org.settle(&mut engine, &number);
     assert_eq!((settled.outcome, settled.needs.len()), (Some(Outcome::PartlyGranted), 0));
     let new = "17(3)(b) Bogføringsloven (lov nr. 700 af 24/5/2022) § 12, stk. 1";
     let old = "17(3)(b) Bogføringsloven (LBK nr. 648 af 15/6/2006) § 10";
@@ -94,9 +94,8 @@ fn an_invoice_after_three_years_is_refused_and_goes_when_the_statute_lets_it() {
     // Nothing is answered before it is done.
     let too_early = erase::answer(&mut engine, "ida", "", &number, org.clock.now());
     assert!(too_early.is_err());
-    let done =
-        erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).unwrap();
-    assert_eq!((done[0].erased, done[0].kept, done[0].open), (2, 0, 0));
+    let done = org.execute(&mut engine, &number);
+    assert_eq!((done.erased, done.kept, done.open), (2, 0, 0));
     assert_eq!((org.ids("invoice"), org.ids("news")), (vec![1, 2, 3], vec![2]));
     erase::answer(&mut engine, "ida", "Karen Holm", &number, org.clock.now()).unwrap();
     let text = letter(&mut engine, &number, "partly-granted");
@@ -145,13 +144,12 @@ fn the_same_in_postgresql() {
     org.sql(CONSENT_PROVEN);
     let mut engine = org.engine();
     let number = org.open(&mut engine, Right::Erasure, 7);
-    let settled = erase::settle(&mut engine, "ida", &number, org.clock.now()).unwrap();
+    let settled = org.settle(&mut engine, &number);
     assert_eq!(settled.outcome, Some(Outcome::PartlyGranted));
-    let done =
-        erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).unwrap();
-    assert_eq!((done[0].erased, done[0].kept, done[0].open), (2, 0, 0));
+    let done = org.execute(&mut engine, &number);
+    assert_eq!((done.erased, done.kept, done.open), (2, 0, 0));
     assert_eq!((org.ids("invoice"), org.ids("news")), (vec![1, 2], vec![2]));
-    erase::answer(&mut engine, "ida", "", &number, org.clock.now()).unwrap();
+    org.answer(&mut engine, &number);
     assert!(letter(&mut engine, &number, "partly-granted").contains("§ 12"));
 }
 
@@ -162,12 +160,12 @@ fn consent_withdrawn_ends_what_rests_on_it_and_nothing_else() {
     org.sql(CONSENT_PROVEN);
     let mut engine = org.engine();
     let number = org.open(&mut engine, Right::ConsentWithdrawal, 7);
-    erase::settle(&mut engine, "ida", &number, org.clock.now()).unwrap();
-    erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).unwrap();
+    org.settle(&mut engine, &number);
+    org.execute(&mut engine, &number);
     assert_eq!((org.ids("invoice"), org.ids("news")), (vec![1], vec![2]));
-    erase::answer(&mut engine, "ida", "", &number, org.clock.now()).unwrap();
+    org.answer(&mut engine, &number);
     let page = letter(&mut engine, &number, "consent-withdrawn");
-    assert!(page.contains("At sende nyhedsbreve") && page.contains("2. marts 2026"), "{page}");
+    assert!(page.contains("at sende nyhedsbreve") && page.contains("2. marts 2026"), "{page}");
     // By the rule alone it would have been kept until 2035.
     let entry = org.engine().state.leaves(0, u32::MAX).unwrap();
     let text =
@@ -189,10 +187,10 @@ fn a_consent_that_a_statute_outlives_goes_when_the_statute_ends() {
     );
     let mut engine = org.engine();
     let number = org.open(&mut engine, Right::Erasure, 7);
-    erase::settle(&mut engine, "ida", &number, org.clock.now()).unwrap();
+    org.settle(&mut engine, &number);
     assert!(answers(&mut engine, &number)[0].ends_with("| 2026-12-31"));
-    erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).unwrap();
-    erase::answer(&mut engine, "ida", "", &number, org.clock.now()).unwrap();
+    org.execute(&mut engine, &number);
+    org.answer(&mut engine, &number);
     // The rule alone keeps it for the consent that was taken back; the request does not.
     org.clock.set("2027-01-01T11:00:00Z");
     org.sweep(&mut engine);
@@ -247,7 +245,7 @@ fn a_contract_of_employment_is_kept_five_years_after_its_end() {
     );
     let mut engine = org.engine();
     let number = org.open_as(&mut engine, Right::Erasure, "employee", "7");
-    let settled = erase::settle(&mut engine, "ida", &number, org.clock.now()).unwrap();
+    let settled = org.settle(&mut engine, &number);
     // Legitimate interests are a person's to weigh against the objection.
     assert_eq!(settled.outcome, None);
     let asked = answers(&mut engine, &number);
@@ -266,7 +264,7 @@ fn a_contract_of_employment_is_kept_five_years_after_its_end() {
         c.weighed.insert("claims".into(), Weighed::Overridden { reason });
     })
     .unwrap();
-    let settled = erase::settle(&mut engine, "ida", &number, org.clock.now()).unwrap();
+    let settled = org.settle(&mut engine, &number);
     assert_eq!(settled.outcome, Some(Outcome::PartlyGranted));
     let now = answers(&mut engine, &number);
     assert!(
@@ -276,11 +274,11 @@ fn a_contract_of_employment_is_kept_five_years_after_its_end() {
     // Still employed: the contract itself keeps it, until nobody knows when.
     assert_eq!(
         now[2],
-        "contracts/3: refuse 17(1) Stadig nødvendigt til: At opfylde ansættelseskontrakten, At kunne dokumentere ansættelsesforholdet"
+        "contracts/3: refuse 17(1) Stadig nødvendigt til: at opfylde ansættelseskontrakten, at kunne dokumentere ansættelsesforholdet"
     );
-    erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).unwrap();
+    org.execute(&mut engine, &number);
     assert_eq!(org.ids("contract"), [1, 3, 4]);
-    erase::answer(&mut engine, "ida", "", &number, org.clock.now()).unwrap();
+    org.answer(&mut engine, &number);
     let text = letter(&mut engine, &number, "partly-granted");
     assert!(text.contains("30. juni 2028"), "{text}");
 }
@@ -319,7 +317,7 @@ fn correspondence_of_a_former_customer_waits_for_an_answer() {
     );
     let mut engine = org.engine();
     let number = org.open(&mut engine, Right::Erasure, 7);
-    let settled = erase::settle(&mut engine, "ida", &number, org.clock.now()).unwrap();
+    let settled = org.settle(&mut engine, &number);
     assert_eq!(settled.outcome, None);
     assert_eq!(
         answers(&mut engine, &number)[0],
@@ -336,16 +334,16 @@ fn correspondence_of_a_former_customer_waits_for_an_answer() {
         c.records.insert("letters/3".into(), answer(false, "Nej"));
     })
     .unwrap();
-    erase::settle(&mut engine, "ida", &number, org.clock.now()).unwrap();
+    org.settle(&mut engine, &number);
     assert_eq!(
         answers(&mut engine, &number),
         [
             "letters/1: erase 17(1)(a)",
             "letters/2: refuse 17(3)(e) Garantisag om varmepumpe",
-            "letters/3: refuse 17(1) Stadig nødvendigt til: At besvare henvendelser",
+            "letters/3: refuse 17(1) Stadig nødvendigt til: at besvare henvendelser",
         ]
     );
-    erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).unwrap();
+    org.execute(&mut engine, &number);
     assert_eq!(org.ids("letter"), [2, 3, 4]);
 }
 
@@ -361,16 +359,16 @@ fn a_hold_is_named_only_when_that_is_chosen() {
     org.hold(&mut engine, "h", Scope::Subject { kind: "customer".into(), value: "7".into() });
     let number = org.open(&mut engine, Right::Erasure, 7);
     let t = org.clock.now();
-    erase::settle(&mut engine, "ida", &number, t).unwrap();
+    org.settle(&mut engine, &number);
     assert_eq!(
         answers(&mut engine, &number),
         ["letters/1: refuse 17(3)(e) Et retskrav, der ikke er afsluttet"]
     );
     erase::choose(&mut engine, "ida", &number, t, |c| c.name_matters = true).unwrap();
-    erase::settle(&mut engine, "ida", &number, t).unwrap();
+    org.settle(&mut engine, &number);
     assert_eq!(answers(&mut engine, &number), ["letters/1: refuse 17(3)(e) Tvist 17"]);
-    erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).unwrap();
-    erase::answer(&mut engine, "ida", "", &number, t).unwrap();
+    org.execute(&mut engine, &number);
+    org.answer(&mut engine, &number);
     assert!(letter(&mut engine, &number, "refused").contains("Tvist 17"));
     assert_eq!(org.ids("letter"), [1]);
 }
@@ -403,7 +401,7 @@ for = "casework"
     );
     let mut engine = org.engine();
     let number = org.open_as(&mut engine, Right::Erasure, "citizen", "7");
-    let settled = erase::settle(&mut engine, "ida", &number, org.clock.now()).unwrap();
+    let settled = org.settle(&mut engine, &number);
     assert_eq!(settled.outcome, Some(Outcome::Refused));
     assert_eq!(
         answers(&mut engine, &number),
@@ -411,7 +409,7 @@ for = "casework"
             "documents/1: refuse 17(3)(b) Offentlighedsloven (LBK nr. 145 af 24/2/2020) §§ 13 og 15 (jf. Datatilsynets afgørelse 2018-32-0286)"
         ]
     );
-    erase::answer(&mut engine, "ida", "", &number, org.clock.now()).unwrap();
+    org.answer(&mut engine, &number);
     let text = letter(&mut engine, &number, "refused");
     assert!(text.contains("2018-32-0286") && text.contains("Datatilsynet"), "{text}");
     assert_eq!(org.ids("document"), [1]);
@@ -451,10 +449,10 @@ period = "10 years"
     );
     let mut engine = org.engine();
     let number = org.open(&mut engine, Right::Erasure, 7);
-    erase::settle(&mut engine, "ida", &number, org.clock.now()).unwrap();
+    org.settle(&mut engine, &number);
     assert_eq!(answers(&mut engine, &number), ["health/1: erase 17(1)(b)"]);
-    erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).unwrap();
-    erase::answer(&mut engine, "ida", "", &number, org.clock.now()).unwrap();
+    org.execute(&mut engine, &number);
+    org.answer(&mut engine, &number);
     assert!(letter(&mut engine, &number, "granted").contains("helbred"));
     assert_eq!(org.ids("health"), [2]);
 }
@@ -471,7 +469,7 @@ fn a_refusal_says_why_also_where_no_statute_does_and_the_letter_is_seen_first() 
     let why = erase::why(&answer, frist_register::Lang::Da);
     assert_eq!(why.article, Some(Article::Claims));
     assert_eq!(why.words, "Et retskrav, der ikke er afsluttet");
-    erase::settle(&mut engine, "ida", &number, t).unwrap();
+    org.settle(&mut engine, &number);
     let how = erase::Answering { signed: "Karen Holm", ..Default::default() };
     let (_, draft) = erase::draft(&mut engine, "ida", &number, &how, t).unwrap();
     assert!(engine.state.papers(&number).unwrap().iter().all(|p| p.kind != "refused"));

@@ -2,8 +2,7 @@
 //! had one.
 
 use frist_cases::due::do_what_is_due;
-use frist_cases::erase;
-use frist_cases::request::{Request, Right, Stage};
+use frist_cases::request::{Right, Stage};
 use frist_state::Scope;
 use frist_sweep::Engine;
 
@@ -66,16 +65,10 @@ fn person() -> Scope {
 /// A request of a person whose records are held, answered.
 fn refused(org: &Org, engine: &mut Engine) -> String {
     let number = org.open(engine, Right::Erasure, 7);
-    let t = org.clock.now();
-    erase::settle(engine, "ida", &number, t).unwrap();
-    erase::execute(engine, "ida", std::slice::from_ref(&number), &mut |_| ()).unwrap();
-    erase::answer(engine, "ida", "", &number, t).unwrap();
+    org.settle(engine, &number);
+    org.execute(engine, &number);
+    org.answer(engine, &number);
     number
-}
-
-fn request(engine: &mut Engine, number: &str) -> Request {
-    let case = engine.state.case(number).unwrap().unwrap();
-    Request::read(number, &case.body).unwrap()
 }
 
 fn deferred(engine: &mut Engine, number: &str) -> usize {
@@ -91,7 +84,7 @@ fn the_person_is_told_when_a_hold_is_released_and_the_sweep_has_erased() {
     let number = refused(&org, &mut engine);
     let text = letter(&mut engine, &number, "refused");
     assert!(text.contains("Du får også besked"), "{text}");
-    let kept = request(&mut engine, &number);
+    let kept = org.request(&mut engine, &number);
     assert_eq!((kept.stage, kept.open_parts().count()), (Stage::Answered, 1));
     let steps = engine.state.case_log(&number).unwrap().len();
     // While the hold stands nothing goes, nobody is told, and the log is left alone.
@@ -111,7 +104,7 @@ fn the_person_is_told_when_a_hold_is_released_and_the_sweep_has_erased() {
     let text = letter(&mut engine, &number, "deferred");
     assert!(text.contains("Breve") && text.contains("Et retskrav"), "{text}");
     assert_eq!(deferred(&mut engine, &number), 1);
-    assert_eq!(request(&mut engine, &number).stage, Stage::Closed);
+    assert_eq!(org.request(&mut engine, &number).stage, Stage::Closed);
 }
 
 #[test]
@@ -134,19 +127,19 @@ fn another_hold_and_then_a_statute_keep_it_and_each_is_waited_for() {
     let mut engine = org.engine();
     org.hold(&mut engine, "one", person());
     let number = refused(&org, &mut engine);
-    assert_eq!(request(&mut engine, &number).deferred[0].until, None);
+    assert_eq!(org.request(&mut engine, &number).deferred[0].until, None);
     org.clock.set("2026-04-01T11:00:00Z");
     org.hold(&mut engine, "two", Scope::All);
     org.release(&mut engine, "one");
     org.clock.set("2026-04-02T11:00:00Z");
     let done = do_what_is_due(&mut engine, "frist", org.clock.now()).unwrap();
     assert!(done.finished.iter().all(|f| f.gone == 0 && !f.closed), "{:?}", done.finished);
-    assert_eq!(request(&mut engine, &number).open_parts().count(), 1);
+    assert_eq!(org.request(&mut engine, &number).open_parts().count(), 1);
     // The second goes: the bookkeeping act is left, which has a day.
     org.release(&mut engine, "two");
     org.clock.set("2026-04-03T11:00:00Z");
     do_what_is_due(&mut engine, "frist", org.clock.now()).unwrap();
-    let kept = request(&mut engine, &number);
+    let kept = org.request(&mut engine, &number);
     let parts: Vec<_> = kept.open_parts().map(|p| (p.until, p.ground.clone())).collect();
     assert_eq!(parts.len(), 1, "{parts:?}");
     assert_eq!(parts[0].0, Some(jiff::civil::date(2026, 12, 31)));
@@ -181,7 +174,7 @@ fn what_then_only_a_person_can_answer_is_due_until_somebody_does() {
         org.clock.set(&format!("{day}T11:00:00Z"));
         let done = do_what_is_due(&mut engine, "frist", org.clock.now()).unwrap();
         assert_eq!((done.finished[0].gone, done.finished[0].left), (0, 1), "{day}");
-        let kept = request(&mut engine, &number);
+        let kept = org.request(&mut engine, &number);
         let calendar = engine.register.controller.calendar.clone();
         let due = kept.due(&calendar).unwrap();
         assert_eq!(due.last_day.to_string(), "2026-04-02", "{day}");

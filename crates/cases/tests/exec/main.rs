@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
 mod along;
+mod answering;
 mod founding;
 mod held;
 mod killed;
 mod never;
+mod objecting;
 mod packages;
 mod recipients;
 mod restricting;

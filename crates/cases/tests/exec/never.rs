@@ -147,7 +147,7 @@ proptest! {
                 }
             }
         }).unwrap();
-        let settled = erase::settle(&mut engine, "ida", &number, t).unwrap();
+        let settled = org.settle(&mut engine, &number);
         for answer in &settled.answers {
             if matches!(answer.answer, Answer::Erase { .. }) {
                 let id: i64 = answer.key.text().parse().unwrap();
@@ -185,16 +185,15 @@ fn what_has_come_to_be_held_since_stays() {
         }
     })
     .unwrap();
-    erase::settle(&mut engine, "ida", &number, t).unwrap();
+    org.settle(&mut engine, &number);
     assert_eq!(answers(&mut engine, &number), ["d/1: erase 17(1)(b)", "d/2: erase 17(1)(b)"]);
     org.hold(&mut engine, "h", Scope::Key { key: "2".into() });
-    let done =
-        erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).unwrap();
-    assert_eq!((done[0].erased, done[0].kept), (1, 1));
+    let done = org.execute(&mut engine, &number);
+    assert_eq!((done.erased, done.kept), (1, 1));
     assert_eq!(org.ids("d"), [2]);
     // The request says so by itself.
     assert!(answers(&mut engine, &number)[1].starts_with("d/2: refuse 17(3)(e)"));
-    erase::answer(&mut engine, "ida", "", &number, t).unwrap();
+    org.answer(&mut engine, &number);
     letter(&mut engine, &number, "partly-granted");
 }
 
@@ -210,7 +209,7 @@ fn who_decided_may_not_approve_where_two_are_wanted() {
         c.records.insert("d/2".into(), Own::Erase { reason: "nej".into() });
     })
     .unwrap();
-    let settled = erase::settle(&mut engine, "ida", &number, t).unwrap();
+    let settled = org.settle(&mut engine, &number);
     assert_eq!(settled.needs.len(), 1);
     assert!(
         erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).is_err()
@@ -222,12 +221,12 @@ fn who_decided_may_not_approve_where_two_are_wanted() {
     assert!(
         erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).is_err()
     );
-    erase::settle(&mut engine, "ida", &number, t).unwrap();
+    org.settle(&mut engine, &number);
     assert!(
         erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).is_err()
     );
     erase::approve(&mut engine, "bo", &number, t).unwrap();
-    erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).unwrap();
+    org.execute(&mut engine, &number);
     assert_eq!(org.ids("d"), [1]);
 }
 

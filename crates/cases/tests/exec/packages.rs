@@ -17,6 +17,9 @@ root = "root"
 id = "collector"
 title = { da = "Prøve Inkasso ApS", en = "Sample Collections" }
 role = "controller"
+[[recipient]]
+id = "payroll"
+title = { da = "Prøve Lønbureau", en = "Sample Payroll" }
 [[activity]]
 id = "service"
 title = { da = "Kundeservice", en = "Customer service" }
@@ -33,6 +36,10 @@ law = "dk.bogfoering"
 [[activity.disclosures]]
 recipient = "collector"
 subjects = ["customer"]
+categories = ["payment"]
+[[activity.disclosures]]
+recipient = "payroll"
+subjects = ["employee"]
 categories = ["payment"]
 [[activity]]
 id = "news"
@@ -182,6 +189,8 @@ fn a_package_has_all_of_the_person_and_nothing_of_others_or_unseen() {
     ] {
         assert!(page.contains(words), "{words}\n{page}");
     }
+    // Who gets other people's data only is none of their recipients.
+    assert!(!page.contains("Lønbureau"), "{page}");
     // Answered: no second package.
     assert!(deliver(&mut engine, "ida", "", &number, true, None, t).is_err());
     let log = engine.state.case_log(&number).unwrap();

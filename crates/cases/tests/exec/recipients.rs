@@ -1,10 +1,10 @@
 //! Art. 19: those who have had the data are told what was done with it, each of them, and the case
 //! waits for it.
 
+use frist_cases::CasesError;
 use frist_cases::recipients::{self, Letter, draft, write};
 use frist_cases::request::{Actor, Desk, DueFor, Notice, Right, Stage, StepName, overview};
 use frist_cases::restrict::{rectify, restrict};
-use frist_cases::{CasesError, erase};
 use frist_register::Lang;
 use frist_state::case::CaseFilter;
 use frist_stores::FieldValue;
@@ -104,9 +104,9 @@ fn ids(engine: &mut Engine, number: &str) -> Vec<String> {
 
 fn erased(org: &Org, engine: &mut Engine) -> String {
     let number = org.open(engine, Right::Erasure, 7);
-    erase::settle(engine, "ida", &number, org.clock.now()).unwrap();
+    org.settle(engine, &number);
     assert_eq!(ids(engine, &number), [""; 0], "nothing is owed for what is only decided");
-    erase::execute(engine, "ida", std::slice::from_ref(&number), &mut |_| ()).unwrap();
+    org.execute(engine, &number);
     number
 }
 
@@ -122,10 +122,10 @@ fn each_recipient_of_what_was_touched_is_told_before_the_case_can_be_closed() {
         ["collector: contact payment", "printer: identity contact", "sender: communication"]
     );
     // Done again, nobody is there twice.
-    erase::execute(&mut engine, "ida", std::slice::from_ref(&number), &mut |_| ()).unwrap();
+    org.execute(&mut engine, &number);
     assert_eq!(ids(&mut engine, &number).len(), 3);
     let t = org.clock.now();
-    let kept = erase::answer(&mut engine, "ida", "", &number, t).unwrap();
+    let kept = org.answer(&mut engine, &number);
     assert_eq!(kept.request.stage, Stage::Answered, "it is not closed");
     let calendar = engine.register.controller.calendar.clone();
     let possible = kept.request.possible(t, &calendar);
@@ -235,7 +235,7 @@ fn the_person_reads_who_was_told_and_who_could_not_be() {
     recipients::tell(&mut engine, "ida", &number, None, "collector", told, t).unwrap();
     let cannot = Notice::Cannot { why: "firmaet er ophørt".into() };
     recipients::tell(&mut engine, "ida", &number, None, "sender", cannot, t).unwrap();
-    erase::answer(&mut engine, "ida", "", &number, t).unwrap();
+    org.answer(&mut engine, &number);
     let page = letter(&mut engine, &number, "granted");
     for words in
         ["Prøve Inkasso ApS, underrettet den 2. marts 2026", "firmaet er ophørt", "Prøve Print A/S"]

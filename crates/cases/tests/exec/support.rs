@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use frist_cases::request::desk::Desk;
-use frist_cases::request::{Actor, Known, NewRequest, Person, Right};
+use frist_cases::erase::{self, Executed, Settled};
+use frist_cases::request::desk::{Desk, Kept};
+use frist_cases::request::{Actor, Known, NewRequest, Person, Request, Right};
 use frist_law::LawBook;
 use frist_ledger::RecordKey;
 use frist_ledger::entry::{Entry, HoldChange, Id, Kind};
@@ -146,10 +147,26 @@ impl Org {
         self.open_as(engine, right, "customer", &id.to_string())
     }
 
+    /// Opens an objection of customer `id` against direct marketing.
+    pub fn open_marketing(&self, engine: &mut Engine, id: i64) -> String {
+        self.opened(engine, Right::Objection, true, "customer", &id.to_string())
+    }
+
     pub fn open_as(&self, engine: &mut Engine, right: Right, kind: &str, value: &str) -> String {
+        self.opened(engine, right, false, kind, value)
+    }
+
+    fn opened(
+        &self,
+        engine: &mut Engine,
+        right: Right,
+        marketing: bool,
+        kind: &str,
+        value: &str,
+    ) -> String {
         let new = NewRequest {
             right,
-            marketing: false,
+            marketing,
             received: self.clock.now(),
             channel: "letter".into(),
             person: Person { name: "Prøve Eksempelsen".into(), ..Person::default() },
@@ -171,6 +188,28 @@ impl Org {
         let found = frist_cases::erase::search(engine, "ida", &number, &[], &[], false, t).unwrap();
         assert!(found.is_complete(), "{:?}", found.unsearchable);
         number
+    }
+
+    /// Decides a request; answers what it came to.
+    pub fn settle(&self, engine: &mut Engine, number: &str) -> Settled {
+        erase::settle(engine, "ida", number, self.clock.now()).unwrap()
+    }
+
+    /// Carries out what was decided.
+    pub fn execute(&self, engine: &mut Engine, number: &str) -> Executed {
+        let numbers = [number.to_owned()];
+        erase::execute(engine, "ida", &numbers, &mut |_| ()).unwrap().remove(0)
+    }
+
+    /// Answers it with its letter, which nobody signs.
+    pub fn answer(&self, engine: &mut Engine, number: &str) -> Kept {
+        erase::answer(engine, "ida", "", number, self.clock.now()).unwrap()
+    }
+
+    /// The request as it is kept.
+    pub fn request(&self, engine: &mut Engine, number: &str) -> Request {
+        let case = engine.state.case(number).unwrap().unwrap();
+        Request::read(number, &case.body).unwrap()
     }
 
     pub fn sweep(&self, engine: &mut Engine) {

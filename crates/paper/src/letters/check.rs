@@ -149,16 +149,34 @@ pub(crate) fn cases(kind: LetterKind, lang: Lang) -> Vec<LetterContext> {
             out.push(reasons);
         }
         LetterKind::Objection => {
-            for (marketing, outcome) in [(true, "met"), (false, "met"), (false, "pending")] {
+            let outcomes = [(true, "met"), (false, "met"), (false, "pending"), (false, "partly")];
+            for (marketing, outcome) in outcomes {
                 let mut other = full.clone();
                 other.objection = other.objection.map(|o| super::context::Objection {
                     marketing,
                     outcome: outcome.to_owned(),
+                    not_met: if outcome == "partly" { "Xylofon-formål".into() } else { o.not_met },
                     ..o
                 });
-                other.reasons.clear();
+                if outcome != "partly" {
+                    other.reasons.clear();
+                }
                 out.push(other);
             }
+        }
+        LetterKind::Granted => {
+            let mut nothing = full;
+            nothing.decisions.clear();
+            nothing.recipients.clear();
+            out.push(nothing);
+        }
+        LetterKind::Restricted => {
+            // A part that a system cannot restrict.
+            let mut partly = full;
+            partly.reasons = vec!["Xylofon-begrundelse.".to_owned()];
+            let mut nothing = partly.clone();
+            nothing.decisions.clear();
+            out.extend([partly, nothing]);
         }
         LetterKind::ConsentWithdrawn => {
             let mut kept = full;

@@ -231,19 +231,22 @@ pub struct RectifiedLine {
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Objection {
-    /// What it is against, in words.
+    /// The purposes that it is against, in words.
     pub against: String,
     /// Direct marketing: always met (Art. 21(2)-(3)).
     pub marketing: bool,
-    /// `met`, `pending` (restricted meanwhile, Art. 18(1)(d)) or `refused` (with `reasons`).
+    /// `met`, `partly` (`not_met` says what is not, with `reasons`), `pending` (restricted meanwhile,
+    /// Art. 18(1)(d)) or `refused` (with `reasons`).
     pub outcome: String,
+    /// The purposes for which the objection is not met, in words.
+    pub not_met: String,
 }
 
 /// A consent that was withdrawn.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Consent {
-    /// To what.
+    /// To which purposes, in words.
     pub purpose: String,
     /// When it was given.
     pub given: Option<Date>,

@@ -108,6 +108,7 @@ fn environment(lang: Lang) -> Environment<'static> {
     env.add_filter("capital", |v: &str| capital(v));
     env.add_filter("date", move |v: &Value| date(v, lang));
     env.add_filter("listed", move |v: &Value| listed(v, lang));
+    env.add_filter("alike", move |v: &Value| alike(v, lang));
     env.add_filter("right", move |v: &str| phrases::right(v, lang).to_owned());
     env.add_filter("answer", move |v: &str| phrases::answer(v, lang).to_owned());
     env.add_filter("article", move |v: &str| phrases::article(v, lang));
@@ -136,11 +137,57 @@ fn capital(text: &str) -> String {
 fn listed(value: &Value, lang: Lang) -> Result<String, Error> {
     let items: Vec<String> = value.try_iter()?.map(|v| v.to_string()).collect();
     let and = if lang == Lang::Da { "og" } else { "and" };
+    // Where a name has an "and" or a comma of its own, nobody could tell where it ends.
+    let within = |item: &String| item.contains(',') || item.contains(&format!(" {and} "));
+    let between = if items.len() > 1 && items.iter().any(within) { "; " } else { ", " };
     Ok(match items.split_last() {
         None => String::new(),
         Some((last, [])) => last.clone(),
-        Some((last, first)) => format!("{} {and} {last}", first.join(", ")),
+        Some((last, first)) if between == "; " => format!("{}; {last}", first.join(between)),
+        Some((last, first)) => format!("{} {and} {last}", first.join(between)),
     })
+}
+
+/// Decisions with the same answer on the same ground as one, so that its reason is given once: `what` names
+/// all of them, and `until` is the day of all of them, if it is.
+fn alike(value: &Value, lang: Lang) -> Result<Value, Error> {
+    const SAME: [&str; 3] = ["answer", "article", "ground"];
+    let mut groups: Vec<([Value; 3], Vec<String>, Value)> = Vec::new();
+    for line in value.try_iter()? {
+        let of = |name: &str| line.get_attr(name);
+        let same = [of(SAME[0])?, of(SAME[1])?, of(SAME[2])?];
+        let (what, until) = (of("what")?.to_string(), of("until")?);
+        match groups.iter_mut().find(|(known, ..)| *known == same) {
+            Some((_, whats, day)) => {
+                if *day != until {
+                    *day = Value::from(());
+                }
+                if !whats.contains(&what) {
+                    whats.push(what);
+                }
+            }
+            None => groups.push((same, vec![what], until)),
+        }
+    }
+    let one = |(same, whats, until): ([Value; 3], Vec<String>, Value)| {
+        let whats = whats.into_iter().enumerate();
+        let whats: Vec<String> = whats.map(|(n, w)| if n == 0 { w } else { small(&w) }).collect();
+        let what = Value::from(listed(&Value::from(whats), lang)?);
+        let fields = SAME.into_iter().zip(same);
+        Ok(Value::from_pairs(fields.chain([("what", what), ("until", until)])))
+    };
+    groups.into_iter().map(one).collect::<Result<Vec<Value>, Error>>().map(Value::from)
+}
+
+/// As a name stands inside a sentence: with a small letter, unless it is an abbreviation.
+fn small(text: &str) -> String {
+    let mut chars = text.chars();
+    match (chars.next(), text.chars().nth(1)) {
+        (Some(first), second) if second.is_none_or(|c| !c.is_uppercase()) => {
+            first.to_lowercase().chain(chars).collect()
+        }
+        _ => text.to_owned(),
+    }
 }
 
 /// A value as text that [`markup`](super::markup) reads back letter by letter.

@@ -133,7 +133,8 @@ fn shape_only(error: &serde_json::Error) -> String {
     "a value has not the type that `LetterContext` says".to_owned()
 }
 
-/// A date as people write it, for the parts below.
-pub(crate) fn written(date: jiff::civil::Date, lang: Lang) -> String {
+/// A date as people write it: `24. november 2026`, `24 November 2026`.
+#[must_use]
+pub fn written(date: jiff::civil::Date, lang: Lang) -> String {
     words::date(date, lang)
 }

@@ -125,6 +125,8 @@ pub(crate) fn of(kind: LetterKind, context: &LetterContext) -> Vec<Need> {
         K::Access => access(c),
         // What is refused after all needs its reasons, whatever the letter is called.
         K::Granted | K::Deferred if !refused.is_empty() => vec![whats(), grounds(), routes()],
+        // Nothing was there: that is an answer too.
+        K::Granted if c.decisions.is_empty() => Vec::new(),
         K::Granted | K::Deferred => vec![whats()],
         K::PartlyGranted => {
             let mut needs = vec![whats(), grounds(), routes()];
@@ -150,11 +152,16 @@ pub(crate) fn of(kind: LetterKind, context: &LetterContext) -> Vec<Need> {
         ],
         K::Restricted => {
             let restriction = c.restriction.clone().unwrap_or_default();
-            vec![Need {
+            let mut needs = vec![Need {
                 field: "restriction.article",
                 law: "GDPR Art. 18(1)",
                 what: What::Texts(article_spellings(&restriction.article)),
-            }]
+            }];
+            // What a system cannot restrict is a refusal of that part.
+            if !c.reasons.is_empty() {
+                needs.extend([reasons(), routes()]);
+            }
+            needs
         }
         K::RestrictionLifted => {
             let restriction = c.restriction.clone().unwrap_or_default();
@@ -178,7 +185,14 @@ pub(crate) fn of(kind: LetterKind, context: &LetterContext) -> Vec<Need> {
             let objection = c.objection.clone().unwrap_or_default();
             let mut needs =
                 vec![Need::texts("objection.against", "GDPR Art. 21", [&objection.against])];
-            if objection.outcome == "refused" {
+            if objection.outcome == "partly" {
+                needs.push(Need::texts(
+                    "objection.not_met",
+                    "GDPR Art. 21(1)",
+                    [&objection.not_met],
+                ));
+            }
+            if matches!(objection.outcome.as_str(), "partly" | "refused") {
                 needs.extend([reasons(), routes()]);
             }
             needs

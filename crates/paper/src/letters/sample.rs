@@ -106,12 +106,10 @@ pub fn sample(kind: LetterKind, lang: Lang) -> LetterContext {
         }
         LetterKind::Objection => {
             c.objection = Some(Objection {
-                against: t(
-                    "at vi bruger dit forbrug til statistik",
-                    "our use of your consumption for statistics",
-                ),
+                against: t("statistik over forbruget", "statistics about consumption"),
                 marketing: false,
                 outcome: "refused".to_owned(),
+                not_met: String::new(),
             });
             c.reasons = vec![t(
                 "Statistikken er nødvendig for at kunne dimensionere nettet, så forsyningen er sikker for alle. Oplysningerne er samlet i grupper, og virkningen for dig er lille.",

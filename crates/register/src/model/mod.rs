@@ -246,6 +246,12 @@ impl Recipient {
         let code = country.value.trim().to_uppercase();
         (!EEA.contains(&code.as_str())).then_some(country)
     }
+
+    /// What its country is called; as it is written where that is no third country's ISO 3166 code.
+    pub fn country_name(&self, lang: Lang) -> Option<&str> {
+        let written = self.country.as_ref()?.value.as_str();
+        Some(crate::country(written, lang).unwrap_or(written))
+    }
 }
 
 /// In which role the organisation carries out an activity.

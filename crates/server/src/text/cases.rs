@@ -241,6 +241,7 @@ CaseTexts case_texts;
     goes "Slettes" "To be erased";
     stays "Beholdes" "Kept";
     waits_for_you "Kræver dit svar" "Needs your answer";
+    untouched "Ikke omfattet" "Not concerned";
     not_there "Findes ikke længere" "Not there any more";
     found_word "Fundet" "Found";
 
@@ -314,6 +315,9 @@ CaseTexts case_texts;
     erase_now "Slet nu" "Erase now";
     which_consents "Hvilke samtykker trækkes tilbage?" "Which consents are withdrawn?";
     weigh "Afvej:" "Weigh:";
+    is_it_marketing "Er dette direkte markedsføring?" "Is this direct marketing?";
+    is_marketing_yes "Ja: behandlingen til dette formål ophører (artikel 21, stk. 2-3)" "Yes: the processing for this purpose ends (Article 21(2)-(3))";
+    is_marketing_no "Nej: indsigelsen gælder ikke dette formål" "No: the objection does not concern this purpose";
     weigh_later "Intet svar er afhængigt af det nu; det afgør kun, hvor længe det beholdte bliver." "No answer depends on it now; it only decides how long what is kept stays.";
     our_interest "Organisationens interesse:" "The organisation's interest:";
     upheld "Personens interesser går forud: oplysningerne må ikke længere bruges til formålet" "The person's interests prevail: the data may no longer be used for it";

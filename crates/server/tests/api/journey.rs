@@ -176,6 +176,32 @@ fn a_request_from_opening_to_closing() {
 }
 
 #[test]
+fn a_case_says_who_is_to_be_told_and_who_was() {
+    use frist_cases::request::Notice;
+    let house = House::new();
+    let all = program(&house, "all", Scope::ALL, &["*"]);
+    let body = json!({
+        "right": "restriction", "person": {"name": "Ida Holm"}, "identifiers": {"customer": "17"},
+    });
+    let opened = all.well(all.post("/cases", body));
+    assert_eq!(opened["recipients"], json!([]));
+    let number = opened["number"].as_str().unwrap();
+    let at = format!("/cases/{number}");
+    all.well(all.post(&format!("{at}/find"), json!({"anyway": true})));
+    let (mut engine, now) = (house.engine(), house.now());
+    frist_cases::restrict::restrict(&mut engine, "ida", "", number, "18(1)(a)", now).unwrap();
+    let waits = all.well(all.get(&at))["recipients"].clone();
+    let first = waits[0]["id"].as_str().unwrap();
+    assert!(waits[0]["tell_by"].is_string() && waits[0]["told"].is_null(), "{waits}");
+    assert!(!waits[0]["categories"].as_array().unwrap().is_empty(), "{waits}");
+    let on = jiff::civil::date(2026, 11, 1);
+    let told = Notice::Told { on, how: "brev".into() };
+    frist_cases::recipients::tell(&mut engine, "ida", number, None, first, told, now).unwrap();
+    let now = all.well(all.get(&at))["recipients"][0].clone();
+    assert_eq!((&now["told"], &now["tell_by"]), (&json!("2026-11-01"), &Value::Null));
+}
+
+#[test]
 fn holds_consents_reviews_and_the_register() {
     let house = House::new();
     let all = program(&house, "all", Scope::ALL, &["*"]);

@@ -145,7 +145,7 @@ fn control(pages: &mut Pages, f: &Figures, say: &Say<'_>) {
             say.t("Udfald", "Outcome"),
             say.t("Slettet", "Erased"),
             say.t("Godkendelser", "Approvals"),
-            say.t("Datasæt ikke til ende", "Data sets not ended"),
+            say.t("Datasæt ikke gennemført", "Data sets not ended"),
         ],
         sweeps.collect(),
     );
@@ -294,7 +294,7 @@ fn backups(pages: &mut Pages, f: &Figures, say: &Say<'_>) {
         &[22, 20, 18, 22, 18],
         vec![
             say.t("Datakilde", "Store"),
-            say.t("Kopier lever", "Copies live"),
+            say.t("Levetid", "Copies live"),
             say.t("Slettelister", "Deletion lists"),
             say.t("Heraf som i sletteloggen", "Of these as in the log"),
             say.t("Gemmes til", "Kept until"),

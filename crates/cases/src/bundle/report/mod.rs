@@ -139,7 +139,7 @@ fn check(pages: &mut Pages, say: &Say<'_>, attached: bool) {
         .code(say.t("frist verify MAPPE --key ledger.pub", "frist verify FOLDER --key ledger.pub"));
     pages.list(vec![
         say.t(
-            "manifest.txt har SHA-256 af hver fil. seal.frist viser, at netop den manifest er ført ind i sletteloggen, og hvornår: tal og filer kan ikke ændres bagefter, og en anden udgave af mappen ville også stå i loggen.",
+            "manifest.txt har SHA-256 af hver fil. seal.frist viser, at netop det manifest er ført ind i sletteloggen, og hvornår: tal og filer kan ikke ændres bagefter, og en anden udgave af mappen ville også stå i loggen.",
             "manifest.txt has the SHA-256 of every file. seal.frist shows that this very manifest was entered into the deletion log, and when: figures and files cannot be changed afterwards, and another version of the folder would stand in the log, too.",
         ),
         say.t(

@@ -150,7 +150,7 @@ pub(super) fn write(pages: &mut Pages, f: &Figures, say: &Say<'_>) {
     pages.heading(2, say.t("Hvad der ikke er i orden", "What is not in order"));
     match points.is_empty() {
         true => pages.text(say.t(
-            "Programmet har intet fundet, der mangler at blive bragt i orden.",
+            "Programmet har ikke fundet noget, der mangler at blive bragt i orden.",
             "The program has found nothing that remains to be settled.",
         )),
         false => pages.list(points),

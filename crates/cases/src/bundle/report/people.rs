@@ -311,7 +311,7 @@ fn accounts(pages: &mut Pages, f: &Figures, say: &Say<'_>) {
             say.t("Navn", "Name"),
             say.t("Roller", "Roles"),
             say.t("Må se poster i", "May see records of"),
-            say.t("To trin", "Two steps"),
+            say.t("To-faktor", "Two factors"),
             say.t("Adgang", "Access"),
         ],
         rows.collect(),
@@ -364,7 +364,7 @@ fn listening(pages: &mut Pages, calls: &Calls, say: &Say<'_>) {
     }
     let (granted, refused, withdrawn) = calls.consents;
     pages.text(say.t(
-        &format!("{} i perioden, {} optaget, heraf {} slettet uden for tur. Samtykke: {} ja, {} nej, {} trukket tilbage.",
+        &format!("{} i perioden, {} optaget, heraf {} slettet før tid. Samtykke: {} ja, {} nej, {} trukket tilbage.",
             say.count(calls.calls, ("samtale", "samtaler"), ("", "")), say.n(calls.recordings), say.n(calls.destroyed), say.n(granted), say.n(refused), say.n(withdrawn)),
         &format!("{} in the period, {} recorded, of which {} destroyed ahead of their time. Consent: {} yes, {} no, {} taken back.",
             say.count(calls.calls, ("", ""), ("call", "calls")), say.n(calls.recordings), say.n(calls.destroyed), say.n(granted), say.n(refused), say.n(withdrawn)),

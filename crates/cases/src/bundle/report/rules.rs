@@ -164,7 +164,7 @@ fn procedure(pages: &mut Pages, f: &Figures, say: &Say<'_>) {
             "Verification: the store is asked again. If anything is left, or a store cannot be reached, the sweep is not in order and raises an alarm.",
         ),
         say.t(
-            "Nedbrud: en afbrudt kørsel gøres færdig og der gøres rede for hver påbegyndt portion.",
+            "Nedbrud: en afbrudt kørsel gøres færdig, og der gøres rede for hver påbegyndt portion.",
             "Crash: an interrupted sweep is finished, and each batch that was begun is accounted for.",
         ),
     ]);

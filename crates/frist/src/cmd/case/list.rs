@@ -126,9 +126,9 @@ fn row(line: &Line, now: Timestamp, calendar: &Calendar, lang: Lang) -> Vec<Stri
             }
         }
         _ => {
-            what = case.kind.to_string();
+            what = words::kind(case.kind, lang).to_owned();
             person = String::new();
-            stage = case.status.clone();
+            stage = words::status(case.kind, &case.status, lang).to_owned();
             let due = case.due.filter(|_| case.closed.is_none());
             last_day = due.map_or(String::new(), |due| match case.kind {
                 // Hours count.

@@ -68,9 +68,10 @@ fn changes(args: &DecideArgs) -> Outcome<Option<Change>> {
     }
     let (consent, marketing, upheld) =
         (args.consent.clone(), args.marketing.clone(), args.upheld.clone());
-    let name_matters = args.name_matters;
+    let (name_matters, not_marketing) = (args.name_matters, args.not_marketing.clone());
     let nothing = consent.is_empty()
         && marketing.is_empty()
+        && not_marketing.is_empty()
         && upheld.is_empty()
         && overridden.is_empty()
         && own.is_empty()
@@ -81,6 +82,7 @@ fn changes(args: &DecideArgs) -> Outcome<Option<Change>> {
     Ok(Some(Box::new(move |choices| {
         choices.consents.extend(consent);
         choices.marketing.extend(marketing);
+        choices.not_marketing.extend(not_marketing);
         choices.weighed.extend(upheld.into_iter().map(|p| (p, Weighed::Upheld)));
         let reasoned = |(p, reason)| (p, Weighed::Overridden { reason });
         choices.weighed.extend(overridden.into_iter().map(reasoned));

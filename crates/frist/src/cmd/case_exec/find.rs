@@ -1,12 +1,16 @@
 //! `frist case find`.
 
 use frist_cases::erase;
-use frist_cases::find::{Doubt, Question, Said};
+use frist_cases::find::Said;
 
 use super::{Work, pair, record, upper};
 use crate::cli_case_exec::FindArgs;
+use crate::cmd::find::{Options, questions};
 use crate::error::{Exit, Outcome};
 use crate::output::{GREEN, YELLOW, json, records, say, table};
+
+/// Records shown of each question.
+const SHOWN: usize = 5;
 
 /// Searches.
 pub fn find(work: &mut Work<'_>, args: &FindArgs) -> Outcome {
@@ -52,7 +56,8 @@ pub fn find(work: &mut Work<'_>, args: &FindArgs) -> Outcome {
         lines.extend(rows.iter().map(|r| vec![format!("{}/{}", r.dataset, r.key), r.why.clone()]));
         say!("{}", table(&lines).trim_end());
     }
-    found.asked.iter().for_each(ask);
+    let options = Options { yes: "--yes", no: "--no", more: "" };
+    questions(&work.engine.register, &found, SHOWN, &options, work.lang);
     for (what, why) in found.unreachable.iter().chain(&found.unsearchable) {
         say!("{YELLOW}not searched{YELLOW:#}: `{what}`: {why}");
     }
@@ -64,26 +69,4 @@ pub fn find(work: &mut Work<'_>, args: &FindArgs) -> Outcome {
         say!("`frist case show {number}` says what is next.");
     }
     Ok(exit)
-}
-
-fn ask(question: &Question) {
-    let why = match question.doubt {
-        Doubt::Shared => "several persons may share it",
-        Doubt::Several => "records of several persons have it",
-        Doubt::Conflict => "the records also carry another person's number",
-    };
-    let values: Vec<String> =
-        question.values.iter().map(|v| format!("{}={}", v.kind, v.value)).collect();
-    let n = records(question.records.len() as u64);
-    let more = if question.more { " and more" } else { "" };
-    say!("{YELLOW}is this the person?{YELLOW:#} {}: {n}{more}; {why}", values.join(", "));
-    for doubtful in question.records.iter().take(5) {
-        let says: Vec<String> = doubtful
-            .says
-            .iter()
-            .chain(&doubtful.against)
-            .map(|s| format!("{}={}", s.kind, s.value))
-            .collect();
-        say!("  {}/{} ({})", doubtful.dataset, doubtful.key.text(), says.join(", "));
-    }
 }

@@ -4,6 +4,8 @@
 
 mod show;
 
+pub use show::{Options, questions};
+
 use std::io::Read as _;
 
 use frist_cases::find::{Limits, Occasion, Said, check_reason, find as search, log_search};

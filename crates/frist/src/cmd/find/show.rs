@@ -36,23 +36,41 @@ pub fn show(register: &Register, found: &Found, shown: usize, lang: Lang) {
             say!("    {}", keys.join("  "));
         }
     }
-    if !found.asked.is_empty() {
-        say!(
-            "\n{YELLOW}{}{YELLOW:#}",
-            words.say(
-                "Et menneske skal sige, om dette også er personen:",
-                "A person must say whether this is the person too:"
-            )
-        );
-        for question in &found.asked {
-            words.question(question, shown);
-        }
-    }
+    let options = Options { yes: "--confirm", no: "--deny", more: " (--show)" };
+    questions(register, found, shown, &options, lang);
     say!("\n{}", words.say("Søgt med:", "Looked for by:"));
     for known in &found.identifiers {
         say!("  {}", words.known(known));
     }
     words.coverage(found);
+}
+
+/// By which options a command is answered.
+pub struct Options {
+    /// It is the person's.
+    pub yes: &'static str,
+    /// It is not.
+    pub no: &'static str,
+    /// How to see more records of a question; empty when it cannot be.
+    pub more: &'static str,
+}
+
+/// Prints what a person must say, with at most `shown` records of each question.
+pub fn questions(register: &Register, found: &Found, shown: usize, options: &Options, lang: Lang) {
+    let words = Words { register, lang };
+    if found.asked.is_empty() {
+        return;
+    }
+    say!(
+        "\n{YELLOW}{}{YELLOW:#}",
+        words.say(
+            "Et menneske skal sige, om dette også er personen:",
+            "A person must say whether this is the person too:"
+        )
+    );
+    for question in &found.asked {
+        words.question(question, shown, options);
+    }
 }
 
 struct Words<'a> {
@@ -120,7 +138,7 @@ impl Words<'_> {
         )
     }
 
-    fn question(&self, question: &Question, shown: usize) {
+    fn question(&self, question: &Question, shown: usize, options: &Options) {
         let values: Vec<String> = question
             .values
             .iter()
@@ -153,16 +171,17 @@ impl Words<'_> {
         if question.records.len() > shown {
             let rest = count((question.records.len() - shown) as u64);
             match self.lang {
-                Lang::Da => say!("    ... og {rest} til (--show)"),
-                Lang::En => say!("    ... and {rest} more (--show)"),
+                Lang::Da => say!("    ... og {rest} til{}", options.more),
+                Lang::En => say!("    ... and {rest} more{}", options.more),
             }
         }
         if question.doubt != Doubt::Conflict
             && let Some(value) = question.values.first()
         {
+            let (kind, Options { yes, no, .. }) = (&value.kind, options);
             match self.lang {
-                Lang::Da => say!("    ja: --confirm {0}=...  nej: --deny {0}=...", value.kind),
-                Lang::En => say!("    yes: --confirm {0}=...  no: --deny {0}=...", value.kind),
+                Lang::Da => say!("    ja: {yes} {kind}=...  nej: {no} {kind}=..."),
+                Lang::En => say!("    yes: {yes} {kind}=...  no: {no} {kind}=..."),
             }
         }
     }
@@ -170,9 +189,12 @@ impl Words<'_> {
     fn doubtful(&self, record: &Doubtful) -> String {
         let one = |s: &Says| format!("{} = {}", self.kind(&s.kind), s.value);
         let mut text = format!("{}/{}", record.dataset, record.key.text());
-        let against: Vec<String> = record.against.iter().map(one).collect();
-        let says: Vec<String> =
+        let mut against: Vec<String> = record.against.iter().map(one).collect();
+        let mut says: Vec<String> =
             record.says.iter().filter(|s| !record.against.contains(s)).map(one).collect();
+        // Two fields may say the same.
+        against.dedup();
+        says.dedup();
         if !against.is_empty() {
             text += &format!(" {} {}", self.say("imod taler:", "against it:"), against.join(", "));
         }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use frist_cases::request::{
-    Actor, Desk, Kept, Known, Line, NewRequest, Outcome, Person, Right, Step, Told, line,
+    Actor, Desk, Kept, Known, Line, NewRequest, Notice, Outcome, Person, Recipient, Request, Right,
+    Step, Told as Letter, line,
 };
 use frist_register::Lang;
 use frist_state::case::{CaseFilter, CaseKind};
@@ -263,8 +264,30 @@ pub(crate) struct Shown {
     decision: Option<String>,
     /// When it was closed.
     closed: Option<Timestamp>,
+    /// Those to whom what was erased, rectified or restricted had been disclosed (Art. 19).
+    recipients: Vec<Told>,
     /// The steps that are possible now.
     possible: Vec<String>,
+}
+
+/// Somebody to whom data was disclosed, and what came of telling them (Art. 19).
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CaseRecipient")]
+pub(crate) struct Told {
+    /// Its id in the register.
+    id: String,
+    /// The data sets of which it has had data.
+    datasets: Vec<String>,
+    /// The categories of personal data that it has had.
+    categories: Vec<String>,
+    /// When that was carried out which it is to be told of.
+    since: Timestamp,
+    /// The last day to tell it, while it waits to be told: Frist's own choice, since Art. 19 sets none.
+    tell_by: Option<Date>,
+    /// The day on which it was told.
+    told: Option<Date>,
+    /// Why it cannot be told.
+    cannot: Option<String>,
 }
 
 /// An identifier of a person.
@@ -321,9 +344,29 @@ pub(super) fn shown(engine: &Engine, kept: &Kept, at: Timestamp) -> Done<Shown> 
         extended: standing.extended,
         decision: request.decision.as_ref().map(|d| d.outcome.as_str().to_owned()),
         closed: case.closed,
+        recipients: request.recipients.iter().map(|r| told(r, request, calendar)).collect(),
         possible: request.possible(at, calendar).iter().map(|s| s.as_str().to_owned()).collect(),
     })
     .version(case.version)
+}
+
+/// A recipient with what came of telling it.
+fn told(recipient: &Recipient, request: &Request, calendar: &frist_law::Calendar) -> Told {
+    let (told, cannot) = match &recipient.notice {
+        Some(Notice::Told { on, .. }) => (Some(*on), None),
+        Some(Notice::Cannot { why }) => (None, Some(why.clone())),
+        None => (None, None),
+    };
+    let waits = recipient.notice.is_none();
+    Told {
+        id: recipient.id.clone(),
+        datasets: recipient.datasets.clone(),
+        categories: recipient.categories.clone(),
+        since: recipient.since,
+        tell_by: request.tell_by(recipient, calendar).filter(|_| waits),
+        told,
+        cannot,
+    }
 }
 
 /// Opens a case for a request, and writes the receipt at once.
@@ -484,25 +527,25 @@ pub(crate) struct How {
 /// Notes that the person has shown who they are.
 pub(crate) fn identity(call: &mut Call<'_>, _: Nothing, how: How) -> Answer<Shown> {
     let step_ = Step::IdentityKnown { how: how.how };
-    step(call, |desk, number, seen| Ok(desk.take(number, seen, &step_, Told::Nothing, None)?))
+    step(call, |desk, number, seen| Ok(desk.take(number, seen, &step_, Letter::Nothing, None)?))
 }
 
 /// Notes that the person took the request back, and closes it.
 pub(crate) fn withdraw(call: &mut Call<'_>, _: Nothing, how: How) -> Answer<Shown> {
     let step_ = Step::Withdraw { how: how.how };
-    step(call, |desk, number, seen| Ok(desk.take(number, seen, &step_, Told::Nothing, None)?))
+    step(call, |desk, number, seen| Ok(desk.take(number, seen, &step_, Letter::Nothing, None)?))
 }
 
 /// Refuses a request, for the reason that the letter will give.
 pub(crate) fn refuse(call: &mut Call<'_>, _: Nothing, why: Reason) -> Answer<Shown> {
     let step_ =
         Step::Decide { outcome: Outcome::Refused, reasons: Some(why.reason), deferred: Vec::new() };
-    step(call, |desk, number, seen| Ok(desk.take(number, seen, &step_, Told::Nothing, None)?))
+    step(call, |desk, number, seen| Ok(desk.take(number, seen, &step_, Letter::Nothing, None)?))
 }
 
 /// Closes a request that is answered.
 pub(crate) fn close(call: &mut Call<'_>, _: Nothing, _: Nothing) -> Answer<Shown> {
     step(call, |desk, number, seen| {
-        Ok(desk.take(number, seen, &Step::Close, Told::Nothing, None)?)
+        Ok(desk.take(number, seen, &Step::Close, Letter::Nothing, None)?)
     })
 }

@@ -234,6 +234,9 @@ pub(crate) struct Choices {
     /// The purposes that are direct marketing.
     #[schemars(length(max = 100), inner(length(min = 1, max = 200)))]
     marketing: Vec<String>,
+    /// The purposes that are not, where the objection is against direct marketing.
+    #[schemars(length(max = 100), inner(length(min = 1, max = 200)))]
+    not_marketing: Vec<String>,
     /// The purposes against which the objection prevails.
     #[schemars(length(max = 100), inner(length(min = 1, max = 200)))]
     upheld: Vec<String>,
@@ -256,6 +259,7 @@ impl Choices {
     fn some(&self) -> bool {
         !(self.consents.is_empty()
             && self.marketing.is_empty()
+            && self.not_marketing.is_empty()
             && self.upheld.is_empty()
             && self.overridden.is_empty()
             && self.keep.is_empty()
@@ -267,6 +271,7 @@ impl Choices {
         use decide::Weighed;
         all.consents.extend(self.consents);
         all.marketing.extend(self.marketing);
+        all.not_marketing.extend(self.not_marketing);
         all.weighed.extend(self.upheld.into_iter().map(|p| (p, Weighed::Upheld)));
         let over = self.overridden.into_iter();
         all.weighed.extend(over.map(|(p, reason)| (p, Weighed::Overridden { reason })));
@@ -301,7 +306,8 @@ pub(crate) struct Answered {
     dataset: String,
     /// The key.
     key: String,
-    /// `erase`, `refuse`, `person` (somebody must answer) or `absent`.
+    /// `erase`, `refuse`, `person` (somebody must answer), `untouched` (an objection or a withdrawal does not
+    /// concern it) or `absent`.
     answer: String,
     /// The article that it rests on.
     article: Option<String>,
@@ -312,22 +318,13 @@ pub(crate) struct Answered {
 }
 
 fn answered(a: &RecordAnswer, lang: Lang) -> Answered {
-    use decide::Answer as A;
-    let (article, why, until) = match &a.answer {
-        A::Erase { article, .. } => (Some(article.to_string()), None, None),
-        A::Refuse { article, citation, until, matter, reason, .. } => {
-            let why = matter.as_ref().or(citation.as_ref()).or(reason.as_ref()).cloned();
-            (Some(article.to_string()), why, *until)
-        }
-        A::Person { question } => (None, Some(erase::asked(question, lang)), None),
-        A::Absent => (None, None, None),
-    };
+    let erase::Why { article, words, until } = erase::why(a, lang);
     Answered {
         dataset: a.dataset.clone(),
         key: a.key.text(),
         answer: a.answer.word().to_owned(),
-        article,
-        why,
+        article: article.map(|article| article.to_string()),
+        why: (!words.is_empty()).then_some(words),
         until,
     }
 }
@@ -383,6 +380,7 @@ pub(crate) fn decide(call: &mut Call<'_>, _: Nothing, choices: Choices) -> Answe
             erase::choose(engine, &who, &number, at, |all| {
                 all.consents.extend(said.consents);
                 all.marketing.extend(said.marketing);
+                all.not_marketing.extend(said.not_marketing);
                 all.weighed.extend(said.weighed);
                 all.records.extend(said.records);
                 all.name_matters |= said.name_matters;

@@ -3,6 +3,7 @@
 use askama::Template;
 use frist_cases::breach::desk::Desk;
 use frist_cases::breach::{Amount, Notify, Risk, Status, notification, over};
+use frist_cases::request::words;
 use frist_paper::{Block, Document, Inline};
 use frist_register::Lang;
 
@@ -166,7 +167,7 @@ pub(super) fn shown(ctx: &mut Ctx<'_>, wrong: Option<String>) -> Result<Reply, R
     let has = |d: &String| breach.datasets.contains(d);
     page(&Page {
         path: format!("/cases/{number}"),
-        status: say::status(frist_state::case::CaseKind::Breach, status.word(), lang),
+        status: words::status(frist_state::case::CaseKind::Breach, status.word(), lang),
         computed: format!("{} {}. {}", t.aware_on, f.when(breach.aware), t.by_72),
         sentence,
         chip,

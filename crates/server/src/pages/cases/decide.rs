@@ -45,6 +45,8 @@ struct Page {
     unknown: Vec<String>,
     /// Purposes that are weighed against the person's objection.
     weighings: Vec<Weighing>,
+    /// The objection is against direct marketing: it is only asked which purposes are that.
+    marketing: bool,
     consents: Vec<(String, String, bool)>,
     name_matters: Option<bool>,
     articles: Vec<(&'static str, &'static str)>,
@@ -88,6 +90,8 @@ struct Weighing {
     word: &'static str,
     reason: String,
     marketing: bool,
+    /// Somebody said that it is no marketing.
+    other: bool,
     /// Whether no answer waits for it.
     later: bool,
 }
@@ -207,6 +211,7 @@ fn page_of(ctx: &mut Ctx<'_>, kept: &Kept, wrong: Option<String>) -> Result<Repl
         decided,
         tiles,
         weighings: weighings(&answers, &choices, lang),
+        marketing: req.marketing,
         consents: match live && withdrawal {
             true => consents
                 .into_iter()
@@ -387,6 +392,7 @@ fn weighings(answers: &Answers, choices: &Choices, lang: Lang) -> Vec<Weighing> 
             None => ("", String::new()),
         };
         let marketing = choices.marketing.contains(id);
+        let other = choices.not_marketing.contains(id);
         out.push(Weighing {
             id: id.into(),
             title: title.into(),
@@ -394,6 +400,7 @@ fn weighings(answers: &Answers, choices: &Choices, lang: Lang) -> Vec<Weighing> 
             word,
             reason,
             marketing,
+            other,
             later,
         });
     };
@@ -404,13 +411,19 @@ fn weighings(answers: &Answers, choices: &Choices, lang: Lang) -> Vec<Weighing> 
         };
         let now = asked.into_iter().map(|q| (q, false));
         for (question, later) in now.chain(a.open.iter().map(|q| (q, true))) {
-            if let Question::Weigh { purpose, title, interest } = question {
-                let interest = interest.as_ref().map(|i| i.get(lang).to_owned());
-                add(purpose, title.get(lang), interest.unwrap_or_default(), later);
-            }
+            let (purpose, title, interest) = match question {
+                Question::Weigh { purpose, title, interest } => (purpose, title, interest.as_ref()),
+                Question::Marketing { purpose, title } => (purpose, title, None),
+                _ => continue,
+            };
+            let interest = interest.map(|i| i.get(lang).to_owned());
+            add(purpose, title.get(lang), interest.unwrap_or_default(), later);
         }
         for g in &a.reasons {
-            if choices.weighed.contains_key(&g.purpose) || choices.marketing.contains(&g.purpose) {
+            let said = [&choices.marketing, &choices.not_marketing];
+            if choices.weighed.contains_key(&g.purpose)
+                || said.iter().any(|s| s.contains(&g.purpose))
+            {
                 add(&g.purpose, g.title.get(lang), String::new(), false);
             }
         }
@@ -494,8 +507,14 @@ fn weighed(ctx: &Ctx<'_>, choices: &mut Choices, t: &CaseTexts) -> Result<(), St
                 }
                 choices.weighed.insert(purpose.to_owned(), Weighed::Overridden { reason });
             }
+            "none" => {
+                choices.marketing.remove(purpose);
+                choices.not_marketing.insert(purpose.to_owned());
+                continue;
+            }
             "marketing" => {
                 choices.weighed.remove(purpose);
+                choices.not_marketing.remove(purpose);
                 choices.marketing.insert(purpose.to_owned());
                 continue;
             }

@@ -189,7 +189,7 @@ pub(super) fn shown(ctx: &mut Ctx<'_>, wrong: Option<String>) -> Result<Reply, R
     };
     page(&Page {
         path: format!("/cases/{number}"),
-        status: say::status(frist_state::case::CaseKind::Inquiry, status.word(), lang),
+        status: words::status(frist_state::case::CaseKind::Inquiry, status.word(), lang),
         chip: match (left, status) {
             (Some(days), _) => words::days_left(days, lang),
             (None, Status::Closed) => t.closed_word.to_owned(),

@@ -175,7 +175,7 @@ fn shown(line: &Line, f: &Frame, t: &CaseTexts, now: Timestamp) -> Shown {
             format!("{}, {}", say::capital(right), request.person.name)
         }
         _ => {
-            details.insert(0, say::status(case.kind, &case.status, lang).to_owned());
+            details.insert(0, words::status(case.kind, &case.status, lang).to_owned());
             if let Some(due) = case.due.filter(|_| case.closed.is_none()) {
                 why = match case.kind {
                     CaseKind::Breach => format!("{} {}", t.notify_by, f.when(due)),

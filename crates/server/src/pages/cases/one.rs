@@ -261,6 +261,7 @@ pub(super) fn answer(state: &str, done: bool, t: &'static CaseTexts) -> &'static
         (erase::ERASE, false) => t.goes,
         (erase::REFUSE, _) => t.stays,
         (erase::PERSON, _) => t.waits_for_you,
+        (erase::UNTOUCHED, _) => t.untouched,
         (erase::ABSENT, _) => t.not_there,
         _ => t.found_word,
     }

@@ -2,7 +2,6 @@
 
 use frist_paper::letters::LetterKind;
 use frist_register::Lang;
-use frist_state::case::CaseKind;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -74,30 +73,6 @@ pub(super) fn due_for(word: &str, t: &CaseTexts) -> &'static str {
         "deferred" => t.deferred_on,
         "recipients" => t.recipients_by,
         _ => t.answer_by,
-    }
-}
-
-/// Where an inquiry or a breach stands.
-pub(super) fn status(kind: CaseKind, word: &str, lang: Lang) -> &'static str {
-    match (kind, word, lang) {
-        (CaseKind::Inquiry, "open", Lang::Da) => "skal besvares",
-        (CaseKind::Inquiry, "open", Lang::En) => "to be answered",
-        (CaseKind::Inquiry, "answered", Lang::Da) => "besvaret, afventer afgørelse",
-        (CaseKind::Inquiry, "answered", Lang::En) => "answered, waits for a decision",
-        (CaseKind::Inquiry, "follow-up", Lang::Da) => "afgjort, skal følges op",
-        (CaseKind::Inquiry, "follow-up", Lang::En) => "decided, to be followed up",
-        (CaseKind::Breach, "open", Lang::Da) => "under vurdering",
-        (CaseKind::Breach, "open", Lang::En) => "being assessed",
-        (CaseKind::Breach, "to-notify", Lang::Da) => "skal anmeldes",
-        (CaseKind::Breach, "to-notify", Lang::En) => "to be notified",
-        (CaseKind::Breach, "notified", Lang::Da) => "anmeldt, noget udestår",
-        (CaseKind::Breach, "notified", Lang::En) => "notified, something is left",
-        (CaseKind::Breach, "settled", Lang::Da) => "kan lukkes",
-        (CaseKind::Breach, "settled", Lang::En) => "can be closed",
-        (_, "closed", Lang::Da) => "lukket",
-        (_, "closed", Lang::En) => "closed",
-        (_, _, Lang::Da) => "kan ikke læses",
-        (_, _, Lang::En) => "cannot be read",
     }
 }
 

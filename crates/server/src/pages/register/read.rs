@@ -248,7 +248,7 @@ fn fill(
         shown.processing.push(ProcessingShown { view, said });
     }
     for r in &register.recipients {
-        let country = r.country.as_ref().map(|c| c.value.clone());
+        let country = r.country_name(lang).map(str::to_owned);
         let safeguard = r.safeguard.as_ref().map(|s| s.value.get(lang).to_owned());
         let outside = r.third_country().map(|_| t.outside.to_owned());
         shown.recipients.push(Small {
