@@ -1,7 +1,6 @@
 //! Refusals, who sees what, inquiries of authorities, breaches, and script in any field.
 
 use frist_server::access::Role;
-use jiff::SignedDuration;
 
 use super::{CUSTOMER, CUSTOMERS, number, open, page, search, value_of};
 use crate::kit::House;
