@@ -16,6 +16,9 @@ pub struct ServeArgs {
     /// Print a link, which works once and for two hours, to make the first administrator.
     #[arg(long)]
     pub setup: bool,
+    /// Build the sample company in the organisation's folder first, which must not exist or be empty.
+    #[arg(long, requires = "setup")]
+    pub sample: bool,
     /// A proxy before it speaks TLS with browsers, and says in X-Forwarded-For where they are.
     #[arg(long)]
     pub tls_proxy: bool,

@@ -103,7 +103,7 @@ fn run(cli: &Cli) -> Outcome {
         Command::Breach(command) => cmd::account::breach::breach(&place, command, lang, json),
         Command::Bundle(args) => cmd::account::bundle::bundle(&place, args, lang, json),
         Command::Inquiry(command) => cmd::account::inquiry::inquiry(&place, command, lang, json),
-        Command::Serve(args) => cmd::server::serve::serve(&place, args, json),
+        Command::Serve(args) => cmd::server::serve::serve(&place, args, lang, json),
         Command::Vault(command) => cmd::vault::vault(command, json),
         Command::Letter(command) => cmd::letter::letter(&place, command, lang, json),
         Command::Law(command) => cmd::law::law(command, lang, json),

@@ -123,7 +123,10 @@ impl Place {
         files.sort();
         if files.is_empty() {
             return Err(Failure::new(format!("there is no register in `{}`", folder.display()))
-                .help("make one with `frist init`, or see one with `frist demo`"));
+                .help(
+                    "make one with `frist init`; see one with `frist demo`, or in the browser \
+                     with `frist serve --setup --sample`",
+                ));
         }
         Ok(files)
     }

@@ -100,6 +100,22 @@ fn the_demo_runs_from_check_to_proof_and_ends_well() {
 }
 
 #[test]
+fn a_folder_without_a_register_is_left_as_it_was_and_one_is_told_how_to_begin() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let out = frist(dir.path(), &["serve", "--setup", "--listen", "127.0.0.1:0"]);
+    assert_eq!(exit(&out), 3, "{}", text(&out));
+    for way in ["frist init", "frist serve --setup --sample"] {
+        assert!(text(&out).contains(way), "{}", text(&out));
+    }
+    assert_eq!(fs::read_dir(dir.path()).expect("the folder").count(), 0, "nothing was made");
+    // The sample is built over nothing that is there.
+    fs::write(dir.path().join("own.txt"), "own").expect("a file");
+    let out = frist(dir.path(), &["serve", "--setup", "--sample", "--listen", "127.0.0.1:0"]);
+    assert_eq!(exit(&out), 3, "{}", text(&out));
+    assert_eq!(fs::read_dir(dir.path()).expect("the folder").count(), 1);
+}
+
+#[test]
 fn a_sweep_takes_what_is_due_and_leaves_proof() {
     let org = sample();
     let dir = org.path();

@@ -69,7 +69,12 @@ impl App {
             frist_watch::traces::Traces::start(to, net, log).ok().map(Arc::new)
         });
         let face = Arc::new(face);
-        let engines = Arc::new(Engines::new(Arc::clone(&face), traces.clone(), settings.patience));
+        let engines = Arc::new(Engines::new(
+            Arc::clone(&face),
+            traces.clone(),
+            settings.patience,
+            &organisation,
+        ));
         let public = Paces::new(settings.config.public);
         Ok(Self {
             face,

@@ -67,6 +67,8 @@ pub(crate) struct Engines {
     datasets: Arc<Kept<Counted>>,
     tasks: Arc<Kept<Tasks>>,
     jobs: Mutex<BTreeMap<String, Job>>,
+    /// What the organisation is called, by the register that was read last.
+    organisation: Mutex<String>,
 }
 
 #[derive(Default)]
@@ -125,8 +127,14 @@ pub(crate) struct Job {
 }
 
 impl Engines {
-    pub(crate) fn new(face: Arc<Face>, traces: Option<Arc<Traces>>, patience: Duration) -> Self {
+    pub(crate) fn new(
+        face: Arc<Face>,
+        traces: Option<Arc<Traces>>,
+        patience: Duration,
+        organisation: &str,
+    ) -> Self {
         Self {
+            organisation: Mutex::new(organisation.to_owned()),
             face,
             traces,
             idle: Mutex::default(),
@@ -140,6 +148,11 @@ impl Engines {
             tasks: Kept::new(COUNTS),
             jobs: Mutex::default(),
         }
+    }
+
+    /// What the organisation is called.
+    pub(crate) fn organisation(&self) -> String {
+        lock(&self.organisation).clone()
     }
 
     /// Lends an engine over the register as it is now, acting as this person.
@@ -446,7 +459,11 @@ impl<'a> Lent<'a> {
         };
         let mut engine = match ready {
             Some((_, engine)) => engine,
-            None => (engines.face.engine)()?,
+            None => {
+                let engine = (engines.face.engine)()?;
+                lock(&engines.organisation).clone_from(&engine.register.controller.contact.name);
+                engine
+            }
         };
         let id = Id::new(who)
             .map_err(|e| Trouble { message: format!("`{who}` cannot act: {e}"), help: None })?;

@@ -16,6 +16,10 @@ pub struct Horizon {
     pub months: Vec<Date>,
     /// For each data set, what comes due in each month.
     pub series: Vec<(String, Vec<u64>)>,
+    /// The data sets' ids, in the order of `series`.
+    pub ids: Vec<String>,
+    /// The language of months and numbers.
+    pub lang: Lang,
     /// What is overdue today.
     pub overdue: u64,
     /// The heading.
@@ -72,15 +76,17 @@ impl Horizon {
 
     /// As an SVG file: stacked columns, light and dark.
     pub fn svg(&self, rest: &str) -> String {
-        self.draw(rest, STYLE)
+        self.draw(rest, STYLE, None)
     }
 
-    /// As a part of a page, whose style sheet has the four classes.
-    pub fn inline(&self, rest: &str) -> String {
-        self.draw(rest, "")
+    /// As a part of a page, whose style sheet has the four classes; each month leads to where `to`
+    /// says. The figures below it have the same links for who does not use a mouse.
+    pub fn inline(&self, rest: &str, to: &dyn Fn(Date) -> String) -> String {
+        self.draw(rest, "", Some(to))
     }
 
-    fn draw(&self, rest: &str, style: &str) -> String {
+    fn draw(&self, rest: &str, style: &str, to: Option<&dyn Fn(Date) -> String>) -> String {
+        let n = |n: u64| number(n, self.lang);
         let (width, height) = (960.0, 420.0);
         let (left, right, top, bottom) = (64.0, 250.0, 76.0, 52.0);
         let (inner_w, inner_h) = (width - left - right, height - top - bottom);
@@ -90,8 +96,10 @@ impl Horizon {
         let ceiling = most.div_ceil(step) * step;
         let y = |n: u64| top + inner_h - inner_h * n as f64 / ceiling as f64;
         let slot = inner_w / self.months.len().max(1) as f64;
+        // What can be clicked is no mere picture.
+        let role = if to.is_some() { "group" } else { "img" };
         let mut out = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"t d\" font-family=\"system-ui, sans-serif\" font-size=\"12\">\n\
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"{role}\" aria-labelledby=\"t d\" font-family=\"system-ui, sans-serif\" font-size=\"12\">\n\
              <title id=\"t\">{}</title>\n<desc id=\"d\">{}</desc>\n\
              {style}\
              <rect class=\"bg\" width=\"{width}\" height=\"{height}\"/>\n\
@@ -111,19 +119,32 @@ impl Horizon {
                 width - right,
                 left - 8.0,
                 at + 4.0,
-                count(line)
+                n(line)
             );
             line += step;
         }
+        let totals = self.totals();
+        // As many names of months as there is room for.
+        let every = [3u8, 6, 12, 24, 48].into_iter().find(|n| slot * f64::from(*n) >= 66.0);
+        let every = usize::from(every.unwrap_or(48));
         for (m, month) in self.months.iter().enumerate() {
             let x = left + slot * m as f64;
             let mut base = 0;
+            if let Some(to) = to {
+                let _ = writeln!(
+                    out,
+                    "<a href=\"{}\" tabindex=\"-1\" aria-label=\"{}: {}\"><rect class=\"hit\" x=\"{x:.1}\" y=\"{top}\" width=\"{slot:.1}\" height=\"{inner_h}\"/>",
+                    escape(&to(*month)),
+                    month_name(*month, self.lang),
+                    n(totals[m]),
+                );
+            }
             for (s, (id, counts)) in series.iter().enumerate() {
-                let n = counts[m];
-                if n == 0 {
+                let some = counts[m];
+                if some == 0 {
                     continue;
                 }
-                let (lower, upper) = (y(base), y(base + n));
+                let (lower, upper) = (y(base), y(base + some));
                 let _ = writeln!(
                     out,
                     "<rect x=\"{:.1}\" y=\"{upper:.1}\" width=\"{:.1}\" height=\"{:.1}\" fill=\"{}\"><title>{} {}: {}</title></rect>",
@@ -131,19 +152,22 @@ impl Horizon {
                     slot * 0.76,
                     lower - upper,
                     COLOURS[s],
-                    month.strftime("%Y-%m"),
+                    month_name(*month, self.lang),
                     escape(id),
-                    count(n)
+                    n(some)
                 );
-                base += n;
+                base += some;
             }
-            if m % 3 == 0 {
+            if to.is_some() {
+                out.push_str("</a>\n");
+            }
+            if m % every == 0 {
                 let _ = writeln!(
                     out,
                     "<text class=\"soft\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
                     x + slot / 2.0,
                     height - bottom + 20.0,
-                    month.strftime("%Y-%m")
+                    month_name(*month, self.lang)
                 );
             }
         }
@@ -158,7 +182,7 @@ impl Horizon {
                 x + 18.0,
                 at,
                 escape(&short(id)),
-                count(counts.iter().sum())
+                n(counts.iter().sum())
             );
         }
         out + "</svg>\n"
@@ -186,6 +210,25 @@ fn short(text: &str) -> String {
     }
     let cut: String = text.chars().take(ROOM - 1).collect();
     format!("{}…", cut.trim_end())
+}
+
+/// A month as people write it.
+pub(crate) fn month_name(month: Date, lang: Lang) -> String {
+    const DANISH: [&str; 12] = [
+        "jan.", "feb.", "marts", "april", "maj", "juni", "juli", "aug.", "sept.", "okt.", "nov.",
+        "dec.",
+    ];
+    match lang {
+        Lang::Da => {
+            format!("{} {}", DANISH[(month.month() as usize - 1).min(11)], month.year())
+        }
+        Lang::En => month.strftime("%b %Y").to_string(),
+    }
+}
+
+/// A number with the language's sign between thousands.
+pub(crate) fn number(n: u64, lang: Lang) -> String {
+    count(n).replace(' ', if lang == Lang::Da { "." } else { "," })
 }
 
 /// A number with blanks between thousands.
@@ -232,7 +275,7 @@ impl Ahead {
             (title(id), n.iter().skip(1).take(most).copied().collect())
         };
         let name = &register.controller.contact.name;
-        let last = months.last().copied().unwrap_or(Date::MAX).strftime("%Y-%m");
+        let last = month_name(months.last().copied().unwrap_or(Date::MAX), lang);
         let (title, subtitle) = match lang {
             Lang::Da => (
                 format!("Hvad skal slettes hvornår: {name}"),
@@ -247,6 +290,8 @@ impl Ahead {
         };
         Horizon {
             series: self.counts.iter().map(row).collect(),
+            ids: self.counts.iter().map(|(id, _)| id.clone()).collect(),
+            lang,
             overdue: self.counts.iter().map(|(_, n)| n.first().copied().unwrap_or(0)).sum(),
             months,
             title,
@@ -302,7 +347,9 @@ mod tests {
     fn sample(sets: usize) -> Horizon {
         let months = (1..=3).map(|m| Date::constant(2026, m, 1)).collect();
         let series = (0..sets).map(|i| (format!("d{i}<&"), vec![i as u64, 0, 7])).collect();
-        Horizon { months, series, overdue: 0, title: "T & t".into(), subtitle: "s".into() }
+        let ids = (0..sets).map(|i| format!("d{i}")).collect();
+        let (title, subtitle) = ("T & t".into(), "s".into());
+        Horizon { months, series, ids, lang: Lang::Da, overdue: 0, title, subtitle }
     }
 
     #[test]
@@ -312,11 +359,11 @@ mod tests {
         assert_eq!(grouped.len(), COLOURS.len());
         let sum = |s: &[(String, Vec<u64>)]| s.iter().flat_map(|(_, n)| n).sum::<u64>();
         assert_eq!(sum(&grouped), sum(&h.series));
-        let svg = h.svg("other");
-        assert!(
-            svg.contains("<style>") && !h.inline("other").contains("<style>"),
-            "a page has its own style"
-        );
+        let (svg, page) = (h.svg("other"), h.inline("other", &|m| format!("/m?{m}&x")));
+        assert!(svg.contains("<style>") && !page.contains("<style>"), "a page has its own style");
+        assert!(svg.contains("role=\"img\"") && !svg.contains("<a "), "a file leads nowhere");
+        assert_eq!(page.matches("<a href=\"/m?2026-0").count(), 3, "each month leads somewhere");
+        assert!(page.contains("&amp;x") && page.contains("jan. 2026: 66"), "{page}");
         assert!(
             svg.contains("T &amp; t") && svg.contains("d11&lt;&amp;") && svg.ends_with("</svg>\n")
         );

@@ -1,7 +1,9 @@
 //! Words for things that have a fixed set of values: roles, decisions, plans, findings, the log.
 
 use frist_decide::Outcome;
-use frist_register::Lang;
+use frist_documents::Source;
+use frist_law::LawBook;
+use frist_register::{DataSet, Lang, Register};
 use frist_state::{NewFinding, PlanStatus};
 
 use crate::access::Role;
@@ -34,6 +36,14 @@ pub(crate) fn period_shown(written: &str, lang: Lang) -> String {
     shown.filter(|shown| period_written(shown) == written).unwrap_or_else(|| written.to_owned())
 }
 
+/// A data set's rule in sentences with its statutes; empty when it cannot be made out, which the
+/// checker says.
+pub(crate) fn rule(register: &Register, dataset: &DataSet, lang: Lang) -> String {
+    let source = Source { register, book: LawBook::embedded(), revision: "", lang, date: None };
+    let words = frist_documents::words::rule(&source, dataset);
+    words.map_or_else(|_| String::new(), |words| words.sentences(&source).join(" "))
+}
+
 /// What a role is called, and what it is for.
 pub(crate) fn role(role: Role, lang: Lang) -> (&'static str, &'static str) {
     match (role, lang) {
@@ -46,7 +56,7 @@ pub(crate) fn role(role: Role, lang: Lang) -> (&'static str, &'static str) {
         (Role::Caseworker, Lang::Da) => ("Sagsbehandler", "besvarer anmodninger og afgør tvivl"),
         (Role::Caseworker, Lang::En) => ("Caseworker", "answers requests and settles doubts"),
         (Role::Engineer, Lang::Da) => {
-            ("Tekniker", "skriver registret, planlægger og kører sletning")
+            ("Tekniker", "skriver registeret, planlægger og kører sletning")
         }
         (Role::Engineer, Lang::En) => ("Engineer", "writes the register, plans and runs sweeps"),
         (Role::Supervisor, Lang::Da) => ("Samtaleleder", "følger samtaler, samtykke og nødstop"),
@@ -99,14 +109,14 @@ pub(crate) fn scope(scope: Scope, lang: Lang) -> String {
         Scope::PersonsFind => "finde en person på tværs af datakilder, til en sag",
         Scope::CasesDecide => "afgøre en anmodning, post for post",
         Scope::ReviewsRead => "se, hvilke poster der venter på en vurdering",
-        Scope::ReviewsAnswer => "besvare registrets spørgsmål om poster",
+        Scope::ReviewsAnswer => "besvare registerets spørgsmål om poster",
         Scope::ConsentsRead => "se og påvise samtykker",
         Scope::ConsentsRecord => "registrere et samtykke",
         Scope::ConsentsWithdraw => "registrere en tilbagetrækning af samtykke",
         Scope::LedgerRead => "læse sletteloggen",
         Scope::LedgerEvidence => "hente slettelogens bevis",
-        Scope::RegisterRead => "læse registret og få en tekst efterset",
-        Scope::DocumentsRead => "læse dokumenter lavet af registret",
+        Scope::RegisterRead => "læse registeret og få en tekst efterset",
+        Scope::DocumentsRead => "læse dokumenter lavet af registeret",
     };
     if lang == Lang::Da { da.to_owned() } else { scope.text().to_owned() }
 }
@@ -137,15 +147,19 @@ pub(crate) fn finding(finding: &NewFinding, lang: Lang) -> String {
         return detail.clone();
     }
     match finding.code.as_str() {
-        "unclear" => "en oplysning, som afgør noget, mangler eller kan ikke læses. Bring den i orden i datakilden, eller skriv `open = true` i registret, hvis den må mangle.".into(),
+        "unclear" => "en oplysning, som afgør noget, mangler eller kan ikke læses. Bring den i orden i datakilden, eller skriv `open = true` i registeret, hvis den må mangle.".into(),
         "became-unclear" => "poster, der var med i planen, kan ikke længere afgøres: en oplysning er ændret siden.".into(),
         "blocked" => "andre poster henviser hertil, så de kan ikke slettes endnu.".into(),
         "still-due" => "poster, der skulle være slettet, er der endnu. Se efter, hvad der holder dem fast.".into(),
         "since-planned" => "flere poster er forfaldet, siden planen blev lavet. De kommer med i den næste.".into(),
         "came-back" => "slettede poster er der igen. Se efter triggere, replikering og de programmer, der skriver til datakilden.".into(),
-        "register-changed" => "registret blev ændret undervejs. Lav en ny plan.".into(),
+        "register-changed" => "registeret blev ændret undervejs. Lav en ny plan.".into(),
+        "replay-kept" => "slettet én gang og bragt tilbage af en sikkerhedskopi, men en tilbageholdelse eller opbevaringspligt dækker dem nu; nogen skal tage stilling.".into(),
+        "replay-left" => "slettet én gang og bragt tilbage af en sikkerhedskopi, men der er de stadig: poster, der opbevares, henviser til dem, eller datakilden lagde dem tilbage.".into(),
+        "replay-interrupted" => "sletning efter en gendannelse blev afbrudt, og noget kan være tilbage. Kør `frist replay` igen.".into(),
         "unreachable" => format!("datakilden svarede ikke: {detail}"),
         "refused" => format!("datakilden afviste: {detail}"),
+        "clock" => format!("uret kan ikke passe: {detail}"),
         "open-batch" => format!("en afbrudt portion kunne ikke gøres færdig: {detail}"),
         _ => detail.clone(),
     }
@@ -180,43 +194,7 @@ pub(crate) fn log_word(word: &str, lang: Lang) -> String {
         return known.to_owned();
     }
     let action = crate::access::Action::ALL.iter().find(|a| a.word() == word);
-    match (action, lang) {
-        (Some(action), Lang::En) => action.text().to_owned(),
-        (Some(action), Lang::Da) => action_da(*action).to_owned(),
-        (None, _) => word.to_owned(),
-    }
-}
-
-fn action_da(action: crate::access::Action) -> &'static str {
-    use crate::access::Action as A;
-    match action {
-        A::SeeRecord => "slog en post op",
-        A::SeeSample => "så eksempler på poster i en plan",
-        A::GetReceipt => "hentede en kvittering",
-        A::PlanSweep => "lavede en plan",
-        A::ApproveSweep => "godkendte en plan",
-        A::RunSweep => "satte en slettekørsel i gang",
-        A::SeeHolds => "så tilbageholdelser",
-        A::AddHold => "tilføjede en tilbageholdelse",
-        A::ReleaseHold => "ophævede en tilbageholdelse",
-        A::ManageAccounts => "ændrede en konto",
-        A::GrantOther => "gav roller uden personoplysninger",
-        A::GrantReading => "gav adgang til personoplysninger",
-        A::OwnAccount => "ændrede sin egen konto",
-        A::SeePeople => "personer og roller",
-        A::SeeAccessLog => "adgangsloggen",
-        A::SeeSignIns => "indlogninger",
-        A::SeeLedger => "sletteloggen",
-        A::GetEvidence => "hentede bevis",
-        A::RecordConsent => "registrerede et samtykke",
-        A::WithdrawConsent => "registrerede en tilbagetrækning af samtykke",
-        A::SeeDatasets => "datasæt",
-        A::SeeSweeps => "slettekørsler",
-        A::SeeToday => "forsiden",
-        A::SeeHorizon => "horisonten",
-        A::SeeMetrics => "måltal",
-        other => other.text(),
-    }
+    action.map_or(word, |action| crate::text::access::action(*action, lang)).to_owned()
 }
 
 #[cfg(test)]

@@ -75,7 +75,7 @@ pub use proposal::{NewProposal, Proposal, ProposalStatus};
 pub use replay::{NewReplay, ReplaySet};
 pub use review::{ReviewAnswer, ReviewAnswers, Reviewed};
 pub use revision::{MadeLive, Revision};
-pub use session::{Limits, Look, Opened, Session, Slowing, Stage, Via};
+pub use session::{Limits, Look, LookPage, Opened, Session, Slowing, Stage, Via};
 pub use sweep::{Sweep, SweepId, SweepStatus, SweptDataset};
 pub use token::{Begun, NewToken, Token, TokenId};
 pub use watch::{Alarm, AlarmChange, Judged, Mark, NewAlarm, Server as LivingServer};

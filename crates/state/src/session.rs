@@ -114,6 +114,19 @@ pub struct Look {
     pub about: String,
 }
 
+/// Which lines of the log.
+#[derive(Debug, Clone, Copy)]
+pub struct LookPage<'a> {
+    /// Only this person's; everybody's when none is named.
+    pub who: Option<&'a str>,
+    /// Only these words; all, when none is named.
+    pub what: &'a [&'a str],
+    /// Only what was written before the line of this number.
+    pub before: Option<i64>,
+    /// At most so many.
+    pub limit: u32,
+}
+
 impl State {
     /// Begins a session, whose token has this hash.
     ///
@@ -303,15 +316,42 @@ impl State {
     /// # Errors
     /// When the database does not answer.
     pub fn looks(&mut self, who: Option<&str>, limit: u32) -> Result<Vec<Look>> {
-        let sql = "SELECT at, who, what, about FROM look WHERE (?1 = '' OR who = ?1)
-            ORDER BY id DESC LIMIT ?2";
-        let params = [who.unwrap_or_default().into(), i64::from(limit).into()];
-        let rows = self.read("read the log of access", |tx| tx.query(sql, &params))?;
-        let read = |mut row: Row| {
-            let at = row.get(0)?;
-            Ok(Look { at, who: row.get(1)?, what: row.get(2)?, about: row.get(3)? })
+        let page = LookPage { who, what: &[], before: None, limit };
+        Ok(self.look_page(&page)?.0)
+    }
+
+    /// A page of the log, the newest lines first, and before which line the next page begins.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn look_page(&mut self, page: &LookPage<'_>) -> Result<(Vec<Look>, Option<i64>)> {
+        let words: Vec<String> = (0..page.what.len()).map(|n| format!("?{}", n + 4)).collect();
+        let only = match words.is_empty() {
+            true => String::new(),
+            false => format!(" AND what IN ({})", words.join(", ")),
         };
-        rows.into_iter().map(read).collect()
+        let sql = format!(
+            "SELECT id, at, who, what, about FROM look
+             WHERE (?1 = '' OR who = ?1) AND id < ?2{only} ORDER BY id DESC LIMIT ?3"
+        );
+        let mut params = vec![
+            page.who.unwrap_or_default().into(),
+            page.before.unwrap_or(i64::MAX).into(),
+            (i64::from(page.limit) + 1).into(),
+        ];
+        for word in page.what {
+            params.push((*word).into());
+        }
+        let rows = self.read("read the log of access", |tx| tx.query(&sql, &params))?;
+        let read = |mut row: Row| {
+            let (id, at): (i64, _) = (row.get(0)?, row.get(1)?);
+            Ok((id, Look { at, who: row.get(2)?, what: row.get(3)?, about: row.get(4)? }))
+        };
+        let mut lines: Vec<(i64, Look)> = rows.into_iter().map(read).collect::<Result<_>>()?;
+        let more = lines.len() > page.limit as usize;
+        lines.truncate(page.limit as usize);
+        let next = lines.last().map(|(id, _)| *id).filter(|_| more);
+        Ok((lines.into_iter().map(|(_, look)| look).collect(), next))
     }
 
     /// Erases what is no longer needed of people who work here: log lines and attempts from before

@@ -29,6 +29,10 @@ fn frists_own_data_is_no_store() {
     let db = rusqlite::Connection::open(own.join("index.db")).unwrap();
     db.execute_batch("CREATE TABLE x (a TEXT)").unwrap();
     std::os::unix::fs::symlink(&own, dir.path().join("data")).unwrap();
+    // A folder of that very name, and a link within it that leads back.
+    std::fs::create_dir(dir.path().join("~")).unwrap();
+    std::os::unix::fs::symlink("../data", dir.path().join("~/link")).unwrap();
+    std::fs::create_dir(own.join("ledger")).unwrap();
     let open_file = std::fs::File::open(own.join("index.db")).unwrap();
     let fd = std::os::fd::AsRawFd::as_raw_fd(&open_file);
     for kind in [
@@ -37,10 +41,15 @@ fn frists_own_data_is_no_store() {
         format!("kind = \"sqlite\"\npath = \"/proc/self/fd/{fd}\""),
         "kind = \"files\"\nroot = \"data\"".to_owned(),
         "kind = \"files\"\nroot = \"./data/../data\"".to_owned(),
+        "kind = \"files\"\nroot = \"~/link\"".to_owned(),
+        "kind = \"files\"\nroot = \"~/link/ledger\"".to_owned(),
+        "kind = \"sqlite\"\npath = \"~/link/index.db\"".to_owned(),
     ] {
         let why = refused(&kind, dir.path(), None);
         assert!(why.contains("Frist's own keys and data"), "{kind}: {why}");
     }
+    let why = refused("kind = \"files\"\nroot = \"~/elsewhere\"", dir.path(), None);
+    assert!(why.contains("write the whole path"), "{why}");
     // Its database is known by what it says of itself, wherever it lies.
     let db = rusqlite::Connection::open(dir.path().join("copy.sqlite")).unwrap();
     db.execute_batch("PRAGMA application_id = 1181903219; CREATE TABLE cases (a TEXT)").unwrap();

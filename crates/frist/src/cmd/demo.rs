@@ -25,7 +25,8 @@ const DPO: &str = "maria.dpo";
 pub fn demo(place: &Place, dir: &Path, yes: bool, scale: f64, seed: u64, lang: Lang) -> Outcome {
     let dir = place.dir.join(dir);
     let pause = !yes && can_ask();
-    build(&dir, scale, seed)?;
+    let records = build(&dir, scale, seed)?;
+    built(&dir, records);
     let engineer = place.at(&dir).acting_as(ENGINEER);
     let dpo = place.at(&dir).acting_as(DPO);
 
@@ -150,17 +151,14 @@ pub fn demo(place: &Place, dir: &Path, yes: bool, scale: f64, seed: u64, lang: L
     Ok(if fine { Exit::Done } else { Exit::Findings })
 }
 
-fn build(dir: &Path, scale: f64, seed: u64) -> Outcome<()> {
+/// Builds the organisation in a folder that does not exist or is empty; how many records it has.
+pub fn build(dir: &Path, scale: f64, seed: u64) -> Outcome<u64> {
     let taken = fs::read_dir(dir).is_ok_and(|mut d| d.next().is_some());
     if taken {
         return Err(Failure::new(format!("`{}` exists and is not empty", dir.display()))
-            .help("name another folder: `frist demo DIR`"));
+            .help("name another folder: `frist demo DIR`, `frist -C DIR serve --setup --sample`"));
     }
     fs::create_dir_all(dir).map_err(|e| Failure::file("make the folder", dir, &e))?;
-    say!(
-        "{BOLD}Nordkyst Forsyning A/S{BOLD:#}, a utility company that does not exist, is built in {}",
-        dir.display()
-    );
     let zone = frist_law::Calendar::denmark().zone;
     let options = Options { seed, as_of: now().to_zoned(zone).date(), scale };
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
@@ -180,12 +178,18 @@ fn build(dir: &Path, scale: f64, seed: u64) -> Outcome<()> {
         let path = register.join(name);
         fs::write(&path, text).map_err(|e| Failure::file("write", &path, &e))?;
     }
+    Ok(summary.total())
+}
+
+/// Says what was built.
+pub fn built(dir: &Path, records: u64) {
     say!(
-        "{} records in two databases and two folders; the register is in {}",
-        count(summary.total()),
-        register.display()
+        "{BOLD}Nordkyst Forsyning A/S{BOLD:#}, a utility company that does not exist, is in {}:\n\
+         {} records in two databases and two folders; the register is in {}",
+        dir.display(),
+        count(records),
+        dir.join("register").display()
     );
-    Ok(())
 }
 
 fn step(pause: bool, title: &str, command: &str) -> Outcome<()> {
@@ -233,6 +237,7 @@ fn farewell(dir: &Path) {
     );
     say!("  horizon.svg      the picture above");
     say!("  receipt.txt      a receipt; `frist verify` needs only it and .frist/ledger.pub");
+    say!("See it in a browser: `frist -C {dir} serve --setup`.");
     say!(
         "Your own data: `frist init --from your.sqlite` (or `--from env:ERP_URL`) proposes a register."
     );

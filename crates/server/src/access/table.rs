@@ -61,7 +61,7 @@ macro_rules! table {
             }
 
             /// The heading above it, for the first one under each.
-            pub(super) fn heading(self) -> Option<&'static str> {
+            pub(crate) fn heading(self) -> Option<&'static str> {
                 $({
                     let under = [$(Action::$name,)+];
                     if under[0] == self { return Some($heading); }

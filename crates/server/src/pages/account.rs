@@ -103,7 +103,7 @@ pub(super) fn page_of(ctx: &mut Ctx<'_>, shown: Shown) -> Result<Reply, Refusal>
             })
         }
     };
-    let rows = lines(ctx, &f, Some(&account.name), 20)?;
+    let rows = lines(ctx, &f, &account.name, 20)?;
     page(&Page {
         roles: role_words(&account, ctx.lang),
         datasets: account.datasets.iter().cloned().collect::<Vec<_>>().join(", "),

@@ -3,6 +3,8 @@
 use askama::Template;
 use frist_decide::rules::{Force, Ground, Maximum, Piece};
 use frist_decide::{Outcome, RuleSet, explain};
+use frist_documents::Source;
+use frist_law::LawBook;
 use frist_ledger::Tiles;
 use frist_register::{Lang, Register};
 use frist_sweep::Error;
@@ -209,8 +211,18 @@ fn grounds(
     lang: Lang,
 ) -> Vec<GroundShown> {
     let t = texts(lang);
-    let fact = |ix: usize| rules.facts[ix].name.clone();
-    let keep = rules.grounds.iter().map(|g| {
+    // What the register calls a fact, else its field.
+    let fact = |ix: usize| {
+        let name = &rules.facts[ix].name;
+        let title = dataset.facts.get(name).map_or("", |f| f.title.get(lang));
+        if title.is_empty() { name.clone() } else { title.to_owned() }
+    };
+    // The same words as in the notices and the deletion schedule.
+    let source = Source { register, book: LawBook::embedded(), revision: "", lang, date: None };
+    let words = frist_documents::words::rule(&source, dataset);
+    let words = words.map_or_else(|_| Vec::new(), |words| words.grounds);
+    let said = |n: usize| words.get(n).map(|g| g.words.clone()).filter(|w| !w.is_empty());
+    let keep = rules.grounds.iter().enumerate().map(|(n, g)| {
         let (chip, class) = match g.force {
             Force::Demands => (t.must_keep, "ok"),
             Force::Permits => (t.may_keep, "info"),
@@ -225,19 +237,25 @@ fn grounds(
             } else {
                 own
             }),
-            text: term(&g.pieces, g.from.map(fact), t, lang),
-            extras: extras(g, &fact, t, lang),
+            text: said(n).unwrap_or_else(|| term(&g.pieces, g.from.map(fact), t, lang)),
+            extras: extras(g, &fact, said(n).is_some(), t, lang),
             citations: citations(&g.pieces),
         }
     });
-    let erase = rules.maximums.iter().map(|m: &Maximum| {
+    let erase = rules.maximums.iter().enumerate().map(|(n, m): (usize, &Maximum)| {
         let own = m.title.get(lang);
         GroundShown {
             chip: t.must_erase,
             class: "late",
             title: if own.is_empty() { m.name.clone() } else { own.to_owned() },
-            text: format!("{} {}", t.at_latest, term(&m.pieces, Some(fact(m.from)), t, lang)),
-            extras: if m.when.is_empty() { Vec::new() } else { vec![t.under_conditions.into()] },
+            text: said(rules.grounds.len() + n).unwrap_or_else(|| {
+                format!("{} {}", t.at_latest, term(&m.pieces, Some(fact(m.from)), t, lang))
+            }),
+            extras: if m.when.is_empty() || said(rules.grounds.len() + n).is_some() {
+                Vec::new()
+            } else {
+                vec![t.under_conditions.into()]
+            },
             citations: citations(&m.pieces),
         }
     });
@@ -256,12 +274,19 @@ fn term(pieces: &[Piece], from: Option<String>, t: &Texts, lang: Lang) -> String
     }
 }
 
-fn extras(g: &Ground, fact: &dyn Fn(usize) -> String, t: &Texts, lang: Lang) -> Vec<String> {
+/// What else there is to say of a ground; conditions only where the words do not tell them.
+fn extras(
+    g: &Ground,
+    fact: &dyn Fn(usize) -> String,
+    told: bool,
+    t: &Texts,
+    lang: Lang,
+) -> Vec<String> {
     let mut out = Vec::new();
     if let Some(basis) = g.basis {
         out.push(format!("{} {basis}", t.basis));
     }
-    if !g.when.is_empty() {
+    if !g.when.is_empty() && !told {
         out.push(t.under_conditions.to_owned());
     }
     if let Some(given) = g.given {

@@ -13,7 +13,6 @@ use super::nav::{Group, groups};
 use crate::ctx::{Ctx, Refusal, Reply};
 use crate::guard::form_token;
 use crate::kept::Seen;
-use crate::picture;
 use crate::routes::Method;
 use crate::text::cases::case_texts;
 use crate::text::provider::provider_texts;
@@ -65,7 +64,7 @@ impl Frame {
             t,
             lang: ctx.lang,
             title: title.to_owned(),
-            organisation: ctx.app.organisation.clone(),
+            organisation: ctx.app.engines.organisation(),
             me: me.map(|me| me.account.title.clone()),
             nav,
             here,
@@ -184,10 +183,7 @@ impl Frame {
     }
 }
 
-/// A number with the language's sign between thousands.
-pub(crate) fn number(n: u64, lang: Lang) -> String {
-    picture::count(n).replace(' ', if lang == Lang::Da { "." } else { "," })
-}
+pub(crate) use crate::picture::number;
 
 /// A day, with the time when it is not midnight.
 pub(crate) fn when(at: Timestamp, zone: &TimeZone, lang: Lang) -> String {

@@ -1,5 +1,6 @@
 //! The pages: what each route does, and the frame around what people see.
 
+mod access;
 mod account;
 mod api;
 mod assessments;
@@ -10,6 +11,7 @@ mod datasets;
 mod documents;
 mod figures;
 mod files;
+mod first_steps;
 mod frame;
 mod holds;
 mod horizon;
@@ -140,7 +142,7 @@ pub(crate) fn answer(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Name::Connect => stores::connect(ctx),
         Name::People => people::list(ctx, None),
         Name::AddPerson => people::add(ctx),
-        Name::AccessTable => people::table(ctx),
+        Name::AccessTable => access::table(ctx),
         Name::AccessLog => people::log(ctx, false),
         Name::SignIns => people::log(ctx, true),
         Name::Person => people::one(ctx, None),

@@ -1,18 +1,18 @@
 //! People and roles: accounts made and closed by administrators, roles that show personal data and
 //! the need to know granted by data protection officers, and the log of who looked at what.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use frist_register::Lang;
-use frist_state::Account;
+use frist_state::{Account, Look, LookPage};
 
 use super::frame::{Frame, page};
 use super::sign_in::taken;
 use super::today::title;
-use crate::access::{self, Action, Condition, Facts, Role};
+use crate::access::{Action, Condition, Facts, Role};
 use crate::ctx::{Ctx, Refusal, Reply};
-use crate::people::{self, NewPerson, one_line, reads, roles};
+use crate::people::{self, NewPerson, ProblemWithPerson, one_line, reads, roles};
 use crate::text::texts;
 use crate::words::{log_word, role as role_text};
 
@@ -50,11 +50,19 @@ pub(super) fn role_words(account: &Account, lang: Lang) -> String {
 pub(super) fn list(ctx: &mut Ctx<'_>, wrong: Option<String>) -> Result<Reply, Refusal> {
     let f = Frame::new(ctx, texts(ctx.lang).people, "/people").wrong(wrong);
     let accounts = ctx.state(frist_state::State::accounts)?;
+    let lang = ctx.lang;
+    // Accounts are managed also while the register cannot be read: then data sets go by their ids.
+    let titles = ctx.engine(|engine| {
+        let sets = engine.register.datasets.iter();
+        Ok(sets.map(|d| (d.id.value.clone(), title(d, lang))).collect::<BTreeMap<_, _>>())
+    });
+    let titles = titles.unwrap_or_default();
+    let named = |id: &String| titles.get(id).unwrap_or(id).clone();
     let rows = accounts.iter().map(|a| Row {
         name: a.name.clone(),
         title: a.title.clone(),
         roles: role_words(a, ctx.lang),
-        datasets: a.datasets.iter().cloned().collect::<Vec<_>>().join(", "),
+        datasets: a.datasets.iter().map(named).collect::<Vec<_>>().join(", "),
         factor: a.totp.is_some(),
         closed: a.disabled_at.is_some(),
     });
@@ -84,9 +92,10 @@ pub(super) fn add(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     };
     let made = ctx.app.engines.state(|state| Ok(people::add_person(state, &new)))?;
     if let Err(e) = made {
-        let wrong = match taken(&e) {
-            true => t.account_exists.to_owned(),
-            false => e.to_string(),
+        let wrong = match &e {
+            e if taken(e) => t.account_exists.to_owned(),
+            ProblemWithPerson::Name(..) => t.bad_name.to_owned(),
+            e => e.to_string(),
         };
         return list(ctx, Some(wrong));
     }
@@ -300,24 +309,13 @@ pub(super) fn invite(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
 }
 
 #[derive(Template)]
-#[template(path = "access.html")]
-struct Table {
-    f: Frame,
-    table: String,
-}
-
-/// The whole table of access.
-pub(super) fn table(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
-    let f = Frame::new(ctx, texts(ctx.lang).access_table, "/people");
-    page(&Table { f, table: access::print() })
-}
-
-#[derive(Template)]
 #[template(path = "log.html")]
 struct Log {
     f: Frame,
     heading: &'static str,
     rows: Vec<Line>,
+    newest: bool,
+    older: Option<i64>,
 }
 
 /// A line of the log, in words.
@@ -329,48 +327,46 @@ pub(super) struct Line {
     pub(super) denied: bool,
 }
 
-/// Lines of the log in words; of one person, or of all.
-pub(super) fn lines(
-    ctx: &Ctx<'_>,
-    f: &Frame,
-    who: Option<&str>,
-    limit: u32,
-) -> Result<Vec<Line>, Refusal> {
-    let looks = ctx.state(|state| state.looks(who, limit))?;
-    let line = |l: frist_state::Look| {
-        let denied = l.what.strip_prefix("denied:");
-        Line {
-            at: f.when(l.at),
-            what: log_word(denied.unwrap_or(&l.what), ctx.lang),
-            denied: denied.is_some(),
-            who: l.who,
-            about: l.about,
-        }
-    };
-    Ok(looks.into_iter().map(line).collect())
+/// What tells of signing in, and nothing of what anybody looked at.
+const SIGN_INS: [&str; 10] = [
+    "sign-in",
+    "sign-in-failed",
+    "locked-out",
+    "sign-out",
+    "password",
+    "code-failed",
+    "account-made",
+    "account-linked",
+    "account-unlinked",
+    "roles-by-group",
+];
+
+fn line(look: Look, f: &Frame) -> Line {
+    let denied = look.what.strip_prefix("denied:");
+    Line {
+        at: f.when(look.at),
+        what: log_word(denied.unwrap_or(&look.what), f.lang),
+        denied: denied.is_some(),
+        who: look.who,
+        about: look.about,
+    }
 }
 
-/// The log of access, or only of signing in.
+/// The newest lines of the log about one person, in words.
+pub(super) fn lines(ctx: &Ctx<'_>, f: &Frame, who: &str, limit: u32) -> Result<Vec<Line>, Refusal> {
+    let looks = ctx.state(|state| state.looks(Some(who), limit))?;
+    Ok(looks.into_iter().map(|look| line(look, f)).collect())
+}
+
+/// The log of access, or only of signing in; page by page, back to its first line.
 pub(super) fn log(ctx: &mut Ctx<'_>, sign_ins: bool) -> Result<Reply, Refusal> {
     let t = texts(ctx.lang);
     let heading = if sign_ins { t.sign_ins } else { t.access_log };
     let f = Frame::new(ctx, heading, "/people");
-    let mut rows = lines(ctx, &f, None, LINES)?;
-    if sign_ins {
-        let words = [
-            "sign-in",
-            "sign-in-failed",
-            "locked-out",
-            "sign-out",
-            "password",
-            "code-failed",
-            "account-made",
-            "account-linked",
-            "account-unlinked",
-            "roles-by-group",
-        ];
-        let words = words.map(|w| log_word(w, ctx.lang));
-        rows.retain(|l| words.contains(&l.what));
-    }
-    page(&Log { f, heading, rows })
+    let before = ctx.asked("before").and_then(|n| n.parse().ok());
+    let what: &[&str] = if sign_ins { &SIGN_INS } else { &[] };
+    let wanted = LookPage { who: None, what, before, limit: LINES };
+    let (looks, older) = ctx.state(|state| state.look_page(&wanted))?;
+    let rows = looks.into_iter().map(|look| line(look, &f)).collect();
+    page(&Log { f, heading, rows, newest: before.is_none(), older })
 }

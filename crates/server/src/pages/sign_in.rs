@@ -304,7 +304,9 @@ pub(super) fn welcome(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         Ok(Some(id))
     });
     match made {
-        Err(Refusal::Unclear(why)) => welcome_shown(ctx, account.as_ref(), Some(why)),
+        Err(Refusal::Unclear(_)) => {
+            welcome_shown(ctx, account.as_ref(), Some(t.bad_name.to_owned()))
+        }
         Err(refusal) => Err(refusal),
         Ok(None) => dead(ctx),
         Ok(Some(_)) => {

@@ -7,14 +7,14 @@ use frist_register::Lang;
 use frist_state::PlanStatus;
 use frist_sweep::guard::Trip;
 
-use super::frame::{Frame, page};
+use super::frame::{Frame, number, page};
 use super::sweeps::{class, facts, kept, may_run, waits};
 use super::today::title;
 use crate::access::Action;
 use crate::ctx::{Ctx, Refusal, Reply};
 use crate::face::Trouble;
-use crate::text::{Texts, texts};
-use crate::words::{finding, plan_status};
+use crate::text::texts;
+use crate::words::{finding, plan_status, rule};
 
 /// Examples of each data set.
 const EXAMPLES: usize = 5;
@@ -131,7 +131,10 @@ pub(super) fn one(ctx: &mut Ctx<'_>, with_sample: bool) -> Result<Reply, Refusal
         due: i.due,
         since: i.oldest.map_or_else(String::new, |t| f.when(t)),
         how: how(&i.disposition, lang).to_owned(),
-        rule: known.rules.get(&i.dataset).cloned().unwrap_or_else(|| i.rule.clone()),
+        rule: match known.rules.get(&i.dataset) {
+            Some(words) if !words.is_empty() => words.clone(),
+            _ => i.rule.clone(),
+        },
         citations: i.citations.clone(),
         sample: known.sample.get(&i.dataset).map_or_else(Vec::new, |some| {
             let since = |t: &Option<jiff::Timestamp>| t.map_or_else(String::new, |t| f.when(t));
@@ -146,7 +149,7 @@ pub(super) fn one(ctx: &mut Ctx<'_>, with_sample: bool) -> Result<Reply, Refusal
         by: kept.plan.proposed_by.clone(),
         made: f.when(kept.plan.created_at),
         due: plan.due(),
-        trips: plan.trips.iter().map(|trip| trip_text(trip, &known.titles, t)).collect(),
+        trips: plan.trips.iter().map(|trip| trip_text(trip, &known.titles, lang)).collect(),
         approvals: approvals.into_iter().map(|a| (a.by, f.when(a.at))).collect(),
         offer_approve: waiting && ctx.offers(Action::ApproveSweep),
         may_approve: ctx.could(Action::ApproveSweep, &facts(ctx, &kept)),
@@ -184,10 +187,8 @@ fn known(
     let titles: BTreeMap<_, _> = titles.map(|d| (d.id.value.clone(), title(d, lang))).collect();
     let mut rules = BTreeMap::new();
     for item in &plan.items {
-        if let Some(d) = engine.register.dataset(&item.dataset)
-            && let Ok(set) = frist_decide::RuleSet::resolve(&engine.register, engine.book, d)
-        {
-            rules.insert(item.dataset.clone(), set.summary(lang));
+        if let Some(d) = engine.register.dataset(&item.dataset) {
+            rules.insert(item.dataset.clone(), rule(&engine.register, d, lang));
         }
     }
     let mut sample = BTreeMap::new();
@@ -261,20 +262,24 @@ fn how(disposition: &str, lang: Lang) -> &'static str {
 }
 
 /// Why approval is asked for.
-pub(super) fn trip_text(trip: &Trip, titles: &BTreeMap<String, String>, t: &Texts) -> String {
+pub(super) fn trip_text(trip: &Trip, titles: &BTreeMap<String, String>, lang: Lang) -> String {
+    let (t, n) = (texts(lang), |n: u64| number(n, lang));
     let named = |id: &str| titles.get(id).cloned().unwrap_or_else(|| id.to_owned());
     match trip {
         Trip::TwoPersons { dataset } => format!("{} {}.", t.two_persons, named(dataset)),
         Trip::Misfit { dataset } => format!("{} {}", t.misfit, named(dataset)),
         Trip::Clock { days } => format!("{} {days}", t.clock_trip),
         Trip::Share { dataset, percent, limit } => {
-            format!("{} {}, {percent} % (> {limit} %)", t.share_trip, named(dataset))
+            let (set, word) = (named(dataset), t.trip_limit);
+            format!("{} {set}, {percent} % ({word} {limit} %)", t.share_trip)
         }
         Trip::Count { dataset, due, limit } => {
-            format!("{} {}, {due} (> {limit})", t.count_trip, named(dataset))
+            let (set, word) = (named(dataset), t.trip_limit);
+            format!("{} {set}, {} ({word} {})", t.count_trip, n(*due), n(*limit))
         }
         Trip::Unusual { dataset, due, usual } => {
-            format!("{} {}, {due} (~ {usual})", t.unusual_trip, named(dataset))
+            let (set, word) = (named(dataset), t.trip_usual);
+            format!("{} {set}, {} ({word} {})", t.unusual_trip, n(*due), n(*usual))
         }
     }
 }

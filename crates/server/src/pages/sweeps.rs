@@ -139,6 +139,6 @@ pub(super) fn may_run(plan: &Plan) -> bool {
 pub(super) fn sure(ctx: &Ctx<'_>) -> Result<(), Refusal> {
     match ctx.field("sure") {
         "yes" => Ok(()),
-        _ => Err(Refusal::Unclear(texts(ctx.lang).missing_field.to_owned() + " ✓")),
+        _ => Err(Refusal::Unclear(texts(ctx.lang).tick_sure.to_owned())),
     }
 }

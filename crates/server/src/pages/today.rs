@@ -8,6 +8,7 @@ use frist_sweep::Late;
 use frist_sweep::plan::{Item, Plan};
 use jiff::Timestamp;
 
+use super::first_steps::{Step, steps};
 use super::frame::{Frame, Tile, page};
 use crate::access::{Action, Facts};
 use crate::ctx::{Ctx, Refusal, Reply};
@@ -23,6 +24,9 @@ struct Today {
     f: Frame,
     date: String,
     counted: Option<String>,
+    steps_heading: &'static str,
+    done: &'static str,
+    steps: Vec<Step>,
     tiles: Vec<Tile>,
     matters: Vec<Matter>,
     next: Option<String>,
@@ -179,11 +183,18 @@ pub(super) fn today(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     };
     matters.sort_by_key(|m| (rank(m), m.at));
     let last = sweeps.first().map_or_else(|| t.none_yet.to_owned(), |s| f.when(s.started_at));
+    let steps = match sweeps.is_empty() {
+        true => steps(ctx, titles.len(), &plans)?,
+        false => Vec::new(),
+    };
     let tiles = plan.map_or_else(Vec::new, |plan| tiles(&f, plan, waiting.len(), now));
     let next = seen.as_ref().map(|seen| seen.what.next);
     page(&Today {
         date: f.date(now),
         counted,
+        steps_heading: d.first_steps,
+        done: d.step_done,
+        steps,
         tiles,
         matters,
         next: next.map(|at| at.map_or_else(|| t.nothing_by_time.to_owned(), |at| f.when(at))),

@@ -43,7 +43,7 @@ CaseTexts case_texts;
 // What cannot be done
     not_now "Det kan ikke lade sig gøre, som sagen står nu." "That is not possible as the case stands now.";
     not_usable "Det kan ikke bruges." "That cannot be used.";
-    second_person "Registret kræver, at to personer står bag. Intet er sket endnu: det sker, når en anden gør præcis det samme." "The register wants two persons behind it. Nothing has been done yet: it is done when another person does the very same.";
+    second_person "Registeret kræver, at to personer står bag. Intet er sket endnu: det sker, når en anden gør præcis det samme." "The register wants two persons behind it. Nothing has been done yet: it is done when another person does the very same.";
     changed "Sagen er ændret, siden du hentede siden. Se den igennem, og prøv igen." "The case was changed since you loaded the page. Look at it and try again.";
     say_reason "Skriv en begrundelse." "Write a reason.";
     say_all "Udfyld alle felter i formularen." "Fill in all fields of the form.";
@@ -256,7 +256,7 @@ CaseTexts case_texts;
     found_none "Der er ikke fundet poster om personen." "No records about the person were found.";
     not_yours "Du har ikke adgang til datasættet, så posterne vises ikke." "You have no access to the data set, so its records are not shown.";
     and_more "og flere:" "and more:";
-    no_field "registret nævner intet felt, der viser, hvem en post handler om" "the register names no field that tells who a record is about";
+    no_field "registeret nævner intet felt, der viser, hvem en post handler om" "the register names no field that tells who a record is about";
     cut_off "søgningen nåede en grænse; der er mere" "the search came to a limit; there is more";
     whole_search "Hele søgningen" "The whole search";
     gap_unreachable "Svarede ikke: ingen ved, hvad der er dér" "Did not answer: nobody knows what is there";
@@ -388,7 +388,7 @@ CaseTexts case_texts;
     write_answer "Skriv svaret" "Write the answer";
 
 // Restriction and rectification
-    restrict_lead "Posterne mærkes eller flyttes, som registret siger, og slettes ikke, så længe begrænsningen varer." "The records are marked or moved as the register says, and are not erased while the restriction lasts.";
+    restrict_lead "Posterne mærkes eller flyttes, som registeret siger, og slettes ikke, så længe begrænsningen varer." "The records are marked or moved as the register says, and are not erased while the restriction lasts.";
     restrict_because "Hvorfor begrænses behandlingen?" "Why is processing restricted?";
     art18a "Personen bestrider, at oplysningerne er rigtige" "The person contests that the data is accurate";
     art18b "Behandlingen er ulovlig, men personen vil ikke have slettet" "The processing is unlawful, but the person does not want erasure";

@@ -41,7 +41,7 @@ ConsentTexts consent_texts;
     given "Givet" "Given";
     text "Teksten" "The text";
     shown_text "Det, personen sagde ja til" "What the person said yes to";
-    text_gone "Teksten i den udgave står ikke længere i registret. Fingeraftrykket viser, hvilken det var:" "This version of the text is no longer in the register. The fingerprint shows which it was:";
+    text_gone "Teksten i den udgave står ikke længere i registeret. Fingeraftrykket viser, hvilken det var:" "This version of the text is no longer in the register. The fingerprint shows which it was:";
     fingerprint "Tekstens fingeraftryk (SHA-256)" "The text's fingerprint (SHA-256)";
     recorded_by "Ført ind af" "Recorded by";
     kept "Beviset opbevares" "The proof is kept";

@@ -15,7 +15,7 @@ HoldTexts hold_texts;
     seen_by "Ses kun af" "Seen only by";
     holds_until "Gælder til" "Holds until";
     form "Skriv det på formen" "Write it in the form";
-    no_dataset_known "Registret har ikke datasættet:" "The register does not have the data set:";
+    no_dataset_known "Registeret har ikke datasættet:" "The register does not have the data set:";
     fields_there "Felterne er:" "The fields are:";
     choose_dataset "Vælg et datasæt for en post, et felt eller betingelser." "Choose a data set for a record, a field or conditions.";
 }

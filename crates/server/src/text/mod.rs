@@ -30,6 +30,7 @@ macro_rules! wording {
 }
 pub(crate) use wording;
 
+pub(crate) mod access;
 mod assessments;
 pub(crate) mod calls;
 pub(crate) mod cases;
@@ -60,6 +61,7 @@ Texts texts;
 // Frame
     skip "Gå til indhold" "Skip to content";
     nav "Sider" "Pages";
+    menu "Menu" "Menu";
     nav_overview "Overblik" "Overview";
     nav_people "Personer" "Individuals";
     nav_rules "Regler" "Rules";
@@ -177,12 +179,14 @@ Texts texts;
 
 // Horizon
     horizon "Horisont" "Horizon";
-    horizon_lead "Det, der forfalder måned for måned, hvis intet nyt kommer til." "What becomes due month by month, if nothing new is added.";
+    horizon_lead "Det, der forfalder måned for måned, hvis intet nyt kommer til. Vælg en måned for at se, hvad der forfalder i den." "What becomes due month by month, if nothing new is added. Choose a month to see what becomes due in it.";
+    due_in "Forfalder i" "Due in";
+    nothing_due_then "Intet forfalder i den måned." "Nothing becomes due in that month.";
     months "Måneder" "Months";
     month "Måned" "Month";
     total "I alt" "Total";
     in_figures "I tal" "In figures";
-    overdue_already "poster er allerede forfaldne, også dem, som andre poster endnu henviser til." "records are overdue already, those to which other records still refer as well.";
+    overdue_already "Allerede forfaldent, også det, som andre poster endnu henviser til:" "Overdue already, with what other records still refer to:";
     rest "øvrige" "other";
 
 // Data sets
@@ -209,7 +213,7 @@ Texts texts;
     while_conditions "så længe betingelserne er opfyldt" "while its conditions hold";
     no_end "uden udløb i sig selv" "with no end of its own";
     at_latest "senest" "at the latest";
-    under_conditions "Kun for poster, der opfylder registrets betingelser." "Only for records that meet the register's conditions.";
+    under_conditions "Kun for poster, der opfylder registerets betingelser." "Only for records that meet the register's conditions.";
     ends_with "Ophører straks, når dette er udfyldt:" "Ends at once when this is filled in:";
     needs_given "Kræver, at dette er udfyldt:" "Needs this to be filled in:";
     then_review "Derefter vurderes:" "Then to be assessed:";
@@ -243,7 +247,6 @@ Texts texts;
     made_by "oprettet af" "made by";
     by "Af" "By";
     status "Status" "Status";
-    records_due "poster" "records";
     needs_approval "Kræver godkendelse" "Needs approval";
     approved_by "Godkendt af" "Approved by";
     approve "Godkend planen" "Approve the plan";
@@ -271,11 +274,13 @@ Texts texts;
     examples "Eksempler, læst nu" "Examples, read now";
     due_since "Forfalden siden" "Due since";
     show_examples "Vis eksempler på poster" "Show examples of records";
-    two_persons "Registret kræver, at to personer står bag sletning i" "The register wants two persons behind erasure in";
-    misfit "Registret passer ikke til datakilden; kun de andre datasæt ville blive slettet:" "The register does not fit the store; only the other data sets would be swept:";
+    two_persons "Registeret kræver, at to personer står bag sletning i" "The register wants two persons behind erasure in";
+    misfit "Registeret passer ikke til datakilden; kun de andre datasæt ville blive slettet:" "The register does not fit the store; only the other data sets would be swept:";
     clock_trip "Efter maskinens ur er der gået usædvanlig længe siden sidste kørsel. Se efter, om uret går rigtigt. Dage:" "By this machine's clock the last sweep was unusually long ago. Look whether the clock is right. Days:";
+    trip_limit "grænse:" "limit:";
+    trip_usual "sædvanligt:" "usually:";
     share_trip "En usædvanlig stor del af datasættet skal slettes:" "An unusually large share of the data set is due:";
-    count_trip "Flere poster end registrets grænse skal slettes:" "More records are due than the register's limit:";
+    count_trip "Flere poster end registerets grænse skal slettes:" "More records are due than the register's limit:";
     unusual_trip "Langt flere poster end sædvanligt skal slettes:" "Far more records than usual are due:";
 
 // Holds
@@ -314,6 +319,7 @@ Texts texts;
     hold_id_bad "Betegnelsen kan ikke bruges: brug bogstaver, tal og tegnene . _ - /" "The name cannot be used: use letters, digits and the signs . _ - /";
     hold_exists "Der er allerede en tilbageholdelse med den betegnelse." "There is a hold of this name already.";
     bad_day "Datoen kan ikke forstås." "The day cannot be understood.";
+    tick_sure "Sæt kryds ved, at du er sikker." "Tick that you are sure.";
     missing_field "Et felt mangler at blive udfyldt:" "A field must be filled in:";
 
 // Ledger
@@ -366,6 +372,7 @@ Texts texts;
     reset_by_grant "Kontoen viser fra nu af personoplysninger. Derfor er den gamle adgangskode glemt, og der skal bruges et nyt link." "From now on the account shows personal data. So its old password is forgotten, and a new link is needed.";
     open_account "Åbn kontoen igen" "Open the account again";
     close_account "Luk kontoen" "Close the account";
+    bad_name "Brugernavnet kan ikke bruges: højst 64 tegn, og kun bogstaverne a til z, tal og tegnene . _ @ + -." "The user name cannot be used: at most 64 signs, and only the letters a to z, digits and the signs . _ @ + -.";
     account_exists "Der er allerede en konto med det brugernavn." "There is an account of this name already.";
 
 // My account

@@ -2,12 +2,12 @@
 
 wording! {
 ReviewTexts review_texts;
-    lead "Det, reglerne ikke kan afgøre selv. Registret stiller spørgsmålet, og du svarer for hver post." "What the rules cannot decide by themselves. The register asks, and you answer for each record.";
+    lead "Det, reglerne ikke kan afgøre selv. Registeret stiller spørgsmålet, og du svarer for hver post." "What the rules cannot decide by themselves. The register asks, and you answer for each record.";
     waiting "Venter på vurdering" "Waiting for an assessment";
     none_waiting "Ingen poster venter på vurdering." "No record waits for an assessment.";
     periodic "Regelmæssig gennemgang" "Periodic review";
     periodic_lead "Hvert datasæt og hvert formål ses efter med mellemrum: er formålet der stadig, og er fristen rigtig? (præambel 39)" "Each data set and each purpose is looked at from time to time: is the purpose still there, and is the time limit right? (recital 39)";
-    no_interval "Registret siger ikke, hvor ofte. Skriv fx review_every = \"1 year\" under [requests]." "The register does not say how often. Write, for example, review_every = \"1 year\" under [requests].";
+    no_interval "Registeret siger ikke, hvor ofte. Skriv fx review_every = \"1 year\" under [requests]." "The register does not say how often. Write, for example, review_every = \"1 year\" under [requests].";
     what "Hvad" "What";
     purpose "formål" "purpose";
     last "Sidst" "Last";
@@ -55,7 +55,7 @@ ReviewTexts review_texts;
     conditions "Betingelser" "Conditions";
     conditions_help "Én på hver linje; alle skal være opfyldt. Fx folder=salg, day<2024-01-01 eller subject~tilbud (indeholder). Felterne er:" "One a line; all must hold. Such as folder=sales, day<2024-01-01 or subject~offer (contains). The fields are:";
     pick "Vis posterne" "Show the records";
-    picked_of "poster af" "records of";
+    picked_of "af" "of";
     that_wait "der venter" "that wait";
     some_of_them "Et udsnit" "Some of them";
     none_picked "Ingen af de poster, der venter, opfylder betingelserne." "None of the records that wait satisfies the conditions.";

@@ -122,6 +122,56 @@ fn what_is_not_there_is_a_problem_too() {
 }
 
 #[test]
+fn odd_names_lead_nowhere() {
+    let house = House::new();
+    let all = program(&house, "all", Scope::ALL, &["*"]);
+    std::fs::write(house.dir.path().join("secret.toml"), "geheim = true").unwrap();
+    let long = "x".repeat(5_000);
+    let odd = [
+        "..",
+        "%2e%2e",
+        "..%2fsecret.toml",
+        "..%2f..%2f..%2fetc%2fpasswd",
+        "%2e%2e%2f%2e%2e%2fstate.sqlite",
+        "%252e%252e%252fsecret.toml",
+        "..%5c..%5csecret.toml",
+        "%2fetc%2fpasswd",
+        "register%2fafregning.toml",
+        "%00",
+        "invoices%00.html",
+        "%27%3b--",
+        "%ff%fe",
+        "-1",
+        "99999999999999999999",
+        "~",
+        "%0d%0aSet-Cookie:%20x=1",
+        long.as_str(),
+    ];
+    let before = (house.state().all_holds().unwrap().len(), house.state().size().unwrap());
+    let mut asked = 0;
+    for route in api_routes().iter().filter(|r| r.path.contains('{')) {
+        for name in odd {
+            house.later(jiff::SignedDuration::from_secs(1));
+            let parts = route.path.split('/').map(|p| if p.starts_with('{') { name } else { p });
+            let at = parts.collect::<Vec<_>>().join("/");
+            let body = route.body.then_some("{}");
+            let answer = all.ask(route.verb.as_str(), &at, &[], body);
+            let fine = matches!(answer.status, 400 | 404 | 414 | 422 | 431);
+            assert!(fine, "{} {at}: {} {}", route.verb.as_str(), answer.status, answer.body);
+            for word in ["geheim", "root:", "SQLite format", "[[dataset]]"] {
+                assert!(!answer.body.contains(word), "{at}: {}", answer.body);
+            }
+            assert_eq!(answer.header("set-cookie"), None, "{at}");
+            asked += 1;
+        }
+    }
+    assert!(asked > 100, "only {asked} addresses were asked");
+    assert_eq!(all.get("/plans").status, 200);
+    let after = (house.state().all_holds().unwrap().len(), house.state().size().unwrap());
+    assert_eq!(after, before);
+}
+
+#[test]
 fn the_document_speaks_of_every_route_and_of_nothing_else() {
     let document = frist_server::openapi();
     assert_eq!(document["openapi"], "3.1.1");

@@ -26,9 +26,14 @@ fn planned_by_one_approved_by_another_and_gone() {
     let today = dpo.get("/").body;
     assert!(today.contains("forsinket"), "{today}");
     assert!(today.contains("søndag den 22. november 2026"), "{today}");
+    let next = r#"<a href="/sweeps">Lav den første plan</a>"#;
+    assert!(today.contains("Kom i gang") && today.contains(next), "{today}");
     let plan = engineer.send("/sweeps", "/sweeps", &[]).location().to_owned();
     let page = engineer.get(&plan).body;
     assert!(page.contains("En anden end den, der lavede planen"), "{page}");
+    let today = engineer.get("/").body;
+    assert!(!today.contains(next), "that step is done");
+    assert!(today.contains(r#"<a href="/sweeps">Gennemfør planen</a>"#), "{today}");
     // Who made it does not approve it, whatever is sent; and nobody runs it before.
     let (approve, run) = (format!("{plan}/approve"), format!("{plan}/run"));
     let sure = [("sure", "yes")];
@@ -51,6 +56,7 @@ fn planned_by_one_approved_by_another_and_gone() {
     assert!(page.contains("Resultat"), "{page}");
     assert!(!page.contains("kunne ikke gennemføres"), "{page}");
     assert!(dpo.get(&plan).token(&run).is_none(), "not twice");
+    assert!(!dpo.get("/").body.contains("Kom i gang"), "nothing is new any more");
 
     // The proof, taken away and verified.
     let set = shown.split("<caption>").next().unwrap().rsplit("href=\"/datasets/").next().unwrap();
@@ -119,6 +125,13 @@ fn one_sees_what_one_needs_to_know() {
 fn an_administrator_lets_nobody_see_personal_data() {
     let house = House::new();
     let mut admin = house.signed_in("admin", &[Role::Administrator], &[]);
+    // Alone, the administrator is led to the accounts, and not into stores or plans.
+    let today = admin.get("/").body;
+    assert!(today.contains(r#"<a href="/people">Opret konti</a>"#), "{today}");
+    assert!(
+        !today.contains("href=\"/stores/connect\"") && !today.contains("\"/sweeps\""),
+        "{today}"
+    );
     // As long as there is no officer, the administrator appoints one: not oneself.
     let own = "/people/account/admin";
     assert!(admin.get(own).body.contains("Det er din egen konto"));

@@ -216,6 +216,12 @@ fn what_is_wrong_is_said_beside_its_field_and_kept_nowhere() {
     let field = refused.body.split("name=\"keep.0.period\"").nth(1).unwrap();
     let beside = field.split("<label").next().unwrap();
     assert!(beside.contains("yaers") && beside.contains("E0"), "{beside}");
+    let tied = beside.split("aria-describedby=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert!(
+        tied.ends_with("-said")
+            && beside.contains(&format!("id=\"{}\"", tied.split(' ').next_back().unwrap())),
+        "{tied}"
+    );
     let other = refused.body.split("name=\"keep.0.anchor\"").nth(1).unwrap();
     assert!(!other.split("<label").next().unwrap().contains("yaers"), "beside no other");
     assert_eq!(house.state().proposals(9).unwrap(), []);
@@ -278,6 +284,21 @@ fn files_that_changed_meanwhile_are_not_overwritten() {
     assert_eq!(page.token(&format!("{at}/renew")), None);
     assert!(page.body.contains("Fakturaer og rykkere"));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), own);
+}
+
+#[test]
+fn the_head_of_each_page_has_the_name_that_the_register_gives() {
+    let house = House::new();
+    let mut dpo = house.signed_in("maria", &[Role::Dpo], &[]);
+    assert!(dpo.get("/").body.contains("<span class=\"of\">Nordkyst Forsyning A/S</span>"));
+    for (name, text) in files(house.dir.path()) {
+        let text = text.replace("Nordkyst Forsyning A/S", "Nordkyst Energi A/S");
+        std::fs::write(house.dir.path().join(name), text).unwrap();
+    }
+    // The first page after the change reads the register anew; from then on it is in each head.
+    dpo.get("/");
+    let page = dpo.get("/account").body;
+    assert!(page.contains("<span class=\"of\">Nordkyst Energi A/S</span>"), "{page}");
 }
 
 #[test]

@@ -250,6 +250,17 @@ fn a_consent_is_entered_with_its_receipt_and_found_again() {
         assert!(page.body.contains(wrong), "{wrong}: {} {}", page.status, page.body);
         assert!(!page.body.contains("<script"));
     }
+    // Whatever was typed and ticked is there to be put right.
+    let again = given(&[("age", "xx"), ("lang", "en")]).fields("/consents/given");
+    for (name, value) in [
+        ("who", "4713"),
+        ("yes", yes.as_str()),
+        ("lang", "en"),
+        ("channel", "Blanket <script>"),
+        ("age", "xx"),
+    ] {
+        assert!(again.contains(&(name.into(), value.into())), "{name}: {again:?}");
+    }
     assert!(house.state().consents().unwrap().is_empty());
     let receipt = given(&[]);
     assert!(receipt.body.contains("kan ikke vises igen"), "{}", receipt.body);
@@ -302,7 +313,10 @@ fn how_long_is_assessed_in_steps_and_kept() {
     ];
     let mut period = false;
     for _ in 0..12 {
-        let Some(token) = page.token(path) else { break };
+        if page.body.contains("Forslag til reglen") {
+            break;
+        }
+        let token = page.token(path).unwrap();
         let mut fields = vec![("token".to_owned(), token)];
         for input in page.body.split("name=\"a:").skip(1) {
             let id = input.split('"').next().unwrap().to_owned();
@@ -341,6 +355,15 @@ fn how_long_is_assessed_in_steps_and_kept() {
     assert!(period, "a period that is none is asked again");
     assert!(page.body.contains("Forslag til reglen"), "{}", page.body);
     assert!(page.body.contains("[[dataset.keep]]") && page.body.contains("[dataset.assessment]"));
+    // What was answered is told in words, and can be changed: back to a step, with its answers.
+    assert!(page.body.contains("<dt>Hvilke oplysninger er det?</dt>"), "{}", page.body);
+    assert!(!page.body.contains("<dt>purpose."), "{}", page.body);
+    let mut back = page.fields(path);
+    back.push(("from".into(), "2".into()));
+    let back: Vec<(&str, &str)> = back.iter().map(|(a, b)| (&**a, &**b)).collect();
+    let back = engineer.clone().post(path, &back);
+    assert!(back.body.contains("<option value=\"new\" selected>"), "{}", back.body);
+    assert!(!back.body.contains("Forslag til reglen"), "{}", back.body);
     let keep = format!("{path}/keep");
     let token = page.token(&keep).unwrap_or_else(|| panic!("refused: {}", page.body));
     let inputs = page.body.split("name=\"a:").skip(1);
@@ -357,7 +380,7 @@ fn how_long_is_assessed_in_steps_and_kept() {
     assert_eq!((kept.len(), kept[0].by.as_str()), (1, "jens"));
     let page = auditor.get(path).body;
     assert!(page.contains("Garantien løber to år") && page.contains("Lavet her"), "{page}");
-    assert!(auditor.get("/assessments").body.contains("ikke i registret endnu"));
+    assert!(auditor.get("/assessments").body.contains("ikke i registeret endnu"));
     // From there into the register: a change that holds the rule, for another person to approve.
     let change = format!("{path}/change");
     assert!(auditor.get(path).token(&change).is_none());
@@ -388,7 +411,7 @@ fn how_long_is_assessed_in_steps_and_kept() {
     step(&mut engineer, "submit", &[("why", "Efter vurderingen")]);
     step(&mut house.signed_in("dorte", &[Role::Dpo], &[]), "live", &[("sure", "yes")]);
     let page = engineer.get(path);
-    assert!(page.body.contains("i registret</span>"), "{}", page.body);
+    assert!(page.body.contains("i registeret</span>"), "{}", page.body);
     assert!(page.token(&change).is_none() && page.body.contains("Garantien løber"));
     let none = engineer.send("/assessments", "/assessments/new", &[("at", "erp/nothing")]);
     assert!(none.body.contains("ikke sådan en samling"), "{}", none.body);

@@ -73,6 +73,15 @@ fn a_database_is_looked_at_answered_for_and_becomes_the_register() {
             .collect()
     };
     let token = page.token(TO).unwrap();
+    // Back, with what was typed.
+    let mut fields = typed("crm", "sqlite", "data/crm.sqlite");
+    fields.extend([("back", "1"), ("token", token.as_str())]);
+    let back = engineer.post(TO, &fields).fields(TO);
+    for (name, value) in
+        [("id", "crm"), ("kind", "sqlite"), ("at", "data/crm.sqlite"), ("backups", "35 dage")]
+    {
+        assert!(back.contains(&(name.into(), value.into())), "{name}: {back:?}");
+    }
     let send = |answered: &[(String, &str)]| {
         let mut fields = typed("crm", "sqlite", "data/crm.sqlite");
         fields.extend([("step", "add"), ("token", token.as_str())]);

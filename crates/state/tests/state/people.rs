@@ -145,14 +145,24 @@ fn attempts_are_slowed_down_before_they_are_looked_at(kit: &Kit) {
 fn the_log_is_kept_and_pruned(kit: &Kit) {
     let mut state = kit.open();
     let now = at("2026-01-05T08:00:00Z");
-    for (who, about) in [("anna", "invoices"), ("bo", "complaints")] {
-        let look = Look { at: now, who: who.into(), what: "record".into(), about: about.into() };
+    for (who, what, about) in [("anna", "record", "invoices"), ("bo", "sign-in", "")] {
+        let look = Look { at: now, who: who.into(), what: what.into(), about: about.into() };
         state.add_looks(std::slice::from_ref(&look)).unwrap();
     }
     let all = state.looks(None, 10).unwrap();
     assert_eq!(all.iter().map(|l| l.who.as_str()).collect::<Vec<_>>(), ["bo", "anna"]);
     assert_eq!(state.looks(Some("anna"), 10).unwrap().len(), 1);
     assert_eq!(state.looks(None, 1).unwrap().len(), 1);
+    // Page by page to the very first line, and only the lines that are asked for.
+    let page = |before, what| frist_state::LookPage { who: None, what, before, limit: 1 };
+    let (first, older) = state.look_page(&page(None, &[])).unwrap();
+    assert!(first[..] == all[..1]);
+    let (second, older) = state.look_page(&page(older, &[])).unwrap();
+    assert!(second[..] == all[1..] && older.is_none());
+    let (found, _) = state.look_page(&page(None, &["no-such-word", "record"])).unwrap();
+    assert!(found[..] == all[1..], "the newer line is another word's");
+    let (none, older) = state.look_page(&page(None, &["no-such-word"])).unwrap();
+    assert!(none.is_empty() && older.is_none());
     let id = anna(&mut state, now);
     state.open_session(&[1; 32], id, Stage::Whole, now).unwrap();
     let later = now + SignedDuration::from_hours(2);

@@ -17,7 +17,11 @@ pub(super) fn open(
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Root, StoreError> {
     let fail = |why: String| StoreError::Unreachable { store: store.id.value.clone(), why };
-    let cannot = |e: std::io::Error| fail(format!("the folder `{root}`: {e}"));
+    let cannot = |e: std::io::Error| {
+        let home = root.starts_with('~');
+        let hint = if home { "; `~` is a shell's word: write the whole path" } else { "" };
+        fail(format!("the folder `{root}`: {e}{hint}"))
+    };
     if root.is_empty() {
         return Err(fail("its `root` is empty; name the folder that holds the records".into()));
     }
@@ -25,6 +29,7 @@ pub(super) fn open(
     // The root itself may be reached through links: that is the administrator's choice. From here
     // on it is this very folder, whatever becomes of the path.
     let path = base.join(root).canonicalize().map_err(cannot)?;
+    crate::open::not_our_own(store, &path)?;
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let fd = rustix::fs::open(&path, flags, Mode::empty()).map_err(|e| cannot(e.into()))?;
     let stat = rustix::fs::fstat(&fd).map_err(|e| cannot(e.into()))?;

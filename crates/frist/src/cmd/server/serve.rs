@@ -6,18 +6,23 @@ use std::sync::Arc;
 use frist_register::Lang;
 use frist_server::{Config, Face, Machine, Settings, Trouble};
 
-use crate::cli::Language;
+use crate::cli::{InitArgs, Language};
 use crate::cli_server::ServeArgs;
-use crate::cmd::proof;
+use crate::cmd::{demo, init, proof};
 use crate::error::{Exit, Failure, Outcome};
-use crate::output::{YELLOW, day, say};
+use crate::output::{YELLOW, can_ask, day, say};
 use crate::place::{Place, SERVER_FILE, is_dead, now, process_name, steady};
 
 /// Serves the console until it is told to end.
-pub fn serve(place: &Place, args: &ServeArgs, as_json: bool) -> Outcome {
+pub fn serve(place: &Place, args: &ServeArgs, lang: Lang, as_json: bool) -> Outcome {
     let mut config = config(place)?;
     config.schedule.on &= !args.no_schedule;
     safe(args, &config)?;
+    if args.setup {
+        begin(place, args, lang, as_json)?;
+    }
+    // Before anything is made: a folder without a sound register stays as it is.
+    let zone = place.engine()?.register.controller.calendar.zone.clone();
     let mut state = place.state()?;
     let (people_key, changed) = place.people_key(&mut state)?;
     if changed {
@@ -48,7 +53,6 @@ pub fn serve(place: &Place, args: &ServeArgs, as_json: bool) -> Outcome {
     };
     let public = settings.config.address.clone().filter(|_| tls);
     let scheme = if settings.config.tls.is_some() { "https" } else { "http" };
-    let zone = place.engine()?.register.controller.calendar.zone.clone();
     let ready = |local: std::net::SocketAddr| {
         // The address of `server.toml` is the one that people can open.
         let address = public.clone().unwrap_or_else(|| format!("{scheme}://{local}"));
@@ -67,6 +71,22 @@ pub fn serve(place: &Place, args: &ServeArgs, as_json: bool) -> Outcome {
     };
     frist_server::run(args.listen, face(place, people_key), settings, ready)?;
     Ok(Exit::Done)
+}
+
+/// From nothing: the sample company, or a register of one's own from the questions of `frist init`.
+fn begin(place: &Place, args: &ServeArgs, lang: Lang, as_json: bool) -> Outcome<()> {
+    if args.sample {
+        let records = demo::build(&place.dir, 1.0, 1)?;
+        if !as_json {
+            demo::built(&place.dir, records);
+        }
+        return Ok(());
+    }
+    if place.register_files().is_ok() || as_json || !can_ask() {
+        return Ok(());
+    }
+    let ask = InitArgs { from: None, name: None, email: None, public_authority: false, yes: false };
+    init::init(place, &ask, lang, false).map(drop)
 }
 
 /// Whether passwords and pages go to other machines only encrypted.

@@ -33,6 +33,8 @@ struct Step {
     answered: Vec<(String, String)>,
     said: Vec<(String, String)>,
     asked: Vec<Asked>,
+    back_path: String,
+    back: Vec<(usize, &'static str)>,
 }
 
 /// What lies there.
@@ -68,12 +70,15 @@ struct Proposed {
     refusals: Vec<String>,
     doubts: Vec<String>,
     files: Vec<String>,
+    said: Vec<(String, String)>,
+    back_path: String,
+    back: Vec<(usize, &'static str)>,
 }
 
 /// What came of the answers so far.
 enum So {
-    Ask(Box<Look>, Vec<Question>, Answers, Vec<(String, String)>),
-    Done(Box<Proposal>, Answers),
+    Ask(Box<Look>, Vec<Question>, Answers, Vec<(String, String)>, Vec<(String, String)>),
+    Done(Box<Proposal>, Answers, Vec<(String, String)>),
 }
 
 fn failed(e: CasesError) -> Trouble {
@@ -81,14 +86,51 @@ fn failed(e: CasesError) -> Trouble {
 }
 
 /// The answers that the form carries, by the question's id; the empty ones too.
-fn sent(ctx: &Ctx<'_>) -> Vec<(String, String)> {
+fn carried(ctx: &Ctx<'_>) -> impl Iterator<Item = (String, String)> {
     let answers =
         ctx.form.iter().filter_map(|(name, value)| Some((name.strip_prefix("a:")?, value)));
     answers
         .filter(|(name, _)| name.len() <= 64)
         .take(ANSWERS)
         .map(|(name, value)| (name.to_owned(), one_line(value, LONG).unwrap_or_default()))
-        .collect()
+}
+
+/// The step to which somebody goes back.
+fn back_to(ctx: &Ctx<'_>) -> Option<usize> {
+    ctx.field("from").parse().ok()
+}
+
+/// The answers that count: all, or those before the step to which somebody goes back.
+fn sent(ctx: &Ctx<'_>) -> Vec<(String, String)> {
+    let from = back_to(ctx).unwrap_or(usize::MAX);
+    carried(ctx).filter(|(id, _)| step_of(id) < from).collect()
+}
+
+/// The steps with answers that can be changed.
+fn back(answers: &Answers, t: &'static AssessmentTexts) -> Vec<(usize, &'static str)> {
+    let steps = [(1, t.step_data), (2, t.step_purpose), (3, t.step_so_far)];
+    steps.into_iter().filter(|(n, _)| answers.keys().any(|id| step_of(id) == *n)).collect()
+}
+
+/// Questions and answers in words.
+fn told(questions: &[Question], answers: &Answers, lang: Lang) -> Vec<(String, String)> {
+    let t = crate::text::texts(lang);
+    let words = |q: &Question, answer: &String| match &q.wants {
+        Wants::OneOf(all) => all
+            .iter()
+            .find(|(id, ..)| id == answer)
+            .map(|(_, da, en)| pick(lang, da, en))
+            .filter(|label| !label.is_empty())
+            .map_or_else(|| answer.clone(), str::to_owned),
+        Wants::YesNo => if answer == "yes" { t.yes } else { t.no }.to_owned(),
+        Wants::Period => period_shown(answer, lang),
+        Wants::Day | Wants::Categories | Wants::Words => answer.clone(),
+    };
+    let told = questions.iter().filter_map(|q| {
+        let answer = answers.get(&q.id).filter(|a| !a.is_empty())?;
+        Some((pick(lang, &q.da, &q.en).to_owned(), words(q, answer)))
+    });
+    told.collect()
 }
 
 /// What is assessed: a data set, or `store/collection`.
@@ -101,7 +143,7 @@ fn what(ctx: &Ctx<'_>) -> String {
 
 /// Works out what is to be asked next, or the proposal.
 fn so(ctx: &Ctx<'_>, what: &str) -> Result<Option<So>, Refusal> {
-    let (now, by, sent) = (ctx.now, ctx.name().to_owned(), sent(ctx));
+    let (now, by, sent, lang) = (ctx.now, ctx.name().to_owned(), sent(ctx), ctx.lang);
     ctx.engine(|engine| {
         let look = match assess::look(engine, what, now) {
             // Of a collection that is not there nothing can be seen.
@@ -116,7 +158,7 @@ fn so(ctx: &Ctx<'_>, what: &str) -> Result<Option<So>, Refusal> {
         let mut wrong: Vec<(String, String)> = Vec::new();
         // What was shown and left empty has its usual answer; what does not fit is asked again. An
         // answer changes which questions there are, so this goes on until nothing changes.
-        loop {
+        let said = loop {
             let questions = assess::questions(&look, &register, book, &answers);
             let mut changed = false;
             for q in &questions {
@@ -143,18 +185,19 @@ fn so(ctx: &Ctx<'_>, what: &str) -> Result<Option<So>, Refusal> {
                 }
             }
             if !changed {
+                let said = told(&questions, &answers, lang);
                 let open = questions.into_iter().filter(|q| !answers.contains_key(&q.id));
                 let open: Vec<Question> = open.collect();
                 if !open.is_empty() {
-                    return Ok(Some(So::Ask(Box::new(look), open, answers, wrong)));
+                    return Ok(Some(So::Ask(Box::new(look), open, answers, wrong, said)));
                 }
-                break;
+                break said;
             }
-        }
+        };
         let today = now.to_zoned(register.controller.calendar.zone.clone()).date();
         let files = engine.files().to_vec();
         let proposal = assess::propose(&look, &register, book, &answers, &files, &by, today);
-        Ok(Some(So::Done(Box::new(proposal.map_err(failed)?), answers)))
+        Ok(Some(So::Done(Box::new(proposal.map_err(failed)?), answers, said)))
     })
 }
 
@@ -209,14 +252,21 @@ pub(in super::super) fn guide(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     let path = format!("/assessments/{}", ctx.id);
     let f = Frame::new(ctx, &what, "/assessments");
     match so {
-        So::Ask(look, open, answers, wrong) => {
+        So::Ask(look, open, answers, wrong, said) => {
             let open = together(open);
             let step = open.first().map_or(1, |q| step_of(&q.id));
-            let said = answers.iter().map(|(id, a)| (id.clone(), a.clone())).collect();
-            let asked = open.iter().map(|q| asked(q, &wrong, t, lang)).collect();
+            // Who goes back finds what was answered there.
+            let earlier: Answers = match back_to(ctx) {
+                Some(_) => carried(ctx).filter(|(_, a)| !a.is_empty()).collect(),
+                None => Answers::new(),
+            };
+            let asked = open.iter().map(|q| asked(q, &wrong, &earlier, t, lang)).collect();
+            let back = back(&answers, t);
             let answered = answers.into_iter().collect();
             page(&Step {
                 seen: seen(&look, &f, lang),
+                back,
+                back_path: path.clone(),
                 what,
                 path,
                 step,
@@ -227,7 +277,7 @@ pub(in super::super) fn guide(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
                 t,
             })
         }
-        So::Done(proposal, answers) => {
+        So::Done(proposal, answers, said) => {
             let doubt = |d: &Doubt| {
                 let code = d.code.as_ref().map_or(String::new(), |c| format!("{c}: "));
                 let law = d.law.as_ref().map_or(String::new(), |l| format!(" ({l})"));
@@ -239,9 +289,12 @@ pub(in super::super) fn guide(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
                 refusals: proposal.refusals.iter().map(doubt).collect(),
                 doubts: proposal.doubts.iter().map(doubt).collect(),
                 files: proposal.assessed.iter().map(|file| file.name.clone()).collect(),
+                back: back(&answers, t),
+                said,
                 answered: answers.into_iter().collect(),
                 proposal: *proposal,
                 path: format!("{path}/keep"),
+                back_path: path,
                 what,
                 f,
                 t,
@@ -253,6 +306,7 @@ pub(in super::super) fn guide(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
 fn asked(
     q: &Question,
     wrong: &[(String, String)],
+    earlier: &Answers,
     t: &'static AssessmentTexts,
     lang: Lang,
 ) -> Asked {
@@ -261,7 +315,7 @@ fn asked(
         Wants::OneOf(_) => ("choice", t.w_choice),
         Wants::YesNo => ("yes-no", t.w_choice),
         Wants::Period => ("line", t.w_period),
-        Wants::Day => ("line", t.w_day),
+        Wants::Day => ("day", t.w_day),
         Wants::Categories => ("line", t.w_categories),
         Wants::Words => ("words", t.w_needed),
     };
@@ -276,9 +330,9 @@ fn asked(
             .collect(),
         _ => Vec::new(),
     };
-    let usual = match (&q.wants, &q.usual) {
+    let usual = match (&q.wants, earlier.get(&q.id).or(q.usual.as_ref())) {
         (Wants::Period, Some(usual)) => period_shown(usual, lang),
-        (_, usual) => usual.clone().unwrap_or_default(),
+        (_, usual) => usual.cloned().unwrap_or_default(),
     };
     Asked {
         id: q.id.clone(),
@@ -315,7 +369,7 @@ fn seen(look: &Look, f: &Frame, lang: Lang) -> Option<Seen> {
 pub(in super::super) fn keep(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     ctx.may(Action::Assess, &Facts::default())?;
     let what = what(ctx);
-    let Some(So::Done(proposal, answers)) = so(ctx, &what)? else { return guide(ctx) };
+    let Some(So::Done(proposal, answers, _)) = so(ctx, &what)? else { return guide(ctx) };
     if !proposal.refusals.is_empty() {
         return guide(ctx);
     }

@@ -21,7 +21,6 @@ use super::{
 use crate::access::{Action, Condition, Facts};
 use crate::ctx::{Ctx, Refusal, Reply};
 use crate::text::cases::CaseTexts;
-use crate::text::texts;
 
 /// Records of a group that are named one by one.
 const NAMED: usize = 40;
@@ -248,7 +247,7 @@ fn maker(ctx: &Ctx<'_>, approval: &Approval, facts: Facts) -> Facts {
 }
 
 fn needs(approval: &Approval, titles: &BTreeMap<String, String>, ctx: &Ctx<'_>) -> Vec<String> {
-    approval.needs.iter().map(|trip| trip_text(trip, titles, texts(ctx.lang))).collect()
+    approval.needs.iter().map(|trip| trip_text(trip, titles, ctx.lang)).collect()
 }
 
 fn article(article: Article, t: &CaseTexts) -> &'static str {

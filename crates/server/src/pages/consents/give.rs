@@ -39,6 +39,8 @@ pub(super) struct Choice {
     pub(super) value: String,
     pub(super) purpose: String,
     pub(super) words: String,
+    /// Whether it was ticked in a form that is shown again.
+    pub(super) chosen: bool,
 }
 
 /// All of it, as the register has it now.
@@ -52,12 +54,14 @@ pub(super) fn choices(register: &Register, lang: Lang) -> Vec<Choice> {
         value: c.id.value.clone(),
         purpose: purpose(&c.activity.value, &c.purpose.value),
         words: c.text.value.get(lang).to_owned(),
+        chosen: false,
     });
     let spoken = register.announcements.iter().flat_map(|a| {
         a.questions.iter().map(move |q| Choice {
             value: format!("{}/{}", a.id.value, q.purpose.value),
             purpose: purpose(&a.activity.value, &q.purpose.value),
             words: q.spoken.text.value.get(lang).to_owned(),
+            chosen: false,
         })
     });
     texts.chain(spoken).collect()

@@ -27,6 +27,38 @@ struct Asked {
     found: bool,
 }
 
+/// The form for a new consent as it was filled in.
+struct Typed {
+    /// Whether anything was sent, so that it is shown open.
+    sent: bool,
+    lang: Lang,
+    channel: String,
+    day: String,
+    time: String,
+    age: String,
+    guardian: bool,
+}
+
+impl Typed {
+    fn of(ctx: &Ctx<'_>) -> Self {
+        let text = |name: &str, most| one_line(ctx.raw(name), most).unwrap_or_default();
+        let sent = !ctx.field("once").is_empty();
+        Self {
+            sent,
+            lang: match ctx.field("lang") {
+                "da" => Lang::Da,
+                "en" => Lang::En,
+                _ => ctx.lang,
+            },
+            channel: if sent { text("channel", 100) } else { String::new() },
+            day: text("day", 10),
+            time: text("time", 8),
+            age: text("age", 3),
+            guardian: ctx.field("guardian") == "yes",
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "consents.html")]
 struct Found {
@@ -41,6 +73,7 @@ struct Found {
     may_withdraw: bool,
     may_give: bool,
     choices: Vec<give::Choice>,
+    typed: Typed,
     once: String,
     today: jiff::civil::Date,
 }
@@ -150,6 +183,10 @@ fn shown(ctx: &mut Ctx<'_>, wrong: Option<String>, asked: Option<Asked>) -> Resu
             .collect();
         Ok((kinds, give::choices(&engine.register, lang), all))
     })?;
+    let mut choices = choices;
+    for choice in &mut choices {
+        choice.chosen = ctx.all("yes").any(|chosen| chosen == choice.value);
+    }
     let n = all.len();
     let mine = all.into_iter().filter(|(_, sets, _)| knows(ctx, sets));
     let consents: Vec<Shown> = mine.map(|(_, _, shown)| shown).collect();
@@ -158,6 +195,7 @@ fn shown(ctx: &mut Ctx<'_>, wrong: Option<String>, asked: Option<Asked>) -> Resu
         may_withdraw: ctx.could(Action::WithdrawConsent, &Facts::default()),
         may_give: ctx.could(Action::RecordConsent, &Facts::default()),
         choices,
+        typed: Typed::of(ctx),
         once: give::once()?,
         today: f.day(ctx.now),
         kinds,

@@ -8,21 +8,21 @@ use super::super::frame::number;
 /// An entry in a sentence.
 pub(super) fn told(kind: &Kind, lang: Lang) -> String {
     let da = lang == Lang::Da;
-    let n = |n: u64| number(n, lang);
+    let n = |n: u64| records(n, lang);
     let pick = |d: String, e: String| if da { d } else { e };
     match kind {
         Kind::Register { revision, by } => {
             let short: String = revision.to_string().chars().take(12).collect();
             pick(
-                format!("{by} satte registret {short} i kraft"),
+                format!("{by} satte registeret {short} i kraft"),
                 format!("{by} made register {short} live"),
             )
         }
         Kind::Plan { plan, counts, .. } => {
             let due: u64 = counts.iter().map(|c| c.due).sum();
             pick(
-                format!("plan {plan}: {} poster skal slettes", n(due)),
-                format!("plan {plan}: {} records are due", n(due)),
+                format!("plan {plan}: {} skal slettes", n(due)),
+                format!("plan {plan}: {} are due", n(due)),
             )
         }
         Kind::Approval { plan, by, .. } => {
@@ -42,8 +42,8 @@ pub(super) fn told(kind: &Kind, lang: Lang) -> String {
                 (Outcome::Aborted, false) => "aborted",
             };
             pick(
-                format!("slettekørsel {sweep} {end}: {} poster", n(done)),
-                format!("sweep {sweep} {end}: {} records", n(done)),
+                format!("slettekørsel {sweep} {end}: {}", n(done)),
+                format!("sweep {sweep} {end}: {}", n(done)),
             )
         }
         Kind::Hold { hold, change: HoldChange::Added, by } => pick(
@@ -55,12 +55,12 @@ pub(super) fn told(kind: &Kind, lang: Lang) -> String {
             format!("{by} released the hold {hold}"),
         ),
         Kind::Finding { code, dataset, count } => pick(
-            format!("fund {code} i {dataset}: {} poster", n(*count)),
-            format!("finding {code} in {dataset}: {} records", n(*count)),
+            format!("fund i {dataset}: {} ({code}), {}", found(code.as_str()), n(*count)),
+            format!("finding {code} in {dataset}: {}", n(*count)),
         ),
         Kind::Replay { n: again, .. } => pick(
-            format!("efter en gendannelse: {} poster slettet igen", n(*again)),
-            format!("after a restore: {} records erased again", n(*again)),
+            format!("efter en gendannelse: {} slettet igen", n(*again)),
+            format!("after a restore: {} erased again", n(*again)),
         ),
         Kind::EvidenceTransfer { transfer, dataset, by, .. } => pick(
             format!("{by} overførte en optagelse fra {dataset} som bevis ({transfer})"),
@@ -92,8 +92,39 @@ fn disposal(d: &Disposal, lang: Lang) -> String {
         (D::Detach, Lang::Da) => "frakoblet",
         (D::Detach, Lang::En) => "detached",
     };
-    let word = if lang == Lang::Da { "poster" } else { "records" };
-    format!("{}: {} {word} {how}. {}", d.dataset, number(d.n, lang), d.rule.text.as_str())
+    format!("{}: {} {how}. {}", d.dataset, records(d.n, lang), d.rule.text.as_str())
+}
+
+/// So many records.
+fn records(n: u64, lang: Lang) -> String {
+    let word = match (lang, n) {
+        (Lang::Da, 1) => "post",
+        (Lang::Da, _) => "poster",
+        (Lang::En, 1) => "record",
+        (Lang::En, _) => "records",
+    };
+    format!("{} {word}", number(n, lang))
+}
+
+/// What the code of a finding says, in Danish.
+fn found(code: &str) -> &'static str {
+    match code {
+        "unclear" => "uafklaret",
+        "became-unclear" => "ikke længere til at afgøre",
+        "blocked" => "andre poster henviser hertil",
+        "still-due" => "ikke slettet, skønt forfalden",
+        "since-planned" => "forfaldet efter planen",
+        "came-back" => "slettet, men der igen",
+        "register-changed" => "registeret blev ændret undervejs",
+        "unreachable" => "datakilden svarede ikke",
+        "refused" => "datakilden afviste",
+        "clock" => "uret kan ikke passe",
+        "open-batch" => "afbrudt portion",
+        "replay-kept" => "gendannet, men må ikke slettes igen nu",
+        "replay-left" => "gendannet og ikke slettet igen",
+        "replay-interrupted" => "sletning efter gendannelse afbrudt",
+        _ => "andet",
+    }
 }
 
 /// What a number of a case, or the id of what else was done, stands for.

@@ -57,6 +57,15 @@ struct FieldShown {
     said: Vec<Note>,
 }
 
+impl FieldShown {
+    /// The ids of what is said of it: its help, and what the checker says.
+    fn described(&self) -> String {
+        let help = (!self.help.is_empty()).then(|| format!("{}-help", self.id));
+        let said = (!self.said.is_empty()).then(|| format!("{}-said", self.id));
+        help.into_iter().chain(said).collect::<Vec<_>>().join(" ")
+    }
+}
+
 /// What was typed, when the form comes back.
 struct Typed<'a> {
     form: &'a [(String, String)],

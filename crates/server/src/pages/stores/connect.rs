@@ -115,6 +115,9 @@ pub(in crate::pages) fn connect(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
         at: text("at", 500),
         backups: text("backups", 40),
     };
+    if !ctx.field("back").is_empty() {
+        return first(ctx, None, new);
+    }
     let desk = Desk::of(ctx)?;
     let place = match place(&new, t) {
         Ok(place) => place,

@@ -34,10 +34,12 @@ fn run(arguments: &[&str], dir: &Path) {
     assert!(done.success(), "{arguments:?}");
 }
 
-fn serve(dir: &Path) -> Served {
+fn serve(dir: &Path, more: &[&str]) -> Served {
     let mut child = frist()
-        .current_dir(dir)
+        .arg("-C")
+        .arg(dir)
         .args(["--json", "serve", "--setup", "--listen", "127.0.0.1:0", "--first-lang", "da"])
+        .args(more)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -115,18 +117,8 @@ fn from_nothing_to_a_sample_that_was_swept() {
     let dir = tempfile::tempdir().unwrap();
     let began = Instant::now();
     let lap = |what: &str| eprintln!("{:>6.1} s {what}", began.elapsed().as_secs_f64());
-    // What `frist demo` makes, without the sweep that it shows on the command line.
-    let org = dir.path().join("org");
-    let as_of = "2026-11-22".parse().unwrap();
-    let options = frist_demo::Options { seed: 1, as_of, scale: 1.0 };
-    frist_demo::generate(&org, &options, &mut |_, _, _| {}).unwrap();
-    std::fs::create_dir_all(org.join("register")).unwrap();
-    for (name, text) in frist_demo::REGISTER {
-        std::fs::write(org.join("register").join(name), text).unwrap();
-    }
-    lap("the sample organisation is there");
-    let served = serve(&org);
-    lap("the console answers");
+    let served = serve(&dir.path().join("org"), &["--sample"]);
+    lap("the sample organisation is there, and the console answers");
     let mut b = Browser::at(served.at.clone()).expect("Chromium is installed");
     b.without_scripts();
     people(&mut b, &served.link);
@@ -151,7 +143,7 @@ fn from_nothing_to_a_database_of_ones_own() {
     let began = Instant::now();
     let lap = |what: &str| eprintln!("{:>6.1} s {what}", began.elapsed().as_secs_f64());
     run(&["init", "--yes", "--name", "Egen Virksomhed", "--email", "post@egen.example"], &org);
-    let served = serve(&org);
+    let served = serve(&org, &[]);
     lap("the console answers");
     let mut b = Browser::at(served.at.clone()).expect("Chromium is installed");
     b.without_scripts();
@@ -165,7 +157,7 @@ fn from_nothing_to_a_database_of_ones_own() {
     b.press("/stores/connect");
     lap("the database was looked at");
     let mut asked = 0;
-    for (what, answer) in [("text-", "At levere det, kunden har bestilt"), ("period-", "3 years")] {
+    for (what, answer) in [("text-", "At levere det, kunden har bestilt"), ("period-", "3 år")] {
         let open =
             b.js(&format!("[...document.querySelectorAll('input[id^={what}]')].map(e => e.id)"));
         for id in open.as_array().unwrap() {

@@ -44,7 +44,7 @@ fn assess(b: &mut Browser, set: &str, say: impl Fn(&'static str, &'static str) -
                 "purpose.1.id" => "warranty",
                 "purpose.1.text" => "At opfylde garantien",
                 "purpose.1.basis" => "6(1)(b)",
-                "purpose.1.period" => "2 years",
+                "purpose.1.period" => say("2 år", "2 years"),
                 "purpose.1.why" => "Garantien løber to år",
                 "data" => "Navn, e-mail og ansøgning",
                 "so_far" => "Ingen har besluttet noget",
@@ -107,13 +107,13 @@ fn an_ordinary_day(da: bool) {
     b.sign_in("jens");
     b.go("/register/part/dataset/invoices");
     let period = id_of(&mut b, "keep.0.period");
-    b.fill(&period, "3 yaers");
+    b.fill(&period, say("3 årr", "3 yaers"));
     b.press("/register/part/dataset/invoices");
     let beside = b.js(&format!(
         "document.getElementById('{period}').closest('p,div,fieldset,section').innerText.includes('E0')"
     ));
     assert_eq!(beside, true, "what is wrong is said beside its field");
-    b.fill(&period, "7 years");
+    b.fill(&period, say("7 år", "7 years"));
     b.press("/register/part/dataset/invoices");
     goes_live(&mut b, "Klagefristen er ny", say);
 
@@ -131,7 +131,7 @@ fn an_ordinary_day(da: bool) {
     b.tick("#kind-sqlite");
     b.fill("at", "data/crm.sqlite");
     b.fill("id", "crm");
-    b.fill("backups", "35 days");
+    b.fill("backups", say("35 dage", "35 days"));
     b.press("/stores/connect");
     b.says("ended_on");
     let open = b.js("[...document.querySelectorAll('[id^=text-]')].filter(e => e.tagName == 'INPUT').map(e => e.id)");
@@ -140,7 +140,7 @@ fn an_ordinary_day(da: bool) {
     }
     let open = b.js("[...document.querySelectorAll('[id^=period-]')].filter(e => e.tagName == 'INPUT').map(e => e.id)");
     for id in open.as_array().unwrap() {
-        b.fill(id.as_str().unwrap(), "3 years");
+        b.fill(id.as_str().unwrap(), say("3 år", "3 years"));
     }
     b.js("document.querySelectorAll('select[id^=basis-]').forEach(e => e.value = '6(1)(b)'); document.querySelectorAll('select[id^=from-]').forEach(e => e.selectedIndex = 1)");
     b.press("/stores/connect");
@@ -172,8 +172,12 @@ fn an_ordinary_day(da: bool) {
     b.go("/documents/record");
     let wide = b.js("[...document.querySelectorAll('col')].every(c => !c.hasAttribute('style'))");
     assert_eq!(wide, true, "widths are classes, which the policy lets in");
+    // Into the picture: a month, and from there one of its data sets.
     b.go("/horizon");
-    b.js("document.querySelector('.chart a') && document.querySelector('.chart a').dispatchEvent(new MouseEvent('click', {bubbles: true}))");
+    b.moves(|b| b.click("[...document.querySelectorAll('.chart a')].find(a => a.querySelectorAll('rect').length > 1)"));
+    b.says(say("Forfalder i", "Due in"));
+    b.moves(|b| b.click("document.querySelector('#month tbody a')"));
+    b.says(say("Reglen", "The rule"));
     b.sign_out();
 
     // The caseworker: a paper that came in, a proof that goes again; questions about records.
@@ -238,15 +242,16 @@ fn calls_are_handled_and_heard() {
     b.sign_in("sune");
     b.go("/calls");
     b.says("timer (til");
+    let pause = format!("form[action=\"/calls/call/{live}\"]:has(input[value=pause]) button");
+    b.moves(|b| b.click(&format!("document.querySelector('{pause}')")));
+    b.moves(|b| b.click("[...document.links].find(a => a.innerText.startsWith('Håndtér'))"));
     b.fill(&format!("f-{live}"), "Trussel");
     let flag = format!("form[action=\"/calls/call/{live}\"]:has(input[value=flag]) button");
     b.moves(|b| b.click(&format!("document.querySelector('{flag}')")));
     b.says("markeret");
-    let pause = format!("form[action=\"/calls/call/{live}\"]:has(input[value=pause]) button");
-    b.moves(|b| b.click(&format!("document.querySelector('{pause}')")));
     b.sign_out();
     b.sign_in("lis");
-    b.go("/calls");
+    b.go("/calls?still=1");
     b.fill(&format!("r-{recording}"), "Kvalitetssamtale med medarbejderen");
     b.press(&format!("/calls/recording/{recording}/listen"));
     // The sound is in the page, and the browser can play it.

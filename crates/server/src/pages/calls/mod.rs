@@ -1,9 +1,15 @@
 //! Calls: under way and recorded, consent, the hours that are left, listening with a reason, evidence,
 //! the kill switch. All of it is asked of the server of calls, which keeps its own log.
 
+mod listenings;
+
+pub(super) use listenings::listenings;
+
+use std::collections::BTreeMap;
+
 use askama::Template;
 use base64::Engine as _;
-use frist_register::{Register, StoreKind};
+use frist_register::{Lang, Register, StoreKind};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -12,6 +18,7 @@ use super::sweeps::sure;
 use crate::access::{Action, Condition, Facts};
 use crate::calls::{CallsConfig, encode};
 use crate::ctx::{Ctx, Refusal, Reply};
+use crate::routes::Method;
 use crate::text::calls::{CallsTexts, calls_texts};
 
 #[derive(Template)]
@@ -30,6 +37,8 @@ struct List {
     may_listen: bool,
     may_transfer: bool,
     may_log: bool,
+    /// Forms are shown, and the page does not come again by itself: nothing typed is lost.
+    still: bool,
 }
 
 /// What there is to show.
@@ -57,13 +66,19 @@ struct Call {
     flagged: bool,
     live: bool,
     consent: Vec<(String, &'static str)>,
-    purposes: Vec<String>,
+    purposes: Vec<(String, String)>,
     recordings: Vec<Recording>,
+    /// Whether its forms are open.
+    open: bool,
+    why: String,
 }
 
 struct Recording {
     id: String,
-    purposes: Vec<String>,
+    /// Id, and in words.
+    purposes: Vec<(String, String)>,
+    /// What was typed, where it was refused.
+    typed: Option<Typed>,
     left: String,
     class: &'static str,
     there: bool,
@@ -72,6 +87,32 @@ struct Recording {
     lacks: String,
     listen_path: String,
     transfer_path: String,
+}
+
+/// What was typed for one recording.
+#[derive(Default, Clone)]
+struct Typed {
+    reason: String,
+    grounds: String,
+    legal_basis: String,
+    matter: String,
+    keep_until: String,
+}
+
+/// What purposes are called.
+struct Purposes(BTreeMap<String, String>);
+
+impl Purposes {
+    fn of(&self, id: &str) -> String {
+        self.0.get(id).filter(|text| !text.is_empty()).map_or_else(|| id.to_owned(), Clone::clone)
+    }
+}
+
+/// The purposes that callers are asked for, in words.
+fn named(register: &Register, lang: Lang) -> Purposes {
+    let asked = register.announcements.iter().filter_map(|a| register.activity(&a.activity.value));
+    let purposes = asked.flat_map(|activity| &activity.purposes);
+    Purposes(purposes.map(|p| (p.id.value.clone(), p.text.value.get(lang).to_owned())).collect())
 }
 
 struct Transfer {
@@ -139,6 +180,7 @@ fn shown(ctx: &mut Ctx<'_>, wrong: Option<String>) -> Result<Reply, Refusal> {
         may_listen: ctx.could(Action::Listen, &facts),
         may_transfer: ctx.could(Action::TransferCall, &facts),
         may_log: ctx.could(Action::SeeListenings, &facts),
+        still: ctx.route.method == Method::Post || ctx.asked("still").is_some(),
         f,
     };
     let config = ctx.app.settings.config.calls.as_ref();
@@ -151,7 +193,10 @@ fn shown(ctx: &mut Ctx<'_>, wrong: Option<String>) -> Result<Reply, Refusal> {
             Err(why) => How::Silent(why),
         },
     };
-    if list.how == How::Asked && !list.live.is_empty() && ctx.form.is_empty() {
+    // While calls are under way the page comes again by itself, without anything to fill in; where
+    // nothing is under way, or somebody types, it stands still.
+    list.still |= list.live.is_empty();
+    if list.how == How::Asked && !list.still {
         list.f.refresh = Some(10);
     }
     page(&list)
@@ -164,8 +209,10 @@ fn fill(ctx: &Ctx<'_>, config: &CallsConfig, list: &mut List) -> Result<(), Stri
         told.map_err(|e| e.message)?.json()
     };
     let calls = ask("/v1/calls?limit=200")?;
+    let named = ctx.engine(|engine| Ok(named(&engine.register, ctx.lang)));
+    let named = named.unwrap_or_else(|_| Purposes(BTreeMap::new()));
     for call in calls["calls"].as_array().into_iter().flatten() {
-        let shown = one(ctx, &list.f, t, call);
+        let shown = one(ctx, &list.f, t, &named, call);
         match shown.live {
             true => list.live.push(shown),
             false if shown.recordings.is_empty() => {}
@@ -212,11 +259,23 @@ fn when(f: &Frame, value: &Value) -> String {
     instant(value).map_or_else(String::new, |at| f.when(at))
 }
 
-fn one(ctx: &Ctx<'_>, f: &Frame, t: &'static CallsTexts, call: &Value) -> Call {
+fn one(ctx: &Ctx<'_>, f: &Frame, t: &'static CallsTexts, named: &Purposes, call: &Value) -> Call {
     let id = text(call, "id");
-    let list = |v: &Value| -> Vec<String> {
+    let list = |v: &Value| -> Vec<(String, String)> {
         let words = v.as_array().into_iter().flatten().filter_map(Value::as_str);
-        words.map(str::to_owned).collect()
+        words.map(|id| (id.to_owned(), named.of(id))).collect()
+    };
+    // What was refused is there to be put right.
+    let post = ctx.route.method == Method::Post;
+    let typed = |id: &str| {
+        let field = |name| asked(ctx, name);
+        (post && ctx.id == id).then(|| Typed {
+            reason: field("reason"),
+            grounds: field("grounds"),
+            legal_basis: field("legal_basis"),
+            matter: field("matter"),
+            keep_until: field("keep_until"),
+        })
     };
     let consent = call["consent"].as_array().into_iter().flatten().map(|c| {
         let words = match (c["withdrawn_at"].is_null(), text(c, "decision").as_str()) {
@@ -227,7 +286,9 @@ fn one(ctx: &Ctx<'_>, f: &Frame, t: &'static CallsTexts, call: &Value) -> Call {
         (text(c, "purpose"), words)
     });
     let consent: Vec<_> = consent.collect();
-    let granted = consent.iter().filter(|(_, w)| *w == t.gave).map(|(p, _)| p.clone()).collect();
+    let granted = consent.iter().filter(|(_, w)| *w == t.gave);
+    let granted = granted.map(|(id, _)| (id.clone(), named.of(id))).collect();
+    let consent = consent.iter().map(|(id, words)| (named.of(id), *words)).collect();
     let recordings: Vec<Recording> = call["recordings"]
         .as_array()
         .into_iter()
@@ -256,6 +317,7 @@ fn one(ctx: &Ctx<'_>, f: &Frame, t: &'static CallsTexts, call: &Value) -> Call {
                 under_way: !gone && r["ended_at"].is_null(),
                 there: !gone && !r["ended_at"].is_null(),
                 lacks: if gone { String::new() } else { lacks(t, r) },
+                typed: typed(&id),
                 id,
                 left,
                 class,
@@ -272,6 +334,8 @@ fn one(ctx: &Ctx<'_>, f: &Frame, t: &'static CallsTexts, call: &Value) -> Call {
         recordings,
         consent,
         purposes: granted,
+        open: post && ctx.id == id || ctx.asked("still") == Some(id.as_str()),
+        why: if post && ctx.id == id { asked(ctx, "why") } else { String::new() },
         id,
     }
 }
@@ -304,10 +368,7 @@ fn done(ctx: &mut Ctx<'_>, path: &str, body: &Value) -> Result<Result<Value, Str
 fn after(ctx: &mut Ctx<'_>, done: Result<Value, String>) -> Result<Reply, Refusal> {
     match done {
         Ok(_) => Ok(Reply::to("/calls?done=saved")),
-        Err(why) => {
-            ctx.form.clear();
-            shown(ctx, Some(why))
-        }
+        Err(why) => shown(ctx, Some(why)),
     }
 }
 
@@ -374,11 +435,11 @@ pub(super) fn listen(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     let told = config.ask(&ctx.app.face, ctx.name(), &path, None)?;
     if told.status != 200 {
         let why = format!("{} {}", t.refused, told.why());
-        ctx.form.clear();
         return shown(ctx, Some(why));
     }
     let sound = base64::engine::general_purpose::STANDARD.encode(&told.body);
     let recording = ctx.id.clone();
+    let purpose = ctx.engine(|engine| Ok(named(&engine.register, ctx.lang).of(&purpose)))?;
     let f = Frame::new(ctx, t.heard, "/calls");
     let mut reply = page(&Heard { f, t, recording, purpose, sound })?;
     // On this one page, sound that is in the page itself, and from nowhere else.
@@ -415,51 +476,4 @@ pub(super) fn approve(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
     sure(ctx)?;
     let told = done(ctx, &format!("/v1/transfers/{}/approve", encode(&ctx.id)), &json!({}))?;
     after(ctx, told)
-}
-
-#[derive(Template)]
-#[template(path = "listenings.html")]
-struct Listenings {
-    f: Frame,
-    t: &'static CallsTexts,
-    problem: String,
-    rows: Vec<Line>,
-}
-
-struct Line {
-    at: String,
-    who: String,
-    recording: String,
-    purpose: String,
-    reason: String,
-    refused: String,
-}
-
-/// Who listened to what, and why.
-pub(super) fn listenings(ctx: &mut Ctx<'_>) -> Result<Reply, Refusal> {
-    let t = calls_texts(ctx.lang);
-    let f = Frame::new(ctx, t.listenings, "/calls");
-    let config = ctx.app.settings.config.calls.as_ref();
-    let told = match config {
-        None => Err(t.not_connected.to_owned()),
-        Some(c) if !c.knows(ctx.name()) => Err(t.no_token.to_owned()),
-        Some(c) => match c.ask(&ctx.app.face, ctx.name(), "/v1/listenings?limit=500", None) {
-            Ok(told) => told.json().map_err(|why| format!("{} {why}", t.refused)),
-            Err(e) => Err(format!("{} {}", t.cannot, e.message)),
-        },
-    };
-    let (all, problem) = match told {
-        Ok(all) => (all, String::new()),
-        Err(why) => (Value::Null, why),
-    };
-    let row = |x: &Value| Line {
-        at: when(&f, &x["at"]),
-        who: text(x, "principal"),
-        recording: text(x, "recording"),
-        purpose: text(x, "purpose"),
-        reason: text(x, "reason"),
-        refused: text(x, "refused"),
-    };
-    let rows = all["listenings"].as_array().into_iter().flatten().map(row).collect();
-    page(&Listenings { t, problem, rows, f })
 }
