@@ -1,7 +1,7 @@
 //! Frist: keeps personal data neither too long nor too short, and can prove it.
 //!
-//! A thin shell over the library crates: [`cli`] is what can be asked, [`cmd`] does it, [`place`]
-//! finds the register, the keys and the database, [`error`] turns failures into text and exit codes.
+//! A thin shell over the library crates: `cli` is what can be asked, `cmd` does it, `place`
+//! finds the register, the keys and the database, `error` turns failures into text and exit codes.
 
 mod cli;
 mod cli_account;
