@@ -82,7 +82,7 @@ pub struct Disposed {
     pub detached: u64,
 }
 
-/// One collection's part in [`Store::dispose_together`]; as the arguments of [`Store::dispose`].
+/// One collection's part in [`Store::dispose_together`](crate::Store::dispose_together); as the arguments of [`Store::dispose`](crate::Store::dispose).
 #[derive(Clone, Copy)]
 pub struct Part<'a> {
     /// The data set.
@@ -95,7 +95,7 @@ pub struct Part<'a> {
     pub action: &'a Action,
 }
 
-/// What is looked for in one collection; as the arguments of [`Store::find`].
+/// What is looked for in one collection; as the arguments of [`Store::find`](crate::Store::find).
 pub struct Search<'a> {
     /// The data set.
     pub bound: &'a Bound,
@@ -110,7 +110,7 @@ pub struct Search<'a> {
 /// A part of a collection that is due as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Partition {
-    /// Its name, for [`Store::dispose_partition`].
+    /// Its name, for [`Store::dispose_partition`](crate::Store::dispose_partition).
     pub name: String,
     /// How many records it has.
     pub records: u64,
@@ -175,7 +175,7 @@ pub struct FieldMatch {
     pub spellings: Vec<String>,
 }
 
-/// A record that [`Store::find`] found.
+/// A record that [`Store::find`](crate::Store::find) found.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FoundRow {
     /// Its key.
@@ -185,7 +185,7 @@ pub struct FoundRow {
     pub values: Vec<(String, String)>,
 }
 
-/// What [`Store::find`] found, and what it could not look at.
+/// What [`Store::find`](crate::Store::find) found, and what it could not look at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Looked {
     /// The records, in no order that anybody may rely on.
