@@ -66,9 +66,6 @@ fn agents_over_tls_are_called_only_with_a_certificate_that_is_theirs() {
         .wait(300)
         .bye();
     let mut running = vec![sipp::answers(&right, "right", behind).start()];
-    for (name, port) in ["stranger", "other-name", "closed"].into_iter().zip(&second[1..]) {
-        running.push(sipp::answers(&Script::agent(100).expect_bye(), name, *port).start());
-    }
     std::thread::sleep(Duration::from_millis(300));
     let held = yes()
         .voice_from(5000, 2000)
@@ -76,11 +73,21 @@ fn agents_over_tls_are_called_only_with_a_certificate_that_is_theirs() {
         .expect_reinvite("sendrecv", "sendrecv")
         .expect_bye();
     running.push(sipp::calls(&held, server.addr, "right").start());
+    // By itself: a Kamailio with four at once on a busy machine may need longer to shake hands than an agent is given.
+    let ended = |running: Vec<sipp::Running>| -> Vec<String> {
+        running.into_iter().filter_map(|one| one.outcome().err()).collect()
+    };
+    let mut wrong = ended(running);
+    let mut running = Vec::new();
+    for (name, port) in ["stranger", "other-name", "closed"].into_iter().zip(&second[1..]) {
+        running.push(sipp::answers(&Script::agent(100).expect_bye(), name, *port).start());
+    }
+    std::thread::sleep(Duration::from_millis(300));
     for name in ["stranger", "other-name", "closed"] {
         running.push(sipp::calls(&yes().wait(600).bye(), server.addr, name).start());
     }
-    // A Kamailio that let one of the two in would send it to `behind`, where the story of `right` would fail.
-    let wrong: Vec<String> = running.into_iter().filter_map(|one| one.outcome().err()).collect();
+    // A Kamailio that let one of the two in would have taken over more than one call.
+    wrong.extend(ended(running));
     assert!(wrong.is_empty(), "{}\n{}", wrong.join("\n\n"), kamailio.log());
     server.settled();
     let recordings = server.recordings();

@@ -139,7 +139,7 @@ impl Agents {
 debug=1
 log_stderror=yes
 children=1
-tcp_children=2
+tcp_children=4
 enable_tls=yes
 auto_aliases=no
 listen=udp:127.0.0.1:{udp}
