@@ -158,6 +158,8 @@ fn pictures_of_the_main_pages() {
     let folder = base.join(folder);
     std::fs::create_dir_all(&folder).unwrap();
     let (house, plan) = house();
+    // A plan is called by its instant.
+    house.later(SignedDuration::from_secs(3));
     swept(&house, "complaints");
     let Some(mut b) = Browser::before(&house) else { panic!("Chromium is not installed") };
     b.sign_in("maria");
