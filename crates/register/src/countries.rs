@@ -1,5 +1,5 @@
 //! What countries outside the EEA are called in Danish and English: the names of Unicode's CLDR, by
-//! ISO 3166 code.
+//! ISO 3166 code, under the licence in `LICENSE-UNICODE`.
 
 use crate::Lang;
 
